@@ -1,0 +1,62 @@
+# What a newcomer types. Each target installs what it needs into .venv, once.
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+LOCKED := --require-hashes --no-build-isolation
+
+.PHONY: help demo demo-fal run test test-system check format lock clean
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# The newest Python from 3.11 that really runs (a version manager's shim may exist and still refuse).
+.venv/made:
+	@for v in 3.14 3.13 3.12 3.11 3; do \
+	  if python$$v -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    echo "installing into .venv with python$$v"; python$$v -m venv --clear .venv && touch $@ && exit 0; \
+	  fi; \
+	done; echo "upscaled needs Python 3.11 or newer with venv: install e.g. python3.11 and python3.11-venv" >&2; exit 1
+
+.venv/run: .venv/made lock/build.txt lock/run.txt pyproject.toml
+	@$(PIP) install --require-hashes -r lock/build.txt
+	@$(PIP) install $(LOCKED) -r lock/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/run lock/dev.txt
+	@$(PIP) install $(LOCKED) -r lock/dev.txt
+	@touch $@
+
+demo: .venv/run  ## the whole job once on sample pictures: no account, no network
+	@$(PY) -m upscaled demo
+
+demo-fal: .venv/dev  ## the same through a stand-in of fal, killed halfway
+	@$(PY) tests/standin/demo_fal.py
+
+run: .venv/run  ## the daemon in the foreground on config.toml
+	@.venv/bin/upscaled --config config.toml run
+
+test: .venv/dev  ## format, lint, types, import contracts and every test that needs nothing but Python
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
+	@$(PY) -m mypy --no-error-summary
+	@$(PY) -m pytest -n 2 -m "not system"
+
+test-system: .venv/dev  ## what needs parts of the system: fails where one is missing
+	@sh tests/system-parts
+	@$(PY) -m pytest -m system
+
+check: test  ## the same as test
+
+format: .venv/dev  ## format and mend what ruff can
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
+lock:  ## rewrite the locks (needs uv on the path)
+	$(UV) lock/build.in -o lock/build.txt
+	$(UV) pyproject.toml -c lock/build.txt -o lock/run.txt
+	$(UV) pyproject.toml --group dev -c lock/build.txt -c lock/run.txt -o lock/dev.txt
+
+clean:  ## remove what the targets above made
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The order of events: knows the ports, never a library behind them."""

@@ -1,0 +1,410 @@
+"""
+The data types that walk the corridor. Frozen, slotted, keyword-only; no behaviour beyond reading.
+
+Units: sizes in pixels, `bytes` in bytes, money in whole micro-dollars (`1 USD = 1_000_000`) so that
+sums are exact, times as aware UTC datetimes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Micros = int
+"""Money: millionths of a US dollar."""
+
+
+class Family(StrEnum):
+    """What a picture is, hence which kind of model it gets."""
+
+    CORE = "core"
+    RECOVER = "recover"
+    REDEFINE = "redefine"
+    TEXT = "text"
+    CGI = "cgi"
+
+
+class Format(StrEnum):
+    """A result's file format, in Pillow's capitals."""
+
+    TIFF = "TIFF"
+    PNG = "PNG"
+    JPEG = "JPEG"
+
+    @property
+    def extension(self) -> str:
+        """Return the file extension, with its dot."""
+        return {"TIFF": ".tif", "PNG": ".png", "JPEG": ".jpg"}[self.value]
+
+
+class Fit(StrEnum):
+    """How a picture meets its target's box."""
+
+    LONG_EDGE = "long"
+    """The long edge is exact, nothing cropped."""
+    FIT = "fit"
+    """Inside the box, which turns to the picture."""
+    FILL = "fill"
+    """Covers the box, centre cropped."""
+    PAD = "pad"
+    """Inside the box, the rest filled with a colour."""
+    SAFE = "safe"
+    """As far as the source may safely go (`digital`)."""
+
+
+class Assume(StrEnum):
+    """What a studio says of a folder: one piece of evidence, never a verdict."""
+
+    NOTHING = ""
+    AI = "ai"
+    PHOTO = "photo"
+    SCAN = "scan"
+
+
+class Hold(StrEnum):
+    """Why a job waits for a condition. A closed list; the contract names each word."""
+
+    BUDGET = "budget"
+    LOCKED = "locked"
+    WINDOW = "window"
+    PAUSED = "paused"
+    DOUBT = "doubt"
+    DISK = "disk"
+    SHARE = "share"
+    NOT_READY = "not_ready"
+    NO_KEY = "no_key"
+    ENDPOINT = "endpoint"
+
+
+class Code(StrEnum):
+    """Why a picture ended in failed/. A closed list."""
+
+    NOT_A_PICTURE = "not_a_picture"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too_large"
+    TOO_SMALL = "too_small"
+    ANIMATED = "animated"
+    CMYK_WITHOUT_PROFILE = "cmyk_without_profile"
+    UNSUPPORTED = "unsupported"
+    UNREADABLE = "unreadable"
+    OWN_RESULT = "own_result"
+    WORKER_DIED = "worker_died"
+    WORKER_TIMED_OUT = "worker_timed_out"
+    REFUSED = "refused"
+    GAVE_UP = "gave_up"
+    BAD_RESULT = "bad_result"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a folder's name asks for, all tokens parsed."""
+
+    name: str
+    """The target's word: `4k`, `print`, a name from the config."""
+    kind: str
+    """`print` or `digital`."""
+    fit: Fit
+    long_px: int = 0
+    """Long edge of the box in pixels; 0 for print and for `digital`."""
+    short_px: int = 0
+    sheet_mm: tuple[float, float] | None = None
+    """Print only: short and long side of the sheet in millimetres, without bleed."""
+    ppi: int = 0
+    """Print only: pixels per inch; 0 for digital targets."""
+    bleed_mm: float = 0.0
+    """Added on every side."""
+    pad: str = ""
+    """`white`, `black`, or empty without padding."""
+    format: Format = Format.PNG
+    srgb: bool = False
+    """Convert to sRGB instead of keeping the source's profile (`digital`)."""
+    family: Family | None = None
+    legacy: bool = False
+    assume: Assume = Assume.NOTHING
+    clean: bool = False
+    faces: bool | None = None
+    """True `faces`, False `nofaces`, None unsaid."""
+    series: bool = False
+    urgent: bool = False
+    local: bool = False
+    even: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A regular file seen in a watch, as one stat saw it."""
+
+    watch: int
+    """Index of the watch in the config."""
+    path: str
+    """Relative to the inbox, with `/`, exactly as the file system spells it."""
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """
+    What a picture's file says and what its pixels measure. Made by one full decode.
+
+    `width` and `height` are the pixels after EXIF orientation.
+    """
+
+    format: str
+    """Pillow's capitals: JPEG, PNG, TIFF, WEBP, ..."""
+    width: int
+    height: int
+    mode: str
+    """Pillow's mode as stored: RGB, RGBA, L, P, CMYK, I;16, ..."""
+    bits: int = 8
+    alpha: bool = False
+    """Has an alpha channel or palette transparency that is really used."""
+    frames: int = 1
+    orientation: int = 1
+    icc: str | None = None
+    """The embedded profile's description, None without a profile."""
+    ppi: float | None = None
+    features: dict[str, float] = field(default_factory=dict)
+    """Measures by name: see `edge/pictures/measures.py`."""
+    marks: dict[str, str] = field(default_factory=dict)
+    """Provenance marks by kind (`generator`, `renderer`, `camera`, `screen`): what was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The judge's answer, with its reasons."""
+
+    model: Family
+    confidence: float
+    """0..1"""
+    rule: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One enlargement by one model."""
+
+    endpoint: str
+    """fal's endpoint id, or `local`."""
+    model: str
+    factor: float
+    width: int
+    """Expected pixels of this pass's result; the service may round by one."""
+    height: int
+    params: dict[str, Any] = field(default_factory=dict)
+    """Exactly the model's own fields, without image_url, model and upscale_factor."""
+    cost: Micros = 0
+    """Estimate by the price rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that will be done with a picture; a pure function of probe, verdict, order and rules."""
+
+    model: Family
+    passes: tuple[Pass, ...]
+    width: int
+    """Delivered pixels, exact."""
+    height: int
+    target_width: int
+    """What the target asks of this picture; differs from width only where `beyond_safe = smaller`
+    or a larger source is kept."""
+    target_height: int
+    format: Format
+    ppi: float | None
+    """Density of the result, None where the target sets none."""
+    scaled_width: int
+    """The whole picture's pixels before a crop or a pad brings it to width x height."""
+    scaled_height: int
+    pad: str = ""
+    srgb: bool = False
+    safe_factor: float = 1.0
+    shortfall: str | None = None
+    review: bool = False
+    """The result goes to review whatever the fidelity check says (`beyond_safe = review`)."""
+    notes: tuple[str, ...] = ()
+    """Sentences for the person: density raised, alpha flattened, option not supported yet."""
+    fal_cost: Micros = 0
+    """What fal would ask, also where the local engine does it for nothing."""
+
+    @property
+    def cost(self) -> Micros:
+        """Return the estimate over all passes."""
+        return sum(one.cost for one in self.passes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A request that the engine accepted."""
+
+    request_id: str
+    status_url: str
+    response_url: str
+    cancel_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an accepted request stands."""
+
+    state: str
+    """`queued`, `running` or `ready`."""
+    result_url: str = ""
+    """Where the enlarged picture lies, once ready."""
+    result_bytes: int | None = None
+    billable_units: float | None = None
+    """X-Fal-Billable-Units of the result, None where unsaid."""
+    seconds: float | None = None
+    """Inference time as reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file we made, as it was when we closed it."""
+
+    path: str
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    format: str
+    ppi: float | None = None
+    icc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fidelity:
+    """Is the result still the same picture?"""
+
+    verdict: str
+    """`pass`, `review` or `fail`."""
+    figures: dict[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """An error as the person reads it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class State(StrEnum):
+    """The last durable fact about a job. What leads on from each stands in `core/life.py`."""
+
+    SEEN = "seen"
+    TAKEN = "taken"
+    PLANNED = "planned"
+    ADMITTED = "admitted"
+    PREPARED = "prepared"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    READY = "ready"
+    FETCHED = "fetched"
+    FINISHED = "finished"
+    DELIVERING = "delivering"
+    RECEIPTING = "receipting"
+    ARCHIVING = "archiving"
+    FAILING = "failing"
+    DONE = "done"
+    REVIEW = "review"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassDone:
+    """One request that was made and ended, paid or free."""
+
+    engine: str
+    endpoint: str
+    model: str
+    params: dict[str, Any]
+    factor: float
+    width: int
+    height: int
+    request_id: str | None
+    seconds: float | None
+    cost: Micros
+    billed: bool
+    """True where the cost comes from the service's own figure, False for an estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Where the result goes, journalled before the first byte is visible."""
+
+    root: str
+    """`outbox` or `review`."""
+    path: str
+    """The result, relative to the root."""
+    staged: str
+    """Absolute path of the staged result on the root's own file system."""
+    sidecar_staged: str
+    compare_staged: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a job beyond its row; grows along the corridor, never shrinks silently."""
+
+    engine: str = ""
+    """The engine that works on it: `fal` or `local`."""
+    probe: Probe | None = None
+    verdict: Verdict | None = None
+    plan: Plan | None = None
+    pass_index: int = 0
+    upload: Artifact | None = None
+    """What this pass uploads: pixels and colour profile only."""
+    image_url: str | None = None
+    sent_at: datetime | None = None
+    """When this pass's submit was first begun."""
+    ticket: Ticket | None = None
+    standing: Standing | None = None
+    raw: Artifact | None = None
+    """The last pass's picture, as fetched."""
+    passes: tuple[PassDone, ...] = ()
+    result: Artifact | None = None
+    fidelity: Fidelity | None = None
+    delivery: Delivery | None = None
+    archived: str | None = None
+    """Where the original went, relative to the archive."""
+    set_aside: str | None = None
+    """Where a failed original goes, relative to failed/."""
+    error: Trouble | None = None
+    times: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One arrival of one file, from the first look to its end."""
+
+    id: str
+    state: State
+    watch: int
+    path: str
+    """As in the inbox: relative, with `/`."""
+    size: int
+    mtime_ns: int
+    inode: int
+    sha256: str | None = None
+    hold: Hold | None = None
+    reason: str | None = None
+    due_at: datetime | None = None
+    """Not before this; None is at once."""
+    attempts: int = 0
+    """This picture's own passing faults so far."""
+    starts: int = 0
+    """How often the present state's step was begun; counted before acting."""
+    reserved: Micros = 0
+    cost: Micros = 0
+    """Settled money."""
+    seen_at: datetime
+    updated_at: datetime
+    facts: Facts = field(default_factory=Facts)
