@@ -1,9 +1,9 @@
 """
 The life of a picture: one table, the single source of every transition.
 
-Everything about states lives here; nothing here knows how a step is done. A state earns its place if
-forgetting it would cost money, a second delivery, or an original. The README's diagram is drawn from
-this table and a test fails when it is stale.
+Everything about states lives here; nothing here knows how a step is done. A state earns its place
+if forgetting it would cost money, a second delivery, or an original. The README's diagram is drawn
+from this table and a test fails when it is stale.
 """
 
 from dataclasses import dataclass

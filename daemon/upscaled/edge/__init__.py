@@ -1,1 +1,1 @@
-"""Doors: each module is the one place where an outside thing begins; they are blind to one another."""
+"""Doors: each is the one place where an outside thing begins; they are blind to one another."""
