@@ -9,6 +9,7 @@ The exception tree, sorted by what to do next.
     ├── Aside                     waiting will not mend this picture: failed/, with a code
     ├── NotReady                  the file is not complete yet: it waits, with patience
     ├── Gone                      the owner took the file away, or changed it
+    ├── NameTaken                 another file has this name already; nothing was changed
     ├── Again                     a passing fault of this picture: retried, counted
     │   └── Void                  the request ended without result and bill: submit anew
     ├── Outage                    a passing fault of fal, network or share: retried, never counted
@@ -83,6 +84,10 @@ class NotReady(UpscaledError):
 
 class Gone(UpscaledError):
     """The file was taken away or changed by its owner."""
+
+
+class NameTaken(UpscaledError):
+    """Another file already has this name; nothing was changed."""
 
 
 class Again(UpscaledError):

@@ -146,6 +146,23 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What one stat says of a file: enough to notice that it is not the same any more."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A private copy's hash, and what it was made from."""
+
+    sha256: str
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """
     What a picture's file says and what its pixels measure. Made by one full decode.
@@ -388,8 +405,12 @@ class Job:
     id: str
     state: State
     watch: int
+    """Index of the watch in the config."""
     path: str
     """As in the inbox: relative, with `/`."""
+    target: str = ""
+    """The target's word, empty until its folder was read."""
+    urgent: bool = False
     size: int
     mtime_ns: int
     inode: int
@@ -400,6 +421,8 @@ class Job:
     """Not before this; None is at once."""
     attempts: int = 0
     """This picture's own passing faults so far."""
+    outages: int = 0
+    """Passing faults outside the picture in a row; never a reason to fail."""
     starts: int = 0
     """How often the present state's step was begun; counted before acting."""
     reserved: Micros = 0

@@ -1,0 +1,76 @@
+"""May this job go on to spend? One pure answer, with the sentence for the person."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from upscaled.core.budget import Caps, Spend, admit
+from upscaled.core.window import Window, is_open, next_day, next_open
+from upscaled.nouns import Hold, Job, Micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The gate is closed: why, and when to look again."""
+
+    hold: Hold
+    reason: str
+    until: datetime | None
+    """None: only when something else changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """Everything the gate looks at."""
+
+    now: datetime
+    zone: tzinfo
+    paused: bool
+    has_key: bool
+    window: Window | None
+    stops: dict[str, Closed]
+    """By endpoint; the empty name is the whole engine."""
+    spend: Spend
+    caps: Caps
+
+
+def to_submit(job: Job, seen: Conditions) -> Closed | None:
+    """Say whether a submit may leave now; asked again just before the request."""
+    if seen.paused:
+        return Closed(
+            hold=Hold.PAUSED, reason="Paused by hand; `upscaled resume` goes on.", until=None
+        )
+    if job.facts.engine == "local":
+        return None
+    if not seen.has_key:
+        reason = (
+            "fal's key is not there; put it into FAL_KEY or the credential fal_key and restart."
+        )
+        return Closed(hold=Hold.NO_KEY, reason=reason, until=None)
+    for name in ("", *_endpoints(job)):
+        stop = seen.stops.get(name)
+        if stop and (stop.until is None or seen.now < stop.until):
+            return stop
+    return None
+
+
+def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:
+    """Say whether a job may begin: all of `to_submit`, the window and the caps."""
+    closed = to_submit(job, seen)
+    if closed or job.facts.engine == "local":
+        return closed
+    if seen.window and not is_open(seen.now, seen.window, seen.zone):
+        opens = next_open(seen.now, seen.window, seen.zone)
+        local = opens.astimezone(seen.zone)
+        reason = f"Outside the window {seen.window}; it opens {local:%a %H:%M}."
+        return Closed(hold=Hold.WINDOW, reason=reason, until=opens)
+    over = admit(cost, seen.spend, seen.caps)
+    if over:
+        # Whichever cap it is, no earlier turn than the next day can lift it by itself.
+        tomorrow = next_day(seen.now, seen.zone)
+        return Closed(hold=Hold.BUDGET, reason=over.sentence, until=tomorrow)
+    return None
+
+
+def _endpoints(job: Job) -> list[str]:
+    plan = job.facts.plan
+    return [one.endpoint for one in plan.passes[job.facts.pass_index :]] if plan else []

@@ -1,0 +1,303 @@
+"""
+Files on shares: taking a private copy, staging, revealing without clobber, archiving.
+
+Every operating-system error leaves here as one of ours: a full disk and a lost share are outages
+and never a picture's fault. Nothing here knows what a job is.
+"""
+
+import ctypes
+import errno
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from upscaled.errors import Gone, NameTaken, NotReady, Outage
+from upscaled.nouns import Identity, Taken
+
+CHUNK = 1024 * 1024
+STAGING = ".upscaled-staging"
+"""Hidden folder inside a root, on the same file system, so that the last step is one rename."""
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_NO_LINK = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
+_RENAME_NOREPLACE = 1
+_AT_FDCWD = -100
+
+
+@contextmanager
+def translated(place: Path) -> Iterator[None]:
+    """Turn an operating-system error into one of ours, naming the place."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Gone(f"{place} is not there any more") from error
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise Outage(
+                f"no space left at {place}", "free some space; work goes on by itself", hold="disk"
+            ) from error
+        raise Outage(
+            f"{place}: {error.strerror or error}",
+            "mend the share or its permissions; work goes on by itself",
+            hold="share",
+        ) from error
+
+
+def identity(path: Path) -> Identity:
+    """
+    Return what a stat says of a regular file, never following a link.
+
+    Raises `Gone` where there is none, `Outage` where the share does not answer.
+    """
+    with translated(path):
+        found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise Gone(f"{path} is not a regular file any more")
+    return _identity(found)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, read through a fresh open."""
+    with translated(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def take(source: Path, to: Path) -> Taken:
+    """
+    Copy a file in whole, hashing on the way; the one read from the share.
+
+    Raises `NotReady` where it changed while being read, `Gone` where it vanished. Leaves nothing
+    at `to` unless it returns.
+    """
+    to.parent.mkdir(parents=True, exist_ok=True)
+    part = to.with_name(to.name + ".part")
+    with translated(source), _opened(source) as handle:
+        before = _identity(os.fstat(handle))
+        sha256 = _copy(handle, part)
+        after = _identity(os.fstat(handle))
+    if not before == after == identity(source):
+        part.unlink()
+        raise NotReady(f"{source.name} changed while it was read")
+    with translated(to):
+        part.replace(to)
+    return Taken(sha256=sha256, identity=after)
+
+
+def stage(made: Path, sha256: str, root: Path, name: str) -> Path:
+    """
+    Copy a finished file into the root's hidden staging folder and prove it by reading it back.
+
+    Raises `Outage` where what was read back is not what was written.
+    """
+    staged = root / STAGING / name
+    with translated(staged):
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        with made.open("rb") as file:
+            _copy(file.fileno(), staged)
+        sync_folder(staged.parent)
+    if digest(staged) != sha256:
+        staged.unlink()
+        raise Outage(f"{staged}: what was read back differs from what was written", hold="share")
+    return staged
+
+
+def stage_bytes(content: bytes, root: Path, name: str) -> Path:
+    """Write a small file into the root's hidden staging folder, durably."""
+    staged = root / STAGING / name
+    with translated(staged):
+        staged.parent.mkdir(parents=True, exist_ok=True)
+        with staged.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(staged.parent)
+    return staged
+
+
+def write_whole(content: bytes, to: Path) -> None:
+    """Replace one of our own notes in one step; a reader never sees half of it."""
+    with translated(to):
+        part = to.with_name(f".upscaled-{to.name}.part")
+        part.write_bytes(content)
+        part.replace(to)
+
+
+def reveal(staged: Path, final: Path) -> None:
+    """
+    Give a staged file its final name in one step, never over another file.
+
+    Raises `NameTaken`, or `Gone` where the staged file is missing (it was revealed before).
+    """
+    with translated(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+    rename_new(staged, final)
+    with translated(final.parent):
+        sync_folder(final.parent)
+
+
+def rename_new(source: Path, final: Path) -> None:
+    """Rename without clobbering: RENAME_NOREPLACE, else link and unlink, else check and rename."""
+    with translated(source):
+        try:
+            _rename_noreplace(source, final)
+        except FileExistsError as error:
+            raise NameTaken(f"{final} exists already") from error
+        except OSError as error:
+            if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY}:
+                raise
+            _link_or_check(source, final)
+
+
+def retire(source: Path, final: Path, sha256: str) -> None:
+    """
+    Move an original to its archive, whole or not at all.
+
+    On one device it is a rename; across devices a copy, fsync, re-hash through a fresh open, a
+    rename without clobber, and only then the unlink. Raises `NameTaken` or `Outage`.
+    """
+    with translated(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        same_device = source.lstat().st_dev == final.parent.stat().st_dev
+    if same_device:
+        with suppress(_CrossDeviceError):
+            _rename_same_device(source, final)
+            return
+    copied = stage(source, sha256, final.parent, f"original-{final.name}")
+    with suppress(OSError):  # metadata is best effort: CIFS refuses it after a good copy
+        shutil.copystat(source, copied)
+    reveal(copied, final)
+    with suppress(OSError):
+        copied.parent.rmdir()
+    with translated(source):
+        source.unlink()
+        sync_folder(source.parent)
+
+
+class _CrossDeviceError(Exception):
+    """A bind mount or a quota project made a rename impossible on what looked like one device."""
+
+
+def _rename_same_device(source: Path, final: Path) -> None:
+    try:
+        rename_new(source, final)
+    except Outage as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno == errno.EXDEV:
+            raise _CrossDeviceError from error
+        raise
+    with translated(final.parent):
+        sync_folder(final.parent)
+        sync_folder(source.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename durable; file systems that cannot sync a folder are excused."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # SMB and some FUSE servers answer EINVAL
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def rename_kind(folder: Path) -> str:
+    """Try by doing which rename without clobber this folder offers: noreplace, link or check."""
+    probe, other = folder / ".upscaled-probe-a", folder / ".upscaled-probe-b"
+    with translated(folder):
+        probe.write_bytes(b"")
+        try:
+            _rename_noreplace(probe, other)
+        except OSError:
+            return _link_kind(probe, other)
+        else:
+            return "noreplace"
+        finally:
+            probe.unlink(missing_ok=True)
+            other.unlink(missing_ok=True)
+
+
+def _link_kind(probe: Path, other: Path) -> str:
+    try:
+        os.link(probe, other)
+    except OSError:
+        return "check"
+    return "link"
+
+
+def _link_or_check(source: Path, final: Path) -> None:
+    try:
+        os.link(source, final, follow_symlinks=False)
+    except FileExistsError as error:
+        raise NameTaken(f"{final} exists already") from error
+    except OSError as error:
+        if error.errno not in _NO_LINK:
+            raise
+        # Neither way exists here (exFAT, some SMB servers): the name is reserved in the ledger,
+        # so only a stranger's file arriving within this instant could be met.
+        if os.path.lexists(final):
+            raise NameTaken(f"{final} exists already") from error
+        source.rename(final)
+    else:
+        source.unlink()
+
+
+def _rename_noreplace(source: Path, final: Path) -> None:
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        raise OSError(errno.ENOSYS, "renameat2 is missing here")
+    failed = call(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(final), _RENAME_NOREPLACE)
+    if failed:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(final))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _identity(found: os.stat_result) -> Identity:
+    return Identity(size=found.st_size, mtime_ns=found.st_mtime_ns, inode=found.st_ino)
+
+
+def _copy(source: int, to: Path) -> str:
+    seen = hashlib.sha256()
+    with to.open("wb") as out:
+        while chunk := os.read(source, CHUNK):
+            seen.update(chunk)
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    return seen.hexdigest()
+
+
+def is_there(path: Path) -> bool:
+    """Say whether anything has this name, a dangling link included."""
+    return os.path.lexists(path)
+
+
+def drop(path: Path) -> None:
+    """Remove one of our own working files, if it is there."""
+    with translated(path):
+        path.unlink(missing_ok=True)
+
+
+def clear(folder: Path) -> None:
+    """Remove a private working folder with all that is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def note(content: str, to: Path) -> None:
+    """Write one of our notes into a shared folder, whole, only when it changed."""
+    data = content.encode()
+    with translated(to):
+        if to.exists() and to.read_bytes() == data:
+            return
+    write_whole(data, to)

@@ -1,0 +1,151 @@
+"""
+Roots: the folders that people share with us, their markers, and the file systems under them.
+
+A marker with the ledger's id stands in every root. A root that was known and lost its marker is an
+outage: an empty mount point must never look like "everything was deleted".
+"""
+
+import fcntl
+import os
+from enum import StrEnum
+from pathlib import Path
+
+from upscaled.errors import Fatal, Outage
+
+MARKER = ".upscaled-root"
+_NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "afs", "ceph", "glusterfs", "ncpfs"}
+)
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+class Marker(StrEnum):
+    """What a root's marker says."""
+
+    OURS = "ours"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+
+
+def read_marker(root: Path, ledger_id: str) -> Marker:
+    """
+    Say whose root this is.
+
+    Raises `Outage` where the folder itself cannot be asked.
+    """
+    try:
+        said = (root / MARKER).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return Marker.MISSING
+    except OSError as error:
+        raise Outage(f"{root}: {error.strerror or error}", hold="share") from error
+    return Marker.OURS if said == ledger_id else Marker.FOREIGN
+
+
+def claim(root: Path, ledger_id: str) -> None:
+    """Make a root that this ledger has never known, and mark it as ours."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        (root / MARKER).write_text(ledger_id + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Fatal(
+            f"{root}: cannot be made ours: {error.strerror or error}",
+            f"let user {os.getuid()} create, write and rename files there",
+        ) from error
+
+
+def file_system(path: Path) -> str:
+    """
+    Return the file system type under a path (`ext4`, `cifs`, `fuse.sshfs`, ...).
+
+    Empty where the mount table cannot be read (not Linux).
+    """
+    try:
+        table = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
+    real = os.path.realpath(path)
+    best, kind = "", ""
+    for line in table.splitlines():
+        left, _, right = line.partition(" - ")
+        mount = left.split(" ")[4].encode().decode("unicode_escape")
+        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, right.split(" ")[0]
+    return kind
+
+
+def is_network(kind: str) -> bool:
+    """Say whether remote writes on this file system type raise no events here."""
+    return kind in _NETWORK or (kind.startswith("fuse.") and kind != "fuse.portal")
+
+
+def same_or_inside(inner: Path, outer: Path) -> bool:
+    """
+    Say whether `inner` is `outer` or lies in it, by resolved path and by device and inode.
+
+    The second look catches bind mounts and hard-linked roots, which resolve to different paths.
+    """
+    real_inner, real_outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
+    if real_inner.is_relative_to(real_outer):
+        return True
+    target = _key(real_outer)
+    return target is not None and any(
+        _key(folder) == target for folder in (real_inner, *real_inner.parents)
+    )
+
+
+def _key(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None  # it does not exist yet; there is nothing to be the same as
+    return found.st_dev, found.st_ino
+
+
+class StateLock:
+    """
+    The lock that keeps two daemons from one ledger.
+
+    The descriptor is close-on-exec, so no worker process holds it after the daemon died.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "lock"
+        self._handle: int | None = None
+
+    def take(self) -> None:
+        """Take the lock or raise `Fatal` naming who has it."""
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.read(handle, 64).decode(errors="replace").strip() or "unknown"
+            os.close(handle)
+            raise Fatal(
+                f"another upscaled (process {owner}) works with {self._path.parent}",
+                "stop it first, or give this one its own [state] directory",
+            ) from error
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        self._handle = handle
+
+    def is_taken(self) -> bool:
+        """Say whether a living daemon holds the lock; takes nothing."""
+        try:
+            handle = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def release(self) -> None:
+        """Let go of the lock."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

@@ -1,0 +1,148 @@
+"""
+Watching inboxes: events are hints, the scan is the truth.
+
+watchdog only says "look here sooner". Its handlers post and catch everything: one exception there
+would kill the dispatching thread while the observer still calls itself alive.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+from upscaled.core.litter import is_litter, is_litter_folder
+from upscaled.errors import Outage
+from upscaled.nouns import Sighting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """One full look at an inbox."""
+
+    sightings: tuple[Sighting, ...]
+    folders: tuple[str, ...]
+    """Every folder that is not litter, relative, `` for the inbox itself."""
+    odd: tuple[str, ...] = ()
+    """Names that are no valid UTF-8, shown with escapes: they stay until they are renamed."""
+
+
+def scan(inbox: Path, watch: int) -> Scan:
+    """
+    Look at every regular file of an inbox, litter left out, links not followed.
+
+    Raises `Outage` where any folder cannot be read: half a scan proves nothing about what is gone.
+    """
+    sightings: list[Sighting] = []
+    folders: list[str] = []
+    odd: list[str] = []
+    queue = [""]
+    while queue:
+        folder = queue.pop()
+        folders.append(folder)
+        for entry in _entries(inbox / folder):
+            relative = f"{folder}/{entry.name}" if folder else entry.name
+            if not _is_text(entry.name):
+                odd.append(relative.encode(errors="backslashreplace").decode())
+            elif entry.is_dir(follow_symlinks=False):
+                queue += [] if is_litter_folder(entry.name) else [relative]
+            elif not is_litter(entry.name):
+                sightings += _sighting(Path(entry.path), watch, relative)
+    return Scan(sightings=tuple(sightings), folders=tuple(folders), odd=tuple(odd))
+
+
+def look(inbox: Path, watch: int, paths: tuple[str, ...]) -> tuple[Sighting, ...]:
+    """Look again at single files; those that left are simply not in the answer."""
+    return tuple(seen for path in paths for seen in _sighting(inbox / path, watch, path))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as entries:
+            yield from entries
+    except OSError as error:
+        raise Outage(
+            f"{folder}: {error.strerror or error}",
+            "mend the share or its permissions; work goes on by itself",
+            hold="share",
+        ) from error
+
+
+def _sighting(path: Path, watch: int, relative: str) -> list[Sighting]:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return []  # it left between the listing and the look
+    except OSError as error:
+        raise Outage(f"{path}: {error.strerror or error}", hold="share") from error
+    if not stat.S_ISREG(found.st_mode):
+        return []
+    return [
+        Sighting(
+            watch=watch,
+            path=relative,
+            size=found.st_size,
+            mtime_ns=found.st_mtime_ns,
+            inode=found.st_ino,
+        )
+    ]
+
+
+class _Hint(FileSystemEventHandler):
+    def __init__(self, post: Callable[[], None]) -> None:
+        self._post = post
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type not in {"opened", "closed_no_write"}:
+            self._post()
+
+
+class Watcher:
+    """
+    Native hints for one inbox; `post` is called from watchdog's own thread and must not raise.
+
+    `healthy` looks at the emitters, since the observer stays alive when they die.
+    """
+
+    def __init__(self, inbox: Path, post: Callable[[], None]) -> None:
+        self._inbox = inbox
+        self._post = post
+        self._observer: BaseObserver | None = None
+
+    def start(self) -> None:
+        """Begin to listen; raises `Outage` where the system refuses (no watches left, no root)."""
+        observer = Observer()
+        try:
+            observer.schedule(_Hint(self._post), str(self._inbox), recursive=True)
+            observer.start()
+        except OSError as error:
+            raise Outage(f"{self._inbox}: cannot be watched: {error.strerror or error}") from error
+        self._observer = observer
+
+    def healthy(self) -> bool:
+        """Say whether every emitter is alive."""
+        observer = self._observer
+        return (
+            observer is not None
+            and observer.is_alive()
+            and bool(observer.emitters)
+            and all(emitter.is_alive() for emitter in observer.emitters)
+        )
+
+    def stop(self) -> None:
+        """Stop listening, without waiting for a hung mount."""
+        observer, self._observer = self._observer, None
+        if observer is not None and observer.is_alive():
+            observer.stop()

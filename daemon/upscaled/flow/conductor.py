@@ -1,0 +1,294 @@
+"""
+The loop. One thread owns every job; everything else only posts to it.
+
+It takes what is due, asks the gate, counts the start of what costs money, runs the step in its
+lane, and writes what came of it. Waiting is a row with a time, so five hundred waiting jobs hold no
+thread.
+"""
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
+
+import structlog
+
+from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
+from upscaled.core.life import ENDS, LIFE, Lane
+from upscaled.core.names import job_id
+from upscaled.core.outcome import (
+    Later,
+    Leave,
+    Next,
+    Outcome,
+    Patience,
+    PutAside,
+    Retry,
+    advance,
+    outcome_of,
+)
+from upscaled.errors import UpscaledError
+from upscaled.flow import lanes, steps
+from upscaled.flow.book import Book
+from upscaled.flow.places import Due, Places
+from upscaled.flow.tools import Tools
+from upscaled.nouns import Code, Hold, Job, State, Trouble
+
+log = structlog.get_logger()
+
+_RANK = {state: rank for rank, state in enumerate(LIFE)}
+LOCAL_AT_ONCE = 4
+"""Local enlargements in flight: two pixel workers, and as many prepared behind them."""
+_GATED = {State.PREPARED, State.SUBMITTING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A step has come back."""
+
+    job_id: str
+    state: State
+    outcome: Outcome
+
+
+class Conductor:
+    """
+    Moves jobs along the corridor.
+
+    `post` may be called from any thread, signal handlers included. Everything else belongs to the
+    thread that calls `turn`.
+    """
+
+    def __init__(self, tools: Tools, book: Book, lane: dict[tuple[Lane, int], lanes.Lane]) -> None:
+        self.tools = tools
+        self.book = book
+        self.running: dict[str, State] = {}
+        self.progress: dict[str, float] = {}
+        self.stops: dict[str, Closed] = {}
+        self.paused = False
+        self.draining = False
+        self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.conditions: Callable[[], Conditions] = self._unset
+        self.ended: Callable[[Job], None] = lambda _job: None
+        self.look_again: Callable[[int], None] = lambda _watch: None
+        self._lanes = lane
+        self._due = Due()
+        self._places = Places({"fal": tools.settings.fal.max_in_flight, "local": LOCAL_AT_ONCE})
+
+    def post(self, message: Callable[[], None]) -> None:
+        """Ask the conductor's thread to call something soon."""
+        self.posts.put(message)
+
+    def turn(self, timeout: float) -> None:
+        """Wait for posts at most `timeout` seconds, handle all of them, start what is due."""
+        wait = min(timeout, self._until_due())
+        try:
+            self.posts.get(timeout=max(0.0, wait))()
+            while True:
+                self.posts.get_nowait()()
+        except Empty:
+            pass
+        if self.book.flush() and not self.draining:
+            self._start_due()
+
+    def load(self) -> None:
+        """Take up every job that has not ended; each walks on from its last durable fact."""
+        self.book.load()
+        for job in list(self.book.jobs.values()):
+            self._places.note(job)
+            if job.facts.delivery is not None:
+                name = f"{job.watch}/{job.facts.delivery.root}/{job.facts.delivery.path}"
+                self.tools.promised.reserve(name, job.id)
+            if job.state is not State.SEEN or job.due_at is not None:
+                self.wake(job, at_once=job.hold in {Hold.DOUBT, Hold.SHARE, Hold.DISK, None})
+
+    def wake(self, job: Job, *, at_once: bool = False) -> None:
+        """Put a job on the list of what is due: at its time, or at once."""
+        self._due.put(job, 0.0 if at_once or job.due_at is None else job.due_at.timestamp())
+
+    def wake_held(self, *holds: Hold) -> None:
+        """Look at once at every job with one of these holds; all of them without an argument."""
+        for job in list(self.book.jobs.values()):
+            if job.hold is not None and (not holds or job.hold in holds):
+                self.wake(job, at_once=job.hold is not Hold.NOT_READY)
+
+    def apply(self, job: Job, outcome: Outcome) -> None:
+        """Advance a job, write it down, and put it on the list again unless it ended."""
+        now = self.tools.clock.now()
+        moved = advance(job, outcome, now, self._patience())
+        said = outcome.said if isinstance(outcome, Next) else (moved.reason or "")
+        paid = outcome.paid if isinstance(outcome, Next | PutAside) else ()
+        if moved != replace(job, updated_at=now):
+            quiet = isinstance(outcome, Later) and moved.reason == job.reason
+            self.book.save(moved, "" if quiet else said, paid)
+            if not quiet:
+                _say(moved, said)
+        self._after(moved, outcome)
+
+    def idle(self) -> bool:
+        """Say whether nothing runs and nothing is due by itself."""
+        return not self.running and self.posts.empty()
+
+    # ---- inside
+
+    def _after(self, moved: Job, outcome: Outcome) -> None:
+        turn = self.book.jobs.get(self._places.note(moved) or "")
+        if turn is not None:
+            self.wake(turn)
+        if moved.state in ENDS:
+            self.tools.promised.release(moved.id)
+            self.ended(moved)
+        elif moved.state is State.SEEN and moved.due_at is None:
+            self.look_again(moved.watch)  # it changed while it was read: it settles anew
+        elif not (isinstance(outcome, Later) and outcome.seconds is None):
+            self.wake(moved)
+
+    def _start_due(self) -> None:
+        now = self.tools.clock.now().timestamp()
+        while self.book.writable and (due := self._due.pop(now)) is not None:
+            job = self.book.jobs.get(due)
+            if job is not None and job.id not in self.running:
+                self._start(job)
+
+    def _start(self, job: Job) -> None:
+        stage = LIFE[job.state]
+        if stage.lane is Lane.DESK:
+            self._admit(job)
+            return
+        if job.state in _GATED and job.starts == 0:
+            closed = to_submit(job, self.conditions())
+            if closed:
+                self._hold(job, closed)
+                return
+        if job.state is State.SUBMITTING:
+            job = self._count_start(job)
+            if not self.book.writable:
+                self.wake(job)
+                return
+        self._run(job)
+
+    def _admit(self, job: Job) -> None:
+        outcome = steps.admit(job)
+        if outcome.to is State.ADMITTED:
+            closed = to_admit(job, outcome.reserved, self.conditions())
+            if closed:
+                self._hold(job, closed)
+                return
+            if self._places.full(job.facts.engine):
+                self._places.wait(job)
+                return
+        self.apply(job, outcome)
+
+    def _hold(self, job: Job, closed: Closed) -> None:
+        seconds = None
+        if closed.until is not None:
+            seconds = max(1.0, (closed.until - self.tools.clock.now()).total_seconds())
+        self.apply(job, Later(seconds=seconds, hold=closed.hold, reason=closed.reason))
+
+    def _count_start(self, job: Job) -> Job:
+        """Write down that the submit is about to leave: from here on it is never just repeated."""
+        sent = job.facts.sent_at or self.tools.clock.now()
+        started = replace(
+            job, starts=job.starts + 1, hold=job.hold, facts=replace(job.facts, sent_at=sent)
+        )
+        self.book.save(started, "submitting" if started.starts == 1 else "")
+        return started
+
+    def _run(self, job: Job) -> None:
+        self.running[job.id] = job.state
+        stage = LIFE[job.state]
+        number = job.watch if stage.lane is Lane.ROOT else 0
+        # The local engine's enlarging is pixel work, whichever door it comes through.
+        lane = Lane.PIXELS if _enlarges_here(job) else stage.lane
+        work = partial(self._step, job, steps.STEPS[stage.step])
+        self._lanes[lane, number if lane is Lane.ROOT else 0].put(_RANK[job.state], work)
+
+    def _step(self, job: Job, step: steps.Step) -> None:
+        """Run in a lane; whatever happens, exactly one post comes back."""
+        try:
+            outcome = step(job, self.tools, partial(self.progress.__setitem__, job.id))
+        except UpscaledError as error:
+            outcome = outcome_of(error, job.state)
+        except Exception as error:
+            log.exception("step_failed", job=job.id, state=job.state.value)
+            outcome = _unexpected(job, error)
+        self.post(partial(self._came_back, Done(job_id=job.id, state=job.state, outcome=outcome)))
+
+    def _came_back(self, done: Done) -> None:
+        self.running.pop(done.job_id, None)
+        self.progress.pop(done.job_id, None)
+        job = self.book.jobs.get(done.job_id)
+        if job is None or job.state is not done.state:
+            log.warning("outcome_of_a_job_that_moved", job=done.job_id, state=done.state.value)
+            return
+        self._note_stop(job, done.outcome)
+        if job.state is State.SEEN and isinstance(done.outcome, Leave):
+            self.book.forget(job)
+            return
+        self.apply(job, done.outcome)
+
+    def _note_stop(self, job: Job, outcome: Outcome) -> None:
+        """Remember that an engine or endpoint must pause, so that no other job runs into it."""
+        if not isinstance(outcome, Later) or outcome.hold not in {Hold.LOCKED, Hold.ENDPOINT}:
+            return
+        if job.state is State.TAKEN or outcome.seconds is None:
+            return
+        until = self.tools.clock.now() + timedelta(seconds=outcome.seconds)
+        name = "" if outcome.hold is Hold.LOCKED else steps.pass_of(job).endpoint
+        self.stops[name] = Closed(hold=outcome.hold, reason=outcome.reason or "", until=until)
+
+    def _patience(self) -> Patience:
+        retry = self.tools.settings.retry
+        return Patience(
+            first_seconds=retry.first_seconds,
+            max_seconds=retry.max_seconds,
+            attempts=retry.attempts,
+            die=random.random(),
+        )
+
+    def _until_due(self) -> float:
+        first = self._due.first() if self.book.writable else None
+        return 1.0 if first is None else first - self.tools.clock.now().timestamp()
+
+    def new_id(self) -> str:
+        """Return a fresh job id that sorts by time."""
+        return job_id(os.urandom(5), self.tools.clock.now())
+
+    def _unset(self) -> Conditions:
+        raise RuntimeError("the house gives the conductor its conditions before the first turn")
+
+
+def _enlarges_here(job: Job) -> bool:
+    return job.facts.engine == "local" and job.state is State.READY
+
+
+def _unexpected(job: Job, error: Exception) -> Outcome:
+    """
+    Sort a fault that nobody foresaw: a fault of ours, said plainly.
+
+    A submit that broke in an unforeseen way may have been accepted, so it counts as doubtful.
+    """
+    said = f"{type(error).__name__}: {error}"
+    if job.state is State.SUBMITTING:
+        return Later(seconds=0.0, hold=Hold.DOUBT, reason=f"the submit broke off ({said})")
+    if LIFE[job.state].patient:
+        return Retry(reason=said, counted=False)
+    if job.state is State.SEEN:
+        return Retry(reason=said, counted=True)
+    hint = "this is a fault of upscaled; its log has the details"
+    return PutAside(trouble=Trouble(code=Code.UNREADABLE, message=said, hint=hint))
+
+
+def _say(job: Job, said: str) -> None:
+    log.info(
+        "job_moved",
+        job=job.id,
+        path=job.path,
+        state=job.state.value,
+        hold=job.hold.value if job.hold else None,
+        said=said,
+        cost_usd=job.cost / 1e6,
+    )

@@ -1,0 +1,176 @@
+"""
+Orders from the command line (retry, cancel, pause, resume), done by the conductor's thread.
+
+Orders lie in the ledger, so they outlive both the command and the daemon.
+"""
+
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Protocol
+
+import structlog
+
+from upscaled.core import names
+from upscaled.core.life import Lane
+from upscaled.core.outcome import PutAside
+from upscaled.errors import UpscaledError
+from upscaled.flow.conductor import Conductor
+from upscaled.flow.lanes import Lane as Road
+from upscaled.flow.steps import engine_of, pass_done
+from upscaled.nouns import Code, Job, PassDone, Standing, State, Trouble
+
+log = structlog.get_logger()
+
+PAUSED = "paused"
+_TOO_LATE = {State.DELIVERING, State.RECEIPTING, State.ARCHIVING, State.FAILING}
+
+
+class Asked(Protocol):
+    """One order."""
+
+    @property
+    def id(self) -> int:
+        """Return its number."""
+
+    @property
+    def verb(self) -> str:
+        """Return `retry` or `cancel`."""
+
+    @property
+    def job(self) -> str:
+        """Return the job's id."""
+
+
+class Desk(Protocol):
+    """What orders need of the ledger."""
+
+    def get(self, key: str) -> str | None:
+        """Return a remembered value."""
+
+    def asked(self) -> "list[Asked]":
+        """Return the orders that nobody has answered yet."""
+
+    def answer(self, order: int, answer: str) -> None:
+        """Say what became of an order."""
+
+    def job(self, job_id: str) -> Job | None:
+        """Return one job, ended ones too."""
+
+
+class Orders:
+    """Reads the orders and carries them out."""
+
+    def __init__(
+        self, conductor: Conductor, desk: Desk, roads: dict[tuple[Lane, int], Road]
+    ) -> None:
+        self._conductor = conductor
+        self._desk = desk
+        self._roads = roads
+        self._taken: set[int] = set()
+
+    def turn(self) -> None:
+        """Look at the pause flag and at new orders."""
+        paused = self._desk.get(PAUSED) == "1"
+        if paused != self._conductor.paused:
+            self._conductor.paused = paused
+            log.info("paused" if paused else "resumed")
+            if not paused:
+                self._conductor.stops.clear()
+                self._conductor.wake_held()
+        for order in self._desk.asked():
+            if order.id not in self._taken:
+                self._carry_out(order)
+
+    def _carry_out(self, order: Asked) -> None:
+        job = self._conductor.book.jobs.get(order.job) or self._desk.job(order.job)
+        if job is None:
+            self._answer(order, "there is no such job")
+        elif order.verb == "resume":
+            self._conductor.stops.clear()
+            self._conductor.wake_held()
+            self._answer(order, "looked at again")
+        elif job.id in self._conductor.running:
+            return  # its step is under way; the order is read again at the next turn
+        elif order.verb == "retry":
+            self._retry(order, job)
+        else:
+            self._cancel(order, job)
+
+    def _retry(self, order: Asked, job: Job) -> None:
+        if job.id in self._conductor.book.jobs:
+            self._conductor.wake(job, at_once=True)
+            self._answer(order, "looked at again")
+        elif job.state is State.FAILED and job.facts.set_aside:
+            self._taken.add(order.id)
+            self._roads[Lane.ROOT, job.watch].put(0, partial(self._put_back, order, job))
+        else:
+            self._answer(order, f"nothing to retry: it is {job.state.value}")
+
+    def _put_back(self, order: Asked, job: Job) -> None:
+        """Run in the watch's lane: the original returns to the inbox, its reason is taken away."""
+        try:
+            said = self._moved_back(job)
+        except UpscaledError as error:
+            said = f"not moved back: {error.message}"
+        self._conductor.post(partial(self._was_put_back, order, job, said))
+
+    def _moved_back(self, job: Job) -> str:
+        tools = self._conductor.tools
+        tools.roots.require(job.watch)
+        set_aside = tools.watch(job).failed / (job.facts.set_aside or "")
+        sha256 = job.sha256 or tools.disk.digest(set_aside)
+        if tools.disk.digest(set_aside) != sha256:
+            return "not moved back: the file in failed/ is not the one that was set aside"
+        wanted = PurePosixPath(job.path)
+        inbox = tools.watch(job).inbox
+        for name in names.versions(wanted.name):
+            if not tools.disk.is_there(inbox / wanted.with_name(name)):
+                tools.disk.retire(set_aside, inbox / wanted.with_name(name), sha256)
+                break
+        tools.disk.drop(set_aside.with_name(names.sidecar_name(set_aside.name)))
+        return f"back in the inbox as {wanted.with_name(name)}"
+
+    def _was_put_back(self, order: Asked, job: Job, said: str) -> None:
+        self._answer(order, said)
+        self._conductor.look_again(job.watch)
+
+    def _cancel(self, order: Asked, job: Job) -> None:
+        if job.id not in self._conductor.book.jobs:
+            self._answer(order, f"nothing to cancel: it is {job.state.value}")
+            return
+        if job.state in _TOO_LATE:
+            self._answer(order, "too late: it is being delivered")
+            return
+        paid = self._cancel_at_engine(job) if job.facts.ticket else ()
+        trouble = Trouble(
+            code=Code.CANCELLED,
+            message="Cancelled by hand.",
+            hint="use `upscaled retry` to have it done after all",
+        )
+        self._conductor.apply(job, PutAside(trouble=trouble, paid=paid))
+        self._answer(order, "cancelled")
+
+    def _cancel_at_engine(self, job: Job) -> tuple[PassDone, ...]:
+        """
+        Ask the engine to drop the request; nobody knows whether it is still billed.
+
+        So its estimate counts as spent: the cap must hold even then.
+        """
+        tools = self._conductor.tools
+        if job.state is not State.SUBMITTED or job.facts.ticket is None:
+            return ()
+        engine, ticket = engine_of(job, tools), job.facts.ticket
+
+        def ask() -> None:
+            try:
+                engine.cancel(ticket)
+            except UpscaledError as error:
+                log.warning("cancel_not_heard", job=job.id, reason=error.message)
+
+        self._roads[Lane.NETWORK, 0].put(0, ask)
+        return (pass_done(job, Standing(state="running")),)
+
+    def _answer(self, order: Asked, said: str) -> None:
+        self._taken.discard(order.id)
+        log.info("order_done", verb=order.verb, job=order.job, said=said)
+        self._desk.answer(order.id, said)

@@ -1,0 +1,246 @@
+"""
+When each watch is looked at: at once after a hint, often while something settles, and in any case
+every so often, because hints get lost.
+
+Owned by the conductor's thread; the looks themselves run in the watch's own lane.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from upscaled.core.outcome import Leave
+from upscaled.errors import UpscaledError
+from upscaled.flow.conductor import Conductor
+from upscaled.flow.intake import Intake, Seen
+from upscaled.flow.lanes import Lane
+from upscaled.nouns import Hold, Sighting, State
+
+log = structlog.get_logger()
+
+LOOK_RANK = 1000
+"""Before every step of the same lane: a look is short, and the scan is the truth."""
+REBUILD_SECONDS = 5.0
+_UNPAID = {State.TAKEN, State.PLANNED, State.ADMITTED, State.PREPARED}
+
+
+class Scan(Protocol):
+    """One full look at an inbox."""
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Return every file that is not litter."""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return every folder that is not litter."""
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """Return names that cannot be taken as they are spelt."""
+
+
+class Eyes(Protocol):
+    """How one watch is seen."""
+
+    def scan(self) -> Scan:
+        """Look at the whole inbox, or raise `Outage`."""
+
+    def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
+        """Look at single files."""
+
+    def told(self, intake: Intake) -> None:
+        """Put notes into folders that are not understood."""
+
+    def listen(self) -> str:
+        """See that hints come in; return why they do not, empty where all is well."""
+
+    @property
+    def rescan_seconds(self) -> float:
+        """How long without a hint until the inbox is looked at anyway."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Beat:
+    """One watch's round. `None` for a time is never."""
+
+    intake: Intake
+    eyes: Eyes
+    lane: Lane
+    scan_at: float = 0.0
+    look_at: float = 0.0
+    listen_at: float = 0.0
+    busy: bool = False
+    scanned: bool = False
+    again: bool = False
+    trouble: str = ""
+    odd: tuple[str, ...] = ()
+
+
+class Patrol:
+    """All watches' rounds."""
+
+    def __init__(
+        self,
+        conductor: Conductor,
+        beats: Sequence[Beat],
+        left_in_place: Callable[[Sighting], bool],
+    ) -> None:
+        self.beats = tuple(beats)
+        self._conductor = conductor
+        self._clock = conductor.tools.clock
+        self._left_in_place = left_in_place
+
+    def hint(self, watch: int) -> None:
+        """Look at a watch sooner; called from any thread."""
+        self._conductor.post(partial(self.soon, watch))
+
+    def soon(self, watch: int) -> None:
+        """Look at a watch at the next turn, and once more if a look is under way."""
+        beat = self.beats[watch]
+        beat.scan_at = 0.0
+        beat.again = beat.busy
+
+    def turn(self) -> float:
+        """Begin every look that is due; return the seconds until the next one."""
+        now = self._clock.monotonic()
+        waits = [1.0]
+        for beat in self.beats:
+            if not beat.busy:
+                self._begin(beat, now)
+            if not beat.busy:
+                due = (
+                    min(beat.scan_at, beat.look_at)
+                    if beat.intake.settling.paths()
+                    else beat.scan_at
+                )
+                waits.append(due - now)
+        return max(0.0, min(waits))
+
+    def settled(self) -> bool:
+        """Say whether every watch was looked at whole and nothing there is still settling."""
+        return all(
+            (beat.scanned or beat.trouble) and not beat.busy and not self._settling(beat)
+            for beat in self.beats
+        )
+
+    def _settling(self, beat: Beat) -> bool:
+        return any(
+            (job := self._conductor.book.at(beat.intake.watch, path)) and job.hold is None
+            for path in beat.intake.settling.paths()
+        )
+
+    def _begin(self, beat: Beat, now: float) -> None:
+        if now >= beat.listen_at:
+            beat.listen_at = now + REBUILD_SECONDS
+            beat.busy = True
+            beat.lane.put(LOOK_RANK, partial(self._listen, beat))
+        elif now >= beat.scan_at:
+            beat.busy = True
+            beat.lane.put(LOOK_RANK, partial(self._scan, beat))
+        elif beat.intake.settling.paths() and now >= beat.look_at:
+            beat.busy = True
+            paths = beat.intake.settling.paths()
+            beat.lane.put(LOOK_RANK, partial(self._look, beat, paths))
+
+    # ---- in the watch's lane
+
+    def _listen(self, beat: Beat) -> None:
+        self._answer(beat, partial(self._listened, beat, beat.eyes.listen()))
+
+    def _scan(self, beat: Beat) -> None:
+        try:
+            self._conductor.tools.roots.require(beat.intake.watch)
+            scan = beat.eyes.scan()
+        except UpscaledError as error:
+            self._answer(beat, partial(self._failed, beat, error.message))
+        else:
+            self._answer(beat, partial(self._scanned, beat, scan))
+
+    def _look(self, beat: Beat, paths: tuple[str, ...]) -> None:
+        try:
+            sightings = beat.eyes.look(paths)
+        except UpscaledError as error:
+            self._answer(beat, partial(self._failed, beat, error.message))
+        else:
+            self._answer(beat, partial(self._looked, beat, sightings))
+
+    def _tell(self, beat: Beat) -> None:
+        try:
+            beat.eyes.told(beat.intake)
+        except UpscaledError as error:
+            log.warning("note_not_written", watch=beat.intake.watch, reason=error.message)
+
+    def _answer(self, beat: Beat, then: Callable[[], None]) -> None:
+        def back() -> None:
+            beat.busy = False
+            then()
+
+        self._conductor.post(back)
+
+    # ---- back in the conductor's thread
+
+    def _listened(self, beat: Beat, rebuilt: str) -> None:
+        if rebuilt:
+            # A file born while a watcher was rebuilt was never reported by either.
+            beat.scan_at = 0.0
+
+    def _failed(self, beat: Beat, reason: str) -> None:
+        if beat.trouble != reason:
+            log.warning("watch_unhealthy", watch=beat.intake.watch, reason=reason)
+        beat.trouble = reason
+        beat.scan_at = self._clock.monotonic() + REBUILD_SECONDS
+
+    def _scanned(self, beat: Beat, scan: Scan) -> None:
+        if beat.trouble:
+            log.info("watch_healthy_again", watch=beat.intake.watch)
+            self._conductor.wake_held(Hold.SHARE)
+        beat.trouble, beat.odd, beat.scanned = "", scan.odd, True
+        now = self._clock.monotonic()
+        before = beat.intake.strays
+        seen = beat.intake.scanned(
+            scan.sightings,
+            now=self._clock.now(),
+            monotonic=now,
+            new_id=self._conductor.new_id,
+            left_in_place=self._left_in_place,
+        )
+        self._act(seen)
+        if beat.intake.strays != before:
+            beat.lane.put(LOOK_RANK, partial(self._tell, beat))
+        # Spread, so that several watches and several daemons do not scan one server together.
+        beat.scan_at = (
+            0.0 if beat.again else now + beat.eyes.rescan_seconds * random.uniform(0.75, 1.25)
+        )
+        beat.again = False
+        beat.look_at = now + beat.intake.settling.look_every()
+
+    def _looked(self, beat: Beat, sightings: Sequence[Sighting]) -> None:
+        now = self._clock.monotonic()
+        gone = set(beat.intake.settling.paths()) - {seen.path for seen in sightings}
+        self._act(beat.intake.looked(sightings, now))
+        if gone:
+            beat.scan_at = 0.0  # only a whole scan may conclude that a file left
+        beat.look_at = now + beat.intake.settling.look_every()
+
+    def _act(self, seen: Seen) -> None:
+        conductor = self._conductor
+        for job in seen.quiet:
+            conductor.wake(job, at_once=True)
+        for job in seen.left:
+            if job.id in conductor.running:
+                continue
+            if job.state is State.SEEN:
+                conductor.book.forget(job)
+            elif job.state in _UNPAID or (job.state is State.SUBMITTING and job.starts == 0):
+                conductor.apply(job, Leave(reason="Taken away by its owner before it was sent."))
+        for job in seen.replaced:
+            if job.id not in conductor.running and job.state in _UNPAID:
+                conductor.apply(
+                    job, Leave(reason="Replaced by its owner; the new one is a new job.")
+                )
+                self.soon(job.watch)

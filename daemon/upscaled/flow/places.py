@@ -1,0 +1,70 @@
+"""Who is next: a list of what is due, and the places an engine has. Owned by the conductor."""
+
+import heapq
+from collections import defaultdict
+from itertools import count
+
+from upscaled.core.life import ENDS, IN_FLIGHT
+from upscaled.nouns import Job
+
+
+class Due:
+    """Jobs by the time at which they are looked at again; the last word on a job counts."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, bool, int, str]] = []
+        self._valid: dict[str, tuple[float, bool, int, str]] = {}
+        self._order = count()
+
+    def put(self, job: Job, at: float) -> None:
+        """Look at a job at a second of the wall clock; 0 is at once."""
+        entry = (at, not job.urgent, next(self._order), job.id)
+        self._valid[job.id] = entry
+        heapq.heappush(self._heap, entry)
+
+    def pop(self, now: float) -> str | None:
+        """Return the next job that is due, None where none is."""
+        while self._heap and self._heap[0][0] <= now:
+            entry = heapq.heappop(self._heap)
+            if self._valid.get(entry[3]) == entry:
+                del self._valid[entry[3]]
+                return entry[3]
+        return None
+
+    def first(self) -> float | None:
+        """Return the second at which the first job is due."""
+        while self._heap and self._valid.get(self._heap[0][3]) != self._heap[0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+
+class Places:
+    """How many jobs each engine works on, and who waits for a place, in order."""
+
+    def __init__(self, limits: dict[str, int]) -> None:
+        self._limits = limits
+        self._taken: defaultdict[str, set[str]] = defaultdict(set)
+        self._lobby: defaultdict[str, list[tuple[bool, str]]] = defaultdict(list)
+
+    def note(self, job: Job) -> str | None:
+        """Note where a job is now; return a job of the lobby whose turn has come."""
+        engine, taken = job.facts.engine, self._taken[job.facts.engine]
+        if job.state in IN_FLIGHT:
+            taken.add(job.id)
+            return None
+        if job.state in ENDS or job.id in taken:
+            taken.discard(job.id)
+        return self._next(engine)
+
+    def full(self, engine: str) -> bool:
+        """Say whether every place is taken."""
+        return len(self._taken[engine]) >= self._limits.get(engine, 1)
+
+    def wait(self, job: Job) -> None:
+        """Stand in the lobby; urgent ones first, then by age, which the id sorts by."""
+        heapq.heappush(self._lobby[job.facts.engine], (not job.urgent, job.id))
+
+    def _next(self, engine: str) -> str | None:
+        if self.full(engine) or not self._lobby[engine]:
+            return None
+        return heapq.heappop(self._lobby[engine])[1]

@@ -1,0 +1,93 @@
+"""What every step may use: the ports, the settings, the rules. Built once by the house."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from upscaled.core.catalogue import Catalogue
+from upscaled.core.folders import Grammar
+from upscaled.core.rulebook import Rulebook
+from upscaled.core.settings import Settings, Watch
+from upscaled.flow.ports import Clock, Engine, Pictures
+from upscaled.flow.promises import Promises
+from upscaled.nouns import Identity, Job, Taken
+
+
+class Disk(Protocol):
+    """Files on shares; `edge/disk.py` fits it as a module."""
+
+    def identity(self, path: Path) -> Identity:
+        """Return what one stat says, or raise `Gone`."""
+
+    def digest(self, path: Path) -> str:
+        """Return the SHA-256 of a file, read through a fresh open."""
+
+    def take(self, source: Path, to: Path) -> Taken:
+        """Copy a file in whole, hashing on the way."""
+
+    def stage(self, made: Path, sha256: str, root: Path, name: str) -> Path:
+        """Copy a finished file into a root's staging folder and prove it."""
+
+    def stage_bytes(self, content: bytes, root: Path, name: str) -> Path:
+        """Write a small file into a root's staging folder."""
+
+    def reveal(self, staged: Path, final: Path) -> None:
+        """Give a staged file its final name, or raise `NameTaken` or `Gone`."""
+
+    def retire(self, source: Path, final: Path, sha256: str) -> None:
+        """Move an original, whole or not at all, or raise `NameTaken`."""
+
+    def is_there(self, path: Path) -> bool:
+        """Say whether anything has this name."""
+
+    def drop(self, path: Path) -> None:
+        """Remove one of our own working files, if it is there."""
+
+
+class Roots(Protocol):
+    """The folders people share with us."""
+
+    def require(self, watch: int) -> None:
+        """Raise `Outage` unless every root of a watch carries our marker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The bundle."""
+
+    settings: Settings
+    grammar: Grammar
+    rulebook: Rulebook
+    catalogues: Mapping[str, Catalogue]
+    """By engine name: `fal`, `local`."""
+    engines: Mapping[str, Engine]
+    """Without `fal` where no key is found."""
+    engine: str
+    """The pinned engine's name."""
+    pictures: Pictures
+    disk: Disk
+    roots: Roots
+    clock: Clock
+    work: Path
+    """Private working folder; one folder a job inside."""
+    software: str
+    made: Callable[[str], str | None]
+    """Bytes' SHA-256 to the job that delivered them as a result."""
+    promised: Promises
+
+    def watch(self, job: Job) -> Watch:
+        """Return the job's watch."""
+        return self.settings.watch[job.watch]
+
+    def inbox(self, job: Job) -> Path:
+        """Return where the original lies."""
+        return self.watch(job).inbox / job.path
+
+    def bench(self, job: Job) -> Path:
+        """Return the job's private working folder."""
+        return self.work / job.id
+
+    def source(self, job: Job) -> Path:
+        """Return the private copy that every step uses."""
+        return self.bench(job) / "source"
