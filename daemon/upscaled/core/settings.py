@@ -1,0 +1,213 @@
+"""
+The configuration as typed values: the one declaration of every key, its default, range and meaning.
+
+The commented config files are drawn from it too. Reads no file and touches no folder; a path is
+joined to the config file's own folder and no more.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from upscaled.core.settings_checks import cross_faults
+from upscaled.core.settings_faults import faults_of
+from upscaled.core.settings_types import Folder, Hours, OptionalFolder, Url, Zone
+from upscaled.errors import ConfigError
+from upscaled.nouns import Assume
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_default=True,
+    )
+
+
+def _key(default: object, says: str) -> Any:
+    return Field(default, description=says)
+
+
+def _number(default: float | None, low: float, high: float, says: str) -> Any:
+    return Field(default, ge=low, le=high, description=says)
+
+
+class Watch(_Table):
+    """One inbox with the folders that belong to it. Several may stand here."""
+
+    inbox: Folder = _key("inbox", "its sub-folders name the target")
+    outbox: Folder = _key("outbox", "results")
+    archive: Folder = _key("archive", "originals, after delivery")
+    failed: Folder = _key("failed", "originals that waiting will not mend, with why")
+    review: Folder = _key("review", "results that a person should look at")
+    observer: Literal["auto", "native", "polling"] = Field(
+        "auto", description="how changes are noticed; auto polls on network shares"
+    )
+    settle_seconds: float | None = _number(
+        None,
+        0.1,
+        3600,
+        "how long a file must be unchanged; unset: 3.0, or 10 on a network file system",
+    )
+    patience_seconds: float = _number(
+        900.0,
+        0,
+        604_800,
+        "a quiet file that does not decode waits this long, then fails; an empty one for ever",
+    )
+    assume: Annotated[Assume, Field(strict=False)] = Field(
+        Assume.NOTHING, description="what the pictures are: a piece of evidence, never a verdict"
+    )
+    collision: Literal["version", "replace"] = Field(
+        "version", description="a taken name: name-2, or the old result to archive/_superseded"
+    )
+    originals: Literal["archive", "leave"] = Field(
+        "archive", description="whether an original moves once its result is delivered"
+    )
+
+
+class State(_Table):
+    """What the program remembers. Never on a network share."""
+
+    directory: Folder = _key("state", "the ledger and private copies")
+
+
+class Engine(_Table):
+    """Who enlarges."""
+
+    name: Literal["auto", "fal", "local"] = Field(
+        "auto",
+        description="auto: fal where a key is found, else plain resampling here; settled once, so "
+        "that a ledger that has used fal never falls back to local",
+    )
+
+
+class Fal(_Table):
+    """fal.ai. The key comes from $FAL_KEY or the systemd credential fal_key, never from here."""
+
+    family: Literal["unified", "split"] = Field(
+        "unified",
+        description="unified: fal-ai/topaz/upscale/image; split: topaz/upscale/image/precision "
+        "and so on",
+    )
+    queue_url: Url = _key("https://queue.fal.run", "where requests go")
+    rest_url: Url = _key("https://rest.fal.ai", "where uploads are begun")
+    cdn_url: Url = _key("https://v3.fal.media", "where uploads go")
+    api_url: Url = _key("https://api.fal.ai/v1", "the platform: request lists, prices")
+    max_in_flight: int = _number(8, 1, 256, "requests at once")
+    poll_seconds: float = _number(
+        2.0, 0.05, 300, "how often a young request is looked at, an old one less often"
+    )
+    start_timeout_seconds: float = _number(
+        3600,
+        2,
+        86_400,
+        "sent with each submit; a doubtful one unlisted this + retry.max_seconds later is void",
+    )
+    request_timeout_seconds: float = _number(60, 0.1, 3600, "how long fal may be silent in a call")
+    on_doubt: Literal["wait", "hold"] = Field(
+        "wait", description="a doubtful submit: wait for fal's list to settle it, or ask a person"
+    )
+
+
+class Budget(_Table):
+    """Money is reserved before it is spent. 0 spends nothing."""
+
+    daily_usd: float = _number(20.0, 0, 1_000_000, "a day of the calendar")
+    monthly_usd: float = _number(200.0, 0, 1_000_000, "a month of the calendar")
+    per_job_usd: float = _number(5.0, 0, 1_000_000, "one picture, all its passes")
+
+
+class Retry(_Table):
+    """Passing faults, and the look-ups after a doubtful submit."""
+
+    first_seconds: float = _number(2.0, 0.05, 3600, "the first wait; then growing, with jitter")
+    max_seconds: float = _number(600.0, 0.05, 86_400, "no wait is longer")
+    attempts: int = _number(
+        8, 1, 1000, "of one picture's own faults, then it fails; outages never count"
+    )
+
+
+class PlanRules(_Table):
+    """What a picture gets that cannot simply be enlarged to its target."""
+
+    beyond_safe: Literal["resample", "smaller", "review"] = Field(
+        "resample", description="beyond the factor at which a model stays true to its source"
+    )
+    resample_limit: float = _number(
+        2.0, 1, 16, "plain resampling beyond the highest factor, linear; more fails as too_small"
+    )
+    larger: Literal["shrink", "keep"] = Field(
+        "shrink", description="a source larger than a digital target"
+    )
+    larger_print: Literal["keep", "shrink"] = Field(
+        "keep", description="a source larger than a print target; keep raises the density"
+    )
+
+
+class FidelityRules(_Table):
+    """Is the result still the same picture?"""
+
+    second_try: bool = Field(
+        default=False, description="a failed check may pay for one more, more faithful pass"
+    )
+
+
+class RuleFiles(_Table):
+    """The data that tells the families apart and knows the models."""
+
+    directory: OptionalFolder = _key(
+        "", "empty: as shipped; files here override shipped ones by name"
+    )
+
+
+class TargetName(_Table):
+    """A target name of your own."""
+
+    like: str = Field(description="the folder name that it is short for")
+
+
+class Schedule(_Table):
+    """When requests may go out."""
+
+    window: Hours = _key("", '"22:00-06:00": submit only inside; empty: always')
+    timezone: Zone = _key("", 'such as "Europe/Berlin"; empty: the machine\'s')
+
+
+class Settings(_Table):
+    """The whole configuration. Every path is joined to the folder of the file it came from."""
+
+    watch: Annotated[tuple[Watch, ...], Field(strict=False)]
+    state: State
+    engine: Engine
+    fal: Fal
+    budget: Budget
+    retry: Retry
+    plan: PlanRules
+    fidelity: FidelityRules
+    rules: RuleFiles
+    target: dict[str, TargetName]
+    schedule: Schedule
+
+
+def parse_settings(mapping: Mapping[str, Any], *, source: Path) -> Settings:
+    """
+    Check a parsed config file whole; `source` is its absolute path.
+
+    Raises `ConfigError` with every fault at once. `schedule.window` is None for always,
+    `schedule.timezone` None for the machine's, `rules.directory` None for the shipped rules.
+    """
+    empty: dict[str, Any] = {name: {} for name in Settings.model_fields} | {"watch": []}
+    whole = empty | dict(mapping)
+    crossed = cross_faults(whole, source)
+    try:
+        settings = Settings.model_validate(whole, context={"base": source.parent})
+    except ValidationError as error:
+        raise ConfigError(faults_of(error, Settings, source) + crossed) from None
+    if crossed:
+        raise ConfigError(crossed)
+    return settings
