@@ -1,0 +1,267 @@
+"""
+What an engine offers: models, endpoints, their fields and prices, and a recipe for each family.
+
+All of it is data in `rules/models-*.toml`, because fal renames endpoints and models and changes
+prices. This module says what such a file may hold and refuses what cannot be true; it must not know
+any model by name.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from upscaled.core.price import MEGAPIXEL, PriceRule, StartedBlocks, Tiers, micros
+from upscaled.core.tables import Table, is_number
+from upscaled.errors import ConfigError
+from upscaled.nouns import Family
+
+FACES = "face_enhancement"
+"""The field that turns face recovery on; fal's own default is on, so it is always sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One parameter that a model takes."""
+
+    type: str
+    """`number`, `integer`, `flag`, `choice` or `text`."""
+    least: float | None = None
+    most: float | None = None
+    """Upper bound; of a text, its longest length."""
+    choices: tuple[str, ...] = ()
+
+    def allows(self, value: object) -> bool:
+        """Return whether a value may be sent."""
+        if self.type == "flag":
+            return isinstance(value, bool)
+        if self.type == "choice":
+            return value in self.choices
+        if self.type == "text":
+            return isinstance(value, str) and len(value) <= (self.most or len(value))
+        if self.type == "integer" and not isinstance(value, int):
+            return False
+        return is_number(value) and self._within(float(value))  # type: ignore[arg-type]  # is_number
+
+    def _within(self, value: float) -> bool:
+        above = self.least is None or value >= self.least
+        return above and (self.most is None or value <= self.most)
+
+    def expected(self) -> str:
+        """Return what may be sent, in words."""
+        if self.type == "choice":
+            return "one of " + ", ".join(self.choices)
+        bounds = [] if self.least is None else [f"from {self.least:g}"]
+        bounds += [] if self.most is None else [f"up to {self.most:g}"]
+        return " ".join([f"a {self.type}", *bounds])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a model can bear."""
+
+    max_factor: float
+    """Highest linear factor of one pass."""
+    max_side: int
+    """Pixels, of input and output."""
+    input_px: int
+    output_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model at one endpoint."""
+
+    name: str
+    endpoint: str
+    price: PriceRule
+    limits: Limits
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Which model a family gets, and with what."""
+
+    model: Model
+    params: Mapping[str, Any]
+    later: Family
+    """The family whose recipe does a second pass: what is once restored needs no more inventing."""
+    legacy: Model
+    """The oldest model on offer for the family, or the nearest to it."""
+    legacy_missing: str
+    """The old model that is not on offer, empty where `legacy` is really it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """One engine's offer."""
+
+    name: str
+    engine: str
+    """`fal` or `local`."""
+    recipes: Mapping[Family, Recipe]
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Return every endpoint that a recipe may call, sorted."""
+        both = ((one.model.endpoint, one.legacy.endpoint) for one in self.recipes.values())
+        return tuple(sorted({endpoint for pair in both for endpoint in pair}))
+
+    def pick(self, family: Family, *, legacy: bool = False) -> tuple[Model, dict[str, Any]]:
+        """Return a family's model and the parameters it takes of the recipe's."""
+        recipe = self.recipes[family]
+        model = recipe.legacy if legacy else recipe.model
+        return model, {key: value for key, value in recipe.params.items() if key in model.fields}
+
+    def legacy_note(self, family: Family) -> str | None:
+        """Return a sentence where the engine has no old model for the family, else None."""
+        recipe = self.recipes[family]
+        if not recipe.legacy_missing:
+            return None
+        return (
+            f"legacy: {self.name} has no {recipe.legacy_missing}"
+            f" for {family.value}; the nearest is {recipe.legacy.name}."
+        )
+
+
+def load_catalogue(mapping: Mapping[str, Any], place: str = "models") -> Catalogue:
+    """
+    Return the catalogue of a parsed rule file; `place` names it in faults.
+
+    Raises `ConfigError` with every fault at once.
+    """
+    top = Table(place=place, values=mapping)
+    top.only("name", "engine", "limits", "price", "field", "model", "family")
+    prices = {name: _price(table) for name, table in top.tables("price")}
+    fields = {name: _field(table) for name, table in top.tables("field")}
+    limits = _limits(top.table("limits"))
+    reader = _Models(prices=prices, fields=fields, limits=limits)
+    models = {name: reader.read(name, table) for name, table in top.tables("model")}
+    recipes = _recipes(top, models)
+    engine = top.text("engine")
+    if engine not in {"fal", "local", ""}:
+        top.fault("engine", engine, "fal or local")
+    name = top.text("name")
+    if top.faults:
+        raise ConfigError(tuple(top.faults))
+    return Catalogue(name=name, engine=engine, recipes=recipes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Models:
+    """Reads models against what the file has named before."""
+
+    prices: Mapping[str, PriceRule]
+    fields: Mapping[str, Field]
+    limits: Limits
+
+    def read(self, name: str, table: Table) -> Model:
+        table.only("endpoint", "price", "fields", "max_factor", "max_side", "input_mp", "output_mp")
+        price = table.text("price")
+        if price and price not in self.prices:
+            table.fault("price", price, "one of " + ", ".join(self.prices))
+        named = table.texts("fields")
+        for field in named:
+            if field not in self.fields:
+                table.fault("fields", field, "only fields described under [field]")
+        return Model(
+            name=name,
+            endpoint=table.text("endpoint"),
+            price=self.prices.get(price, StartedBlocks(block_px=1, each=0)),
+            limits=_limits(table, self.limits),
+            fields={field: self.fields[field] for field in named if field in self.fields},
+        )
+
+
+def _limits(table: Table, default: Limits | None = None) -> Limits:
+    """Return a table's limits; without a default each must be there and nothing else."""
+    fallback: dict[str, float] = {}
+    if default is None:
+        table.only("max_factor", "max_side", "input_mp", "output_mp")
+    else:
+        fallback["max_factor"], fallback["max_side"] = default.max_factor, default.max_side
+        fallback["input_mp"] = default.input_px / MEGAPIXEL
+        fallback["output_mp"] = default.output_px / MEGAPIXEL
+    return Limits(
+        max_factor=table.number("max_factor", fallback.get("max_factor"), least=1),
+        max_side=int(table.number("max_side", fallback.get("max_side"), least=1)),
+        input_px=int(table.number("input_mp", fallback.get("input_mp")) * MEGAPIXEL),
+        output_px=int(table.number("output_mp", fallback.get("output_mp")) * MEGAPIXEL),
+    )
+
+
+def _price(table: Table) -> PriceRule:
+    table.only("tiers", "block_mp", "usd")
+    if "tiers" not in table.values:
+        block_px = int(table.number("block_mp", least=0.000001) * MEGAPIXEL)
+        return StartedBlocks(block_px=block_px, each=micros(table.number("usd")))
+    steps = table.values["tiers"]
+    if not _is_staircase(steps):
+        table.fault("tiers", steps, "a list of [up to megapixels, usd], rising in both")
+        return Tiers(steps=((MEGAPIXEL, 0),))
+    return Tiers(steps=tuple((int(mp * MEGAPIXEL), micros(usd)) for mp, usd in steps))
+
+
+def _is_staircase(steps: object) -> bool:
+    if not isinstance(steps, list) or not steps:
+        return False
+    if not all(isinstance(step, list) and len(step) == 2 for step in steps):
+        return False
+    if not all(is_number(number) and number > 0 for step in steps for number in step):
+        return False
+    return all(a[0] < b[0] and a[1] <= b[1] for a, b in itertools.pairwise(steps))
+
+
+def _field(table: Table) -> Field:
+    table.only("type", "least", "most", "choices")
+    types = ("number", "integer", "flag", "choice", "text")
+    kind = table.text("type")
+    if kind and kind not in types:
+        table.fault("type", kind, "one of " + ", ".join(types))
+    choices = table.texts("choices")
+    if kind == "choice" and not choices:
+        table.fault("choices", [], "at least one choice")
+    least = table.number("least", least=-1e9) if "least" in table.values else None
+    most = table.number("most", least=-1e9) if "most" in table.values else None
+    return Field(type=kind, least=least, most=most, choices=choices)
+
+
+def _recipes(top: Table, models: Mapping[str, Model]) -> dict[Family, Recipe]:
+    group = top.table("family")
+    group.only(*(family.value for family in Family))
+    for family in Family:
+        if family.value not in group.values:
+            group.fault(family.value, None, "a table with the family's model")
+    wanted = [family for family in Family if family.value in group.values]
+    read = {family: _recipe(group.table(family.value), family, models) for family in wanted}
+    return {family: recipe for family, recipe in read.items() if recipe is not None}
+
+
+def _recipe(table: Table, family: Family, models: Mapping[str, Model]) -> Recipe | None:
+    table.only("model", "params", "later", "legacy", "legacy_missing")
+    model = models.get(name := table.text("model"))
+    legacy = models.get(old := table.text("legacy", name))
+    for key, asked, found in (("model", name, model), ("legacy", old, legacy)):
+        if asked and found is None:
+            table.fault(key, asked, "one of " + ", ".join(models))
+    later = table.text("later", family.value)
+    if later not in set(Family):
+        table.fault("later", later, "one of " + ", ".join(Family))
+    if model is None or legacy is None or later not in set(Family):
+        return None
+    return Recipe(
+        model=model,
+        params=_params(table.table("params"), model),
+        later=Family(later),
+        legacy=legacy,
+        legacy_missing=table.text("legacy_missing", ""),
+    )
+
+
+def _params(table: Table, model: Model) -> Mapping[str, Any]:
+    table.only(*model.fields)
+    for key in table.values.keys() & model.fields.keys():
+        if not model.fields[key].allows(table.values[key]):
+            table.fault(key, table.values[key], model.fields[key].expected())
+    return dict(table.values)

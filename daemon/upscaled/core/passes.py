@@ -1,0 +1,123 @@
+"""
+Which models enlarge a picture, how far each, and what that costs.
+
+Knows factors, limits and prices; must not know targets, folders or what becomes of a shortfall.
+Factors are whole ten-thousandths inside, so that no rounding ever makes a result too small or a
+factor unsafe: 1.6 in floating point times 2400 is not always 3840.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from upscaled.core.catalogue import FACES, Catalogue, Limits, Model
+from upscaled.core.price import cost
+from upscaled.nouns import Family, Order, Pass
+
+Pair = tuple[int, int]
+
+UNIT = 10_000
+"""`upscale_factor` is sent with four decimals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """What a picture's models would do, in at most two passes, from the source upwards."""
+
+    catalogue: Catalogue
+    family: Family
+    order: Order
+    source: Pair
+
+    def model(self, index: int) -> tuple[Model, dict[str, Any]]:
+        """Return the model of a pass (0 or 1) and the parameters it is sent."""
+        family = self.family
+        if index:
+            family = self.catalogue.recipes[family].later
+        model, params = self.catalogue.pick(family, legacy=self.order.legacy)
+        if FACES in model.fields:
+            params[FACES] = self.order.faces is True
+        return model, params
+
+    def reach(self, safe: float) -> Fraction:
+        """Return the highest factor, at least 1, that is safe and that the models can bear."""
+        first, last = self.model(0)[0].limits, self.model(1)[0].limits
+        if not takes(first, self.source):
+            return Fraction(1)
+        wanted, alone, room = _units(safe), _units(first.max_factor), _room(first, self.source)
+        if wanted > alone and room > alone:  # two passes; the last one makes the large picture
+            alone = alone * _units(last.max_factor) // UNIT
+            room = _room(last, self.source)
+        return Fraction(max(UNIT, min(wanted, alone, room)), UNIT)
+
+    def can_clean(self) -> bool:
+        """Return whether the first model takes the source, and can give it back at its size."""
+        limits = self.model(0)[0].limits
+        return takes(limits, self.source) and _room(limits, self.source) >= UNIT
+
+    def passes(self, goal: Pair, most: Fraction) -> tuple[Pass, ...]:
+        """
+        Return the fewest passes, at least one, whose result is just not smaller than `goal`.
+
+        Never enlarges more than `most` times in all, which is at most `reach`; where the goal asks
+        more, plain resampling has the rest to do.
+        """
+        total = max(UNIT, min(_needed(goal, self.source), math.floor(most * UNIT)))
+        model, params = self.model(0)
+        alone = _units(model.limits.max_factor)
+        if total <= alone:
+            return (_pass(model, params, total, self.source),)
+        step = min(alone, _first_step(total))
+        below = _pass(model, params, step, self.source)
+        model, params = self.model(1)
+        middle = (below.width, below.height)
+        rest = min(total * UNIT // step, _units(model.limits.max_factor), _needed(goal, middle))
+        return below, _pass(model, params, max(UNIT, rest), middle, slack=1)
+
+
+def takes(limits: Limits, picture: Pair) -> bool:
+    """Return whether a model accepts a picture of this size."""
+    width, height = picture
+    return width * height <= limits.input_px and max(picture) <= limits.max_side
+
+
+def size_after(passes: tuple[Pass, ...], source: Pair) -> Pair:
+    """Return the pixels after the last pass; the source's own without one."""
+    return (passes[-1].width, passes[-1].height) if passes else source
+
+
+def _pass(model: Model, params: dict[str, Any], factor: int, source: Pair, slack: int = 0) -> Pass:
+    """Price on sides rounded up, with `slack` pixels more going in: the service may do both."""
+    width, height = (side * factor // UNIT for side in source)
+    ceiling = [-(-(side + slack) * factor // UNIT) for side in source]
+    return Pass(
+        endpoint=model.endpoint,
+        model=model.name,
+        factor=factor / UNIT,
+        width=width,
+        height=height,
+        params=params,
+        cost=cost(model.price, ceiling[0], ceiling[1]),
+    )
+
+
+def _needed(goal: Pair, have: Pair) -> int:
+    """Return the smallest factor, in units, whose result is nowhere smaller than the goal."""
+    return max(-(-side * UNIT // own) for side, own in zip(goal, have, strict=True))
+
+
+def _first_step(total: int) -> int:
+    """Return the first of two factors: equal steps, so neither asks more than it must."""
+    return math.isqrt(total * UNIT - 1) + 1
+
+
+def _units(factor: float) -> int:
+    return math.floor(Fraction(str(factor)) * UNIT)
+
+
+def _room(limits: Limits, source: Pair) -> int:
+    """Return the highest factor, in units, whose result a model can still make."""
+    width, height = source
+    by_area = math.isqrt(limits.output_px * UNIT * UNIT // (width * height))
+    return min(by_area, limits.max_side * UNIT // max(source))

@@ -1,0 +1,293 @@
+"""
+What will be done with a picture, and what it costs: the corridor's one expensive decision.
+
+A pure function of the picture's measures, the verdict, the order and the catalogue. Whatever it
+cannot allow is refused here, before a cent is spent; whatever it changes is said in a sentence.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from upscaled.core.advice import Gap, nearly, pixels, refusal, shortfall
+from upscaled.core.catalogue import FACES, Catalogue
+from upscaled.core.passes import Ladder, Pair, size_after
+from upscaled.core.price import usd
+from upscaled.core.safe import safe_factor
+from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
+from upscaled.errors import Aside
+from upscaled.nouns import Code, Fit, Format, Micros, Order, Pass, Plan, Probe, Verdict
+
+NEAR = Fraction(102, 100)
+"""Up to here no model is asked: nobody sees 2 % of resampling, and a pass costs the same as 4x."""
+
+MAX_SIDE = 32_000
+"""Pixels. Topaz's own bound, and what print software still opens."""
+
+MAX_BYTES = 2_000_000_000
+"""Of a result, uncompressed: many readers of TIFF and PNG count with 31 bits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """All that a plan depends on."""
+
+    probe: Probe
+    verdict: Verdict
+    order: Order
+    catalogue: Catalogue
+    """Of the engine that will do it."""
+    fal_catalogue: Catalogue | None = None
+    """For what fal would ask, where another engine does it."""
+    beyond_safe: str = "resample"
+    """`resample`, `smaller` or `review`."""
+    resample_limit: float = 2.0
+    larger: str = "shrink"
+    """`shrink` or `keep`."""
+    larger_print: str = "keep"
+    unsupported: tuple[str, ...] = ()
+    """Options of the folder's name that this version does not do yet."""
+
+    @property
+    def source(self) -> Pair:
+        """Return the source's pixels."""
+        return self.probe.width, self.probe.height
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A plan in the making: what is asked, and how far models may go towards it."""
+
+    request: PlanRequest
+    ladder: Ladder
+    safe: float
+    why: str
+    reach: Fraction
+    asked: Size
+
+    @property
+    def short(self) -> bool:
+        """Return whether the target is out of the models' reach."""
+        return self.asked.scale > max(self.reach, NEAR)
+
+    def delivered(self) -> Size:
+        """Return what is delivered: what is asked, unless the studio prefers smaller."""
+        if self.short and self.request.beyond_safe == "smaller":
+            return reduced(self.request.order, self.asked, self.request.source, self.reach)
+        return self.asked
+
+    def passes(self, ladder: Ladder, size: Size) -> tuple[Pass, ...]:
+        """Return the passes of the request's engine, or of fal's for its price."""
+        goal = (size.scaled_width, size.scaled_height)
+        reach = min(self.reach, ladder.reach(self.safe))
+        if min(self.asked.scale, reach) > NEAR:
+            return ladder.passes(goal, reach)
+        if self.request.order.clean and ladder.can_clean():
+            return ladder.passes(goal, reach)
+        return ()
+
+    def gap(self, passes: tuple[Pass, ...]) -> Gap:
+        """Return what is missing, for its sentences."""
+        request, model = self.request, self.ladder.model(0)[0]
+        return Gap(
+            order=request.order,
+            family=request.verdict.model,
+            model=model.name,
+            source=request.source,
+            size=self.asked,
+            safe=self.safe,
+            reach=self.reach,
+            reached=size_after(passes, request.source),
+            output_px=model.limits.output_px,
+        )
+
+
+def make_plan(request: PlanRequest) -> Plan:
+    """
+    Return the plan for one picture.
+
+    Raises `Aside`: `too_small` where the target is beyond what may be resampled, `too_large` where
+    no file or no model could hold the result.
+    """
+    draft = _draft(request)
+    _refuse_giants(draft.asked, request)
+    size = draft.delivered()
+    passes = draft.passes(draft.ladder, size)
+    _refuse_blow_up(draft, passes)
+    order = request.order
+    return Plan(
+        model=request.verdict.model,
+        passes=passes,
+        width=size.width,
+        height=size.height,
+        target_width=size.asked_width,
+        target_height=size.asked_height,
+        format=order.format,
+        ppi=size.ppi,
+        scaled_width=size.scaled_width,
+        scaled_height=size.scaled_height,
+        pad=_pad(order),
+        srgb=order.srgb,
+        safe_factor=draft.safe,
+        shortfall=_shortfall(draft, passes),
+        review=draft.short and request.beyond_safe == "review",
+        notes=tuple(_notes(draft, passes)),
+        fal_cost=_fal_cost(draft, size, passes),
+    )
+
+
+def plan_json(path: str, plan: Plan, order: Order) -> dict[str, Any]:
+    """Return a plan as `upscaled plan --json` prints it; money in dollars."""
+    return {
+        "path": path,
+        "model": plan.model.value,
+        "target": {
+            "name": order.name,
+            "width": plan.target_width,
+            "height": plan.target_height,
+        },
+        "passes": [_pass_json(one) for one in plan.passes],
+        "cost_usd": usd(plan.cost),
+        "width": plan.width,
+        "height": plan.height,
+        "format": plan.format.value,
+        "shortfall": plan.shortfall,
+        "ppi": plan.ppi,
+        "safe_factor": plan.safe_factor,
+        "review": plan.review,
+        "notes": list(plan.notes),
+        "fal_cost_usd": usd(plan.fal_cost),
+    }
+
+
+def refused_json(path: str, code: str, message: str, hint: str) -> dict[str, Any]:
+    """Return what `plan --json` prints for a file that would fail."""
+    error = {"code": code, "message": message, "hint": hint}
+    return {"path": path, "error": error, "cost_usd": 0.0}
+
+
+def _pass_json(one: Pass) -> dict[str, Any]:
+    return {
+        "endpoint": one.endpoint,
+        "model": one.model,
+        "factor": one.factor,
+        "width": one.width,
+        "height": one.height,
+        "params": dict(one.params),
+        "cost_usd": usd(one.cost),
+    }
+
+
+def _draft(request: PlanRequest) -> _Draft:
+    verdict, order = request.verdict, request.order
+    safe, why = safe_factor(verdict.model, request.probe, verdict.rule)
+    ladder = _ladder(request, request.catalogue)
+    reach = ladder.reach(safe)
+    reach = reach if reach > NEAR else Fraction(1)
+    if order.fit is Fit.SAFE:
+        asked = size_by_factor(order, request.source, reach)
+    else:
+        asked = target_size(
+            order,
+            *request.source,
+            larger=request.larger,
+            larger_print=request.larger_print,
+        )
+    return _Draft(request=request, ladder=ladder, safe=safe, why=why, reach=reach, asked=asked)
+
+
+def _ladder(request: PlanRequest, catalogue: Catalogue) -> Ladder:
+    return Ladder(
+        catalogue=catalogue,
+        family=request.verdict.model,
+        order=request.order,
+        source=request.source,
+    )
+
+
+def _refuse_giants(size: Size, request: PlanRequest) -> None:
+    sides = (size.width, size.height, size.scaled_width, size.scaled_height)
+    if max(sides) > MAX_SIDE:
+        asked = pixels((size.scaled_width, size.scaled_height))
+        raise Aside(
+            Code.TOO_LARGE,
+            f"The result would be {asked}: over {MAX_SIDE:,} pixels a side.",
+            "Ask for a smaller target, fewer ppi, or `fit` instead of `fill`.",
+        )
+    heavy = size.width * size.height * _channels(request)
+    if heavy > MAX_BYTES and request.order.format is not Format.JPEG:
+        raise Aside(
+            Code.TOO_LARGE,
+            f"The result, {pixels((size.width, size.height))}, would be"
+            f" {heavy / 1e9:.1f} GB: over 2 GB many programs cannot open it.",
+            "Ask for a smaller target or fewer ppi.",
+        )
+
+
+def _channels(request: PlanRequest) -> int:
+    keeps_alpha = request.probe.alpha and not _flattens(request.order)
+    return 4 if keeps_alpha else 3
+
+
+def _flattens(order: Order) -> bool:
+    return order.kind == "print" or order.format is Format.JPEG
+
+
+def _refuse_blow_up(draft: _Draft, passes: tuple[Pass, ...]) -> None:
+    """Raise where plain resampling would have to do more than the studio allows it."""
+    gap, limit = draft.gap(passes), draft.request.resample_limit
+    if not draft.short or draft.request.beyond_safe == "smaller":
+        return
+    if gap.rest > Fraction(str(limit)):
+        code = Code.TOO_LARGE if gap.by_model else Code.TOO_SMALL
+        raise Aside(code, *refusal(gap, limit))
+
+
+def _shortfall(draft: _Draft, passes: tuple[Pass, ...]) -> str | None:
+    if draft.short:
+        return shortfall(draft.gap(passes), draft.request.beyond_safe)
+    if draft.asked.scale > 1 and not passes:
+        return nearly(draft.asked.scale)
+    return None
+
+
+def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
+    """Yield a sentence for everything that the picture's owner might not expect."""
+    request, order, probe = draft.request, draft.request.order, draft.request.probe
+    if draft.asked.scale > 1:
+        yield draft.why
+    if draft.asked.kept:
+        density = f" and the density rises to {draft.asked.ppi:g} ppi" if draft.asked.ppi else ""
+        yield f"The source is larger than the target: its pixels are kept{density}."
+    if probe.alpha and _flattens(order):
+        yield "Transparency is laid on white: the result's format carries none."
+    if probe.bits > 8 and passes:
+        yield f"The source has {probe.bits} bits a channel; models work with 8."
+    if order.clean and not passes:
+        yield "`clean` is left out: the model does not take a picture of this size."
+    yield from _model_notes(draft, passes)
+    for token in request.unsupported:
+        yield f"`{token}` is not supported yet; the picture is done without it."
+
+
+def _model_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
+    order, model = draft.request.order, draft.ladder.model(0)[0]
+    if order.faces and passes and FACES not in model.fields:
+        yield f"{model.name} has no face recovery: `faces` changes nothing."
+    note = draft.request.catalogue.legacy_note(draft.request.verdict.model)
+    if order.legacy and note:
+        yield note
+
+
+def _pad(order: Order) -> str:
+    if order.fit is not Fit.PAD:
+        return ""
+    return order.pad or ("white" if order.kind == "print" else "black")
+
+
+def _fal_cost(draft: _Draft, size: Size, passes: tuple[Pass, ...]) -> Micros:
+    request = draft.request
+    if request.catalogue.engine == "local" and request.fal_catalogue is not None:
+        passes = draft.passes(_ladder(request, request.fal_catalogue), size)
+    return sum(one.cost for one in passes)

@@ -1,0 +1,276 @@
+"""
+The sidecar: what was done with a picture, why, and what it cost, as JSON beside the result.
+
+No key is ever missing and what is unknown is null, so that a script need not ask twice. Writing a
+receipt happens past the first visible byte, where nothing may fail any more: odd values are made
+harmless here instead of being refused.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from upscaled.core.price import usd
+from upscaled.nouns import Code, Family, Job, Order, PassDone
+
+SCHEMA = "upscaled/receipt/1"
+
+PLAIN = "Plain resampling (Lanczos); no model was asked."
+
+Status = Literal["done", "review", "failed"]
+Basis = Literal["billed", "estimate", "reused", "free"]
+
+_UTC = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
+
+
+class _Part(BaseModel):
+    """Every key is required; later versions may add keys, none is ever renamed."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class Source(_Part):
+    """The picture as it was dropped in."""
+
+    path: str = Field(description="As in the inbox, with `/`.")
+    sha256: str | None
+    bytes: int
+    width: int | None = Field(description="Pixels after EXIF orientation.")
+    height: int | None
+    format: str | None = Field(description="In Pillow's capitals: JPEG, PNG, TIFF, ...")
+
+
+class Target(_Part):
+    """What was asked for."""
+
+    folder: str | None = Field(description="The target folder as spelled in the inbox.")
+    name: str | None
+    width: int | None = Field(description="Pixels the target asks of this picture.")
+    height: int | None
+
+
+class Judged(_Part):
+    """What the picture was taken for."""
+
+    model: str | None = Field(json_schema_extra={"enum": [*Family, None]})
+    confidence: float | None = Field(json_schema_extra={"minimum": 0, "maximum": 1})
+    rule: str | None
+    reasons: list[str]
+
+
+class PassMade(_Part):
+    """One request that was made; the delivered one is the last."""
+
+    engine: str
+    endpoint: str
+    model: str
+    params: dict[str, Any]
+    factor: float
+    width: int
+    height: int
+    request_id: str | None
+    seconds: float | None
+    cost_usd: float
+    note: str | None = Field(description="Says so where no model was asked.")
+
+
+class Result(_Part):
+    """The delivered file."""
+
+    path: str | None = Field(description="Relative to outbox or review.")
+    sha256: str | None
+    bytes: int | None
+    width: int | None
+    height: int | None
+    format: str | None
+    ppi: float | None
+    icc: str | None = Field(description="Description of the embedded colour profile.")
+
+
+class Checked(_Part):
+    """Is it still the same picture? Figures stand beside the verdict under their own names."""
+
+    verdict: str | None = Field(json_schema_extra={"enum": ["pass", "review", "fail", None]})
+    reasons: list[str]
+
+
+class Failure(_Part):
+    """Why it failed and what to do."""
+
+    code: str = Field(json_schema_extra={"enum": list(Code)})
+    message: str
+    hint: str
+
+
+class Receipt(_Part):
+    """The receipt of one job, written once."""
+
+    schema_: Literal["upscaled/receipt/1"] = Field(alias="schema")
+    job: str
+    status: Status
+    source: Source
+    target: Target
+    verdict: Judged
+    passes: list[PassMade]
+    result: Result
+    fidelity: Checked
+    shortfall: str | None
+    cost_usd: float = Field(description="Sum of every paid pass.")
+    cost_basis: Basis
+    times: dict[str, str] = Field(
+        description="ISO 8601 in UTC, by what happened then.",
+        json_schema_extra={"additionalProperties": {"type": "string", "pattern": _UTC}},
+    )
+    error: Failure | None
+    software: str
+    notes: list[str] = Field(description="Sentences about what the owner might not expect.")
+    fal_cost_usd: float | None = Field(description="What fal would ask for the plan.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a job ends, beyond what its row and facts say."""
+
+    status: Status
+    version: str
+    folder: str | None = None
+    """The target folder as spelled in the inbox."""
+    order: Order | None = None
+    reused: bool = False
+    """The result was served from what an earlier job paid."""
+
+
+def receipt(job: Job, ending: Ending) -> dict[str, Any]:
+    """Return the sidecar as plain values, ready for `json.dumps`; see `schema` for its shape."""
+    plan, facts = job.facts.plan, job.facts
+    written = {
+        "schema": SCHEMA,
+        "job": job.id,
+        "status": ending.status,
+        "source": _source(job),
+        "target": _target(job, ending),
+        "verdict": _verdict(job),
+        "passes": [_pass(one) for one in facts.passes],
+        "result": _result(job, ending.status),
+        "fidelity": _fidelity(job),
+        "shortfall": plan and plan.shortfall,
+        "cost_usd": usd(sum(one.cost for one in facts.passes)),
+        "cost_basis": cost_basis(facts.passes, reused=ending.reused),
+        "times": {key: stamp(at) for key, at in {"seen": job.seen_at, **facts.times}.items()},
+        "error": _error(job),
+        "software": f"upscaled {ending.version}",
+        "notes": list(plan.notes) if plan else [],
+        "fal_cost_usd": usd(plan.fal_cost) if plan else None,
+    }
+    harmless: dict[str, Any] = _harmless(written)
+    return harmless
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) that every sidecar keeps."""
+    published = Receipt.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **published}
+
+
+def cost_basis(passes: tuple[PassDone, ...], *, reused: bool = False) -> Basis:
+    """Return where the money's figure comes from; one estimate among bills is an estimate."""
+    if reused:
+        return "reused"
+    paid = [one for one in passes if one.engine != "local"]
+    if not paid:
+        return "free"
+    return "billed" if all(one.billed for one in paid) else "estimate"
+
+
+def stamp(at: datetime) -> str:
+    """Return an aware time as ISO 8601 in UTC with milliseconds and `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _source(job: Job) -> dict[str, Any]:
+    probe = job.facts.probe
+    return {
+        "path": job.path,
+        "sha256": job.sha256,
+        "bytes": job.size,
+        "width": probe and probe.width,
+        "height": probe and probe.height,
+        "format": probe and probe.format,
+    }
+
+
+def _target(job: Job, ending: Ending) -> dict[str, Any]:
+    plan = job.facts.plan
+    return {
+        "folder": ending.folder,
+        "name": ending.order and ending.order.name,
+        "width": plan and plan.target_width,
+        "height": plan and plan.target_height,
+    }
+
+
+def _verdict(job: Job) -> dict[str, Any]:
+    verdict = job.facts.verdict
+    return {
+        "model": verdict and verdict.model.value,
+        "confidence": verdict and verdict.confidence,
+        "rule": verdict and verdict.rule,
+        "reasons": list(verdict.reasons) if verdict else [],
+    }
+
+
+def _pass(one: PassDone) -> dict[str, Any]:
+    return {
+        "engine": one.engine,
+        "endpoint": one.endpoint,
+        "model": one.model,
+        "params": dict(one.params),
+        "factor": one.factor,
+        "width": one.width,
+        "height": one.height,
+        "request_id": one.request_id,
+        "seconds": one.seconds,
+        "cost_usd": usd(one.cost),
+        "note": PLAIN if one.engine == "local" else None,
+    }
+
+
+def _result(job: Job, status: Status) -> dict[str, Any]:
+    """Return the delivered file; of a failed job nothing was, even where one was made."""
+    facts = job.facts
+    result, delivery = (None, None) if status == "failed" else (facts.result, facts.delivery)
+    keys = ("sha256", "bytes", "width", "height", "format", "ppi", "icc")
+    return {
+        "path": delivery and delivery.path,
+        **{key: result and getattr(result, key) for key in keys},
+    }
+
+
+def _fidelity(job: Job) -> dict[str, Any]:
+    fidelity = job.facts.fidelity
+    if fidelity is None:
+        return {"verdict": None, "reasons": []}
+    return {**fidelity.figures, "verdict": fidelity.verdict, "reasons": list(fidelity.reasons)}
+
+
+def _error(job: Job) -> dict[str, Any] | None:
+    error = job.facts.error
+    if error is None:
+        return None
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def _harmless(value: Any) -> Any:
+    """Return a value that JSON and UTF-8 can hold: no NaN, no half characters of odd file names."""
+    if isinstance(value, dict):
+        return {_harmless(key): _harmless(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_harmless(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return str(value).encode(errors="backslashreplace").decode()
+    return value
