@@ -9,6 +9,7 @@ nothing, and no file can make it raise.
 import re
 import struct
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -192,19 +193,23 @@ def _fault(key: str, value: object, expected: str, hint: str = "") -> Fault:
 
 def _exif_fields(data: bytes | mmap, raw: bytes) -> dict[str, Any]:
     """Return EXIF fields by name; a TIFF's own tags are its EXIF, less those of its structure."""
-    exif = Image.Exif()
     tiff = not raw and bytes(data[:4]) in _TIFF_HEADS
-    try:
-        if tiff:
-            exif.load_from_fp(data if isinstance(data, mmap) else BytesIO(data))
-        elif raw:
-            exif.load(raw[:_LONGEST_EXIF] if raw[:4] == b"Exif" else _EXIF_HEAD + raw[:_LONGEST_EXIF])
-        outer = [tag for tag in exif if not tiff or tag in _TOLD]
-        fields = {ExifTags.TAGS.get(tag, str(tag)): exif[tag] for tag in outer}
-        inner = exif.get_ifd(ExifTags.IFD.Exif)
-    except _UNREADABLE:
-        return {}
-    return fields | {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in inner.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd entries; they are read all the same
+        try:
+            return _parsed(Image.Exif(), data if tiff else b"", raw)
+        except _UNREADABLE:
+            return {}
+
+
+def _parsed(exif: Image.Exif, tiff: bytes | mmap, raw: bytes) -> dict[str, Any]:
+    if tiff:
+        exif.load_from_fp(tiff if isinstance(tiff, mmap) else BytesIO(tiff))
+    elif raw:
+        exif.load(raw[:_LONGEST_EXIF] if raw[:4] == b"Exif" else _EXIF_HEAD + raw[:_LONGEST_EXIF])
+    told = {tag: exif[tag] for tag in exif if not tiff or tag in _TOLD}
+    told |= exif.get_ifd(ExifTags.IFD.Exif)
+    return {ExifTags.TAGS.get(tag, str(tag)): value for tag, value in told.items()}
 
 
 def _exif_texts(fields: dict[str, Any]) -> list[tuple[str, str]]:
