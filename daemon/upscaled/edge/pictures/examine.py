@@ -1,0 +1,201 @@
+"""
+Looks at one file: what it is by content, whether it is whole, what it says and what it measures.
+
+Runs inside a worker process and is told nothing but a path. Every ending is one of ours: a `Probe`,
+`NotReady` while a picture is incomplete, `Aside` for what waiting will not mend, `Stop` for clips.
+"""
+
+import warnings
+from collections.abc import Sequence
+from io import BytesIO
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from upscaled.edge.pictures.decode import STREAMED, Stream, broken, look_whole
+from upscaled.edge.pictures.look import Look
+from upscaled.edge.pictures.marks import Provenance, load_marks, read_marks
+from upscaled.edge.pictures.measures import measure
+from upscaled.edge.pictures.sniff import PILLOW_FORMATS, picture_head, refuse
+from upscaled.errors import Aside, NotReady
+from upscaled.nouns import Code, Probe
+
+MOST_PIXELS = 600_000_000
+MOST_SIDE = 65_535
+_LOSSY = frozenset({"JPEG", "MPO", "AVIF", "JPEG2000"})
+_TURNED = frozenset({5, 6, 7, 8})
+_ENDED = frozenset({"JPEG", "PNG", "WEBP"})
+"""Formats whose container says where it ends."""
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow's own guard; ours reads the header before it
+
+
+def examine(source: Path, marks: Path | None = None) -> Probe:
+    """
+    Decode the whole picture once; return what it says and measures.
+
+    `marks` is a table of marks instead of the shipped one. Raises `NotReady` where the file is cut
+    short, `Aside` where waiting will not mend it, `Stop` for a clip (video is not supported yet).
+    """
+    head = _head(source)
+    refuse(head)
+    with _opened(source, head) as image:
+        _refuse_header(image)
+        kind = "JPEG" if image.format == "MPO" else str(image.format)
+        told = _provenance(source, image, marks)
+        look, bits = _decoded(source, image)
+        if kind in _ENDED and not told.complete:
+            raise NotReady(
+                f"The {kind} file stops before its end mark.",
+                "Wait for the copy to end; if it is complete, export it again.",
+            )
+        return _probe(image, kind, told, look, bits)
+
+
+def _head(source: Path) -> bytes:
+    try:
+        with source.open("rb") as file:
+            return file.read(64)
+    except OSError as error:
+        raise Aside(
+            Code.UNREADABLE,
+            f"{source.name} cannot be read ({error.strerror}).",
+            "Check its permissions and the disk it lies on.",
+        ) from error
+
+
+def _opened(source: Path, head: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return Image.open(source, formats=PILLOW_FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large("far more") from error
+    except UnidentifiedImageError as error:
+        if picture_head(head):
+            raise broken(ValueError("its header is incomplete")) from error
+        raise Aside(
+            Code.NOT_A_PICTURE,
+            f"{source.name} is not a picture by its content.",
+            "Drop pictures only: TIFF, PNG, JPEG, WebP, AVIF, BMP or a still GIF.",
+        ) from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise broken(error) from error
+
+
+def _refuse_header(image: Image.Image) -> None:
+    """Raise for what the header alone rules out, before a pixel is decoded."""
+    width, height = image.size
+    if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
+        raise _too_large(f"{width} x {height}")
+    if image.format != "MPO" and image.format != "TIFF" and _frames(image) > 1:
+        raise Aside(
+            Code.ANIMATED,
+            f"The {image.format} holds {_frames(image)} frames; only still pictures are enlarged.",
+            "Export the frames as a numbered sequence and drop those.",
+        )
+    if image.mode == "CMYK" and not image.info.get("icc_profile"):
+        raise Aside(
+            Code.CMYK_WITHOUT_PROFILE,
+            "It is CMYK without a colour profile, so nobody knows its colours.",
+            "Export it with the profile embedded, or as RGB.",
+        )
+    if image.format == "TIFF" and _thumbnail(image):
+        raise Aside(
+            Code.UNSUPPORTED,
+            "Its first picture is only a preview: most likely a camera's raw file.",
+            "Develop it and export a TIFF.",
+        )
+
+
+def _too_large(what: str) -> Aside:
+    return Aside(
+        Code.TOO_LARGE,
+        f"It claims {what} pixels; the limit is {MOST_PIXELS // 1_000_000} megapixels and "
+        f"{MOST_SIDE:,} on a side.",
+        "Shrink or cut it, then drop it again.",
+    )
+
+
+def _frames(image: Image.Image) -> int:
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        raise broken(error) from error
+
+
+def _thumbnail(image: Image.Image) -> bool:
+    tags: Any = getattr(image, "tag_v2", {})
+    return bool(int(tags.get(254, 0)) & 1)
+
+
+def _provenance(source: Path, image: Image.Image, marks: Path | None) -> Provenance:
+    carried = image.format == "AVIF"  # its items are not walked, its EXIF comes from the decoder
+    exif, xmp = (image.info.get(name, b"") if carried else b"" for name in ("exif", "xmp"))
+    with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        return read_marks(data, load_marks(marks), exif=exif, xmp=xmp)
+
+
+def _decoded(source: Path, image: Image.Image) -> tuple[Look, int]:
+    if image.format in STREAMED:
+        stream = Stream(source)
+        return stream.look(), stream.bits
+    return look_whole(image), 16 if image.mode.startswith("I;16") else 8
+
+
+def _probe(image: Image.Image, kind: str, told: Provenance, look: Look, bits: int) -> Probe:
+    turn = 1 if kind == "AVIF" else told.orientation  # its decoder has turned it already
+    width, height = look.width, look.height
+    if turn in _TURNED:
+        width, height = height, width
+    lossy = kind in _LOSSY or (kind == "WEBP" and not _lossless_webp(image))
+    features = measure(look, jpeg_table=_luma_table(image), lossy=lossy, turn=turn)
+    return Probe(
+        format=kind,
+        width=width,
+        height=height,
+        mode=image.mode,
+        bits=bits,
+        alpha=look.alpha,
+        frames=1,
+        orientation=turn,
+        icc=_profile(image.info.get("icc_profile")),
+        ppi=_density(image.info.get("dpi")),
+        features=features | told.features,
+        marks=told.marks,
+    )
+
+
+def _luma_table(image: Image.Image) -> Sequence[int] | None:
+    tables: Any = getattr(image, "quantization", None)
+    return list(tables[min(tables)]) if isinstance(tables, dict) and tables else None
+
+
+def _lossless_webp(image: Image.Image) -> bool:
+    filename = getattr(image, "filename", "")
+    with Path(filename).open("rb") as file:
+        return b"VP8L" in file.read(64)
+
+
+def _profile(icc: object) -> str | None:
+    """Return the description of an embedded profile; a broken one is named as such."""
+    if not isinstance(icc, bytes) or not icc:
+        return None
+    try:
+        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(BytesIO(icc))).strip()[:120]
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return "unreadable profile"
+
+
+def _density(dpi: object) -> float | None:
+    """Return pixels per inch where both axes agree on something sensible."""
+    if not isinstance(dpi, tuple) or len(dpi) != 2:
+        return None
+    try:
+        across, along = float(dpi[0]), float(dpi[1])
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return round(across, 2) if 1 <= across <= 100_000 and 0.99 <= along / across <= 1.01 else None
