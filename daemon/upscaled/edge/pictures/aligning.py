@@ -1,0 +1,136 @@
+"""
+Source and result side by side: the same part of the picture, the same size, the same colours.
+
+Undoes the plan's crop or pad and brings both to the source's size or less, in sRGB. Judges nothing.
+"""
+
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from upscaled.edge.pictures import profiles
+from upscaled.edge.pictures.faults import translated
+from upscaled.edge.pictures.layout import Layout
+from upscaled.edge.pictures.opening import Picture, open_picture
+
+Plane = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels; fractions of a pixel count."""
+
+_SHORT_SIDE = 512
+_MOST_PIXELS = 1_500_000
+_SPARE = 2
+"""libvips shrinks to this many times the wanted size, Pillow does the exact rest."""
+_WHITE, _GREY = 255.0, 128.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Both pictures as sRGB, height x width x 3, 0..255."""
+
+    before: Plane
+    after: Plane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A picture and the part of it that both have."""
+
+    path: Path
+    picture: Picture
+    box: Box
+    ground: float
+    """Grey level that shows through where it is transparent."""
+    made: bool
+    """Our result, not a source: what is wrong with it is a bad result."""
+
+
+def views(source: Path, result: Path, layout: Layout) -> tuple[View, View]:
+    """Open both; return each with the box of what the result shows of the source."""
+    before, after = open_picture(source), open_picture(result, paid=True)
+    ground = _GREY if after.alpha is not None else _WHITE
+    across, down = layout.across, layout.down
+    sx = before.colour.width / layout.scaled_width
+    sy = before.colour.height / layout.scaled_height
+    seen = (across.at * sx, down.at * sy)
+    shown = (*seen, seen[0] + across.length * sx, seen[1] + down.length * sy)
+    left, top = across.lands, down.lands
+    laid = (left, top, left + across.length, top + down.length)
+    return (
+        View(path=source, picture=before, box=shown, ground=ground, made=False),
+        View(path=result, picture=after, box=laid, ground=ground, made=True),
+    )
+
+
+def pair(before: View, after: View) -> Pair:
+    """Bring both to the common size: the source's, the result's or 512 px short side."""
+    size = _common_size(before.box, after.box)
+    return Pair(
+        before=np.asarray(drawn(before, before.box, size), np.float32),
+        after=np.asarray(drawn(after, after.box, size), np.float32),
+    )
+
+
+def _common_size(before: Box, after: Box) -> tuple[int, int]:
+    width, height = before[2] - before[0], before[3] - before[1]
+    share = min(
+        1.0,
+        _SHORT_SIDE / min(width, height),
+        math.sqrt(_MOST_PIXELS / (width * height)),
+        (after[2] - after[0]) / width,
+        (after[3] - after[1]) / height,
+    )
+    return max(1, round(width * share)), max(1, round(height * share))
+
+
+def drawn(view: View, box: Box, size: tuple[int, int]) -> Image.Image:
+    """Return a box of a picture at a size, in sRGB on the view's ground; decodes all of it."""
+    picture = view.picture
+    with translated(view.path, paid=view.made):
+        flat = _in_srgb(_boxed(picture.colour, box, size), picture.icc)
+        if picture.alpha is None:
+            return flat
+        ground = Image.new("RGB", size, (round(view.ground),) * 3)
+        return Image.composite(flat, ground, _boxed(picture.alpha, box, size))
+
+
+def _boxed(image: pyvips.Image, box: Box, size: tuple[int, int]) -> Image.Image:
+    share = min(
+        1.0,
+        _SPARE * max(size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1])),
+    )
+    small = image.resize(share, kernel="lanczos3", gap=2) if share < 1 else image
+    sx, sy = small.width / image.width, small.height / image.height
+    scaled = (box[0] * sx, box[1] * sy, box[2] * sx, box[3] * sy)
+    pixels = _region(small, scaled)
+    return pixels[0].resize(size, Image.Resampling.BICUBIC, box=pixels[1])
+
+
+def _region(image: pyvips.Image, box: Box) -> tuple[Image.Image, Box]:
+    """Return the whole pixels around a box, and the box within them."""
+    left, top = max(0, math.floor(box[0]) - 3), max(0, math.floor(box[1]) - 3)
+    right = min(image.width, math.ceil(box[2]) + 3)
+    bottom = min(image.height, math.ceil(box[3]) + 3)
+    part = image.crop(left, top, right - left, bottom - top).numpy()
+    inner = (
+        box[0] - left,
+        box[1] - top,
+        min(box[2] - left, right - left),
+        min(box[3] - top, bottom - top),
+    )
+    return Image.fromarray(part), inner
+
+
+def _in_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+    if profiles.is_srgb(icc):
+        return image.convert("RGB")
+    found = ImageCms.ImageCmsProfile(io.BytesIO(icc or b""))
+    target = ImageCms.ImageCmsProfile(io.BytesIO(profiles.srgb()))
+    converted = ImageCms.profileToProfile(image, found, target, outputMode="RGB")
+    return converted or image.convert("RGB")

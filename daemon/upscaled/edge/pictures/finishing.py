@@ -1,0 +1,119 @@
+"""
+From the enlarged picture to the file that is delivered: exact pixels, profile, alpha, density.
+
+Streams from end to end, so that 256 megapixels need little more memory than one. The enlarged
+picture may lack profile, alpha or greyness, and may be a pixel or two off; it may also be the
+source itself, where nothing had to be enlarged.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+from upscaled.edge.pictures import profiles, saving
+from upscaled.edge.pictures.faults import translated
+from upscaled.edge.pictures.layout import Layout
+from upscaled.edge.pictures.opening import Picture, open_picture, with_profile
+from upscaled.edge.pictures.resampling import Size, enlarge, resized
+from upscaled.nouns import Format
+
+_WHITE, _OPAQUE = 255.0, 255.0
+
+
+def finish(raw: Path, source: Path, layout: Layout, to: Path) -> dict[str, Any]:
+    """
+    Write the result at `to`; return the fields of its `Artifact`.
+
+    Temporary files, of the result's uncompressed size at most, lie beside `raw`.
+    """
+    with tempfile.TemporaryDirectory(dir=raw.parent, prefix=".finish-") as folder:
+        scratch = Path(folder)
+        origin = open_picture(source)
+        with translated(raw, paid=raw != source):
+            drawn = open_picture(raw, paid=raw != source)
+            colour = resized(drawn.colour, *layout.scale, scratch / "colour.tif")
+            wanted = _wanted_profile(origin, layout)
+            colour = _in_profile(colour, drawn, wanted, scratch / "wanted.icc")
+            image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
+            look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi)
+            return saving.save(image, to, look)
+
+
+def enlarged(source: Path, to: Path, size: Size, progress: Any) -> dict[str, Any]:
+    """Write the source, plainly enlarged, as an uncompressed TIFF; return its `Artifact` fields."""
+    with translated(source):
+        picture = open_picture(source)
+        enlarge(picture.colour, size, to, picture.icc, progress)
+        look = saving.Look(format="TIFF", icc=picture.icc)
+        return saving.artifact(to, (size.width, size.height), look)
+
+
+def _wanted_profile(origin: Picture, layout: Layout) -> bytes:
+    """Return the source's profile, or sRGB where it has none or sRGB is asked for."""
+    if layout.srgb or origin.icc is None:
+        return profiles.srgb()
+    return origin.icc
+
+
+def _in_profile(colour: pyvips.Image, drawn: Picture, wanted: bytes, scratch: Path) -> pyvips.Image:
+    """
+    Bring the colours under the wanted profile.
+
+    Models work on numbers: where the enlarged picture carries no profile of its own, its numbers
+    still mean what the source's meant.
+    """
+    if drawn.icc is None or profiles.same(drawn.icc, wanted):
+        return _banded(colour, wanted)
+    scratch.write_bytes(wanted)
+    return _converted(with_profile(colour, drawn.icc), scratch, grey=profiles.is_grey(wanted))
+
+
+def _converted(image: pyvips.Image, profile: Path, *, grey: bool) -> pyvips.Image:
+    converted = image.icc_transform(
+        str(profile), embedded=True, intent="relative", black_point_compensation=True, depth=8
+    )
+    return converted.copy(interpretation="b-w" if grey else "srgb")
+
+
+def _banded(colour: pyvips.Image, wanted: bytes) -> pyvips.Image:
+    """Give the picture as many bands as its profile has channels."""
+    if profiles.is_grey(wanted):
+        mean = colour.bandmean() if colour.bands > 1 else colour
+        return mean.copy(interpretation="b-w")
+    full = colour.bandjoin([colour, colour]) if colour.bands == 1 else colour
+    return full.copy(interpretation="srgb")
+
+
+def _with_alpha(
+    colour: pyvips.Image, origin: Picture, layout: Layout, scratch: Path
+) -> pyvips.Image:
+    """Join the source's own alpha again, or lay the picture on white where the format has none."""
+    if origin.alpha is None:
+        return colour
+    alpha = resized(origin.alpha, *layout.scale, scratch / "alpha.tif")
+    joined = colour.bandjoin(alpha).copy(interpretation=colour.interpretation)
+    if layout.format == Format.PNG:
+        return joined
+    flat = joined.flatten(background=[_WHITE] * colour.bands)
+    return flat.copy(interpretation=colour.interpretation)
+
+
+def _placed(image: pyvips.Image, layout: Layout) -> pyvips.Image:
+    """Crop or pad about the centre."""
+    across, down = layout.across, layout.down
+    if (across.length, down.length) != layout.scale:
+        image = image.crop(across.at, down.at, across.length, down.length)
+    if (across.length, down.length) == (layout.width, layout.height):
+        return image
+    level = _WHITE if layout.pad == "white" else 0.0
+    ground = [level] * (image.bands - image.hasalpha()) + [_OPAQUE] * image.hasalpha()
+    return image.embed(
+        across.lands,
+        down.lands,
+        layout.width,
+        layout.height,
+        extend="background",
+        background=ground,
+    )

@@ -1,0 +1,163 @@
+"""
+Any picture, opened as the rest of this room wants it: upright, 8 bit, grey or RGB, alpha apart.
+
+libvips decodes, lazily and from the top down; nothing is read here but headers, except where a
+picture must be turned. What libvips cannot read Pillow does, in memory.
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyvips
+from PIL import Image, ImageOps
+
+from upscaled.edge.pictures import profiles
+from upscaled.edge.pictures.faults import too_large, translated
+from upscaled.errors import Aside
+from upscaled.nouns import Code
+
+MOST_PIXELS = 600_000_000
+"""Larger than any model's output (512 MP); a header that claims more is not decoded."""
+
+_ICC = "icc-profile-data"
+_SIXTEEN_BIT = ("ushort", "short")
+_PILLOW_READS = ("BMP", "DIB", "PPM", "TGA", "JPEG2000", "PSD", "QOI", "ICO", "PCX", "SGI")
+_BLEED_SIGMAS = (10.0, 2.5)
+_HARDLY_VISIBLE = 8
+
+# In a long process the cache keeps decoded pictures: 353 MB after ten jobs against 83 without.
+pyvips.cache_set_max(0)
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An opened picture; its pixels are computed when they are asked for."""
+
+    colour: pyvips.Image
+    """1 or 3 bands, 8 bit, upright; sensible colours under transparent pixels too."""
+    alpha: pyvips.Image | None
+    """1 band, 8 bit; None where nothing is transparent by format."""
+    icc: bytes | None
+    """The profile that the colours follow; None means sRGB."""
+
+
+def open_picture(path: Path, *, paid: bool = False) -> Picture:
+    """
+    Open a picture and bring it to common ground.
+
+    CMYK becomes sRGB through its own profile. Raises `Aside` (not_a_picture, too_large,
+    cmyk_without_profile, unsupported, bad_result with `paid`); a picture that is cut short raises
+    only when its last pixels are asked for.
+    """
+    with translated(path, paid=paid):
+        image = _upright(path)
+        icc = image.get(_ICC) if image.get_typeof(_ICC) else None
+        if image.interpretation == "cmyk":
+            return _from_cmyk(image, icc, path)
+        image, alpha = _split(_eight_bit(image, path))
+        colour = _bled(image, alpha) if alpha is not None else image
+        return Picture(colour=colour, alpha=alpha, icc=profiles.fitting(icc, colour.bands))
+
+
+def _upright(path: Path) -> pyvips.Image:
+    try:
+        image = _load(path, "sequential")
+    except pyvips.Error as error:
+        if "not a known file format" not in str(error):
+            raise
+        return _through_pillow(path)
+    if image.width * image.height > MOST_PIXELS:
+        raise too_large(f"{path.name} claims {image.width} x {image.height} pixels")
+    turned = image.get_typeof("orientation") != 0 and image.get("orientation") > 1
+    # Turning and bleeding look back at rows that a sequential reader has left behind. Large ones
+    # are then decoded into a file, not into memory (VIPS_DISC_THRESHOLD).
+    return _load(path, "random").autorot() if turned or image.hasalpha() else image
+
+
+def _load(path: Path, access: str) -> pyvips.Image:
+    # Without fail_on libvips fills what is missing with grey and says nothing.
+    return pyvips.Image.new_from_file(str(path), access=access, fail_on="truncated")
+
+
+def _through_pillow(path: Path) -> pyvips.Image:
+    with Image.open(path, formats=_PILLOW_READS) as opened:
+        if opened.width * opened.height > MOST_PIXELS:
+            raise too_large(f"{path.name} claims {opened.width} x {opened.height} pixels")
+        icc = opened.info.get("icc_profile")
+        upright = ImageOps.exif_transpose(opened)
+        if upright.mode not in ("L", "LA", "RGB", "RGBA"):
+            upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+        bands = len(upright.getbands())
+        image = pyvips.Image.new_from_memory(upright.tobytes(), *upright.size, bands, "uchar")
+    image = image.copy(interpretation="srgb" if bands > 2 else "b-w")
+    return with_profile(image, icc) if icc else image
+
+
+def with_profile(image: pyvips.Image, icc: bytes) -> pyvips.Image:
+    """Return the picture with this profile attached, its numbers untouched."""
+    tagged = image.copy()
+    tagged.set_type(pyvips.GValue.blob_type, _ICC, icc)
+    return tagged
+
+
+def _from_cmyk(image: pyvips.Image, icc: bytes | None, path: Path) -> Picture:
+    if profiles.fitting(icc, 4) is None:
+        raise Aside(
+            Code.CMYK_WITHOUT_PROFILE,
+            f"{path.name} is CMYK without a profile: its numbers do not say which colours they are",
+            "embed the profile it was made with, or save it as RGB",
+        )
+    inks = image if image.bands == 4 else image[0:4]
+    colour = inks.icc_transform(
+        "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
+    )
+    return Picture(colour=colour.copy(interpretation="srgb"), alpha=None, icc=profiles.srgb())
+
+
+def _eight_bit(image: pyvips.Image, path: Path) -> pyvips.Image:
+    """Return 8 bits a channel as b-w or srgb, alpha and numbers kept."""
+    if image.interpretation in ("lab", "labs", "xyz", "scrgb", "hsv", "lch"):
+        image = image.colourspace("srgb")
+    if image.format in _SIXTEEN_BIT:
+        # 65535 = 255 x 257; a plain shift would darken by half a level.
+        image = (image.cast("ushort") / 257).rint().cast("uchar")
+    if image.format != "uchar" or image.bands > 4:
+        raise Aside(
+            Code.UNSUPPORTED,
+            f"{path.name} has {image.bands} channels of {image.format} numbers",
+            "save it with 8 or 16 bits a channel, as grey or RGB",
+        )
+    return image.copy(interpretation="srgb" if image.bands > 2 else "b-w")
+
+
+def _split(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
+    if image.bands in (1, 3):
+        return image, None
+    alpha = image[image.bands - 1].copy(interpretation="b-w")
+    if image.bands == 2:
+        return image[0].copy(interpretation="b-w"), alpha
+    return image[0:3].copy(interpretation="srgb"), alpha
+
+
+def _bled(colour: pyvips.Image, alpha: pyvips.Image) -> pyvips.Image:
+    """
+    Spread visible colours under transparent pixels.
+
+    What lies there is mostly black; enlarged with the rest it would leave a dark fringe. Each
+    invisible pixel gets the alpha-weighted mean around it, at the nearest reach that sees any
+    colour, and beyond that the mean of all that is visible.
+    """
+    weight = alpha / 255.0
+    weighted = colour * weight
+    seen = weight.avg()
+    mean = [weighted[band].avg() / seen if seen else 128.0 for band in range(colour.bands)]
+    under = (colour * 0.0) + mean
+    for sigma in _BLEED_SIGMAS:
+        share = weight.gaussblur(sigma, precision="float")
+        near = weighted.gaussblur(sigma, precision="float") / share.maxpair(1e-6)
+        under = (share > 0.01).ifthenelse(near, under)
+    filled = (alpha > _HARDLY_VISIBLE).ifthenelse(colour, under)
+    return filled.rint().cast("uchar").copy(interpretation=colour.interpretation)

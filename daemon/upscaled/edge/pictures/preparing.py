@@ -1,0 +1,51 @@
+"""
+What may be uploaded: pixels, upright and 8 bit, and their colour profile. Nothing else leaves.
+
+Positions, names, comments and previews stay in the original. A plain JPEG keeps its very bytes of
+picture, so that nothing is lost to a second compression and a PNG is not ten times as large.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from upscaled.edge.pictures import jpeg, profiles, saving
+from upscaled.edge.pictures.faults import translated
+from upscaled.edge.pictures.opening import open_picture
+
+_ORIENTATION = 0x0112
+
+
+def prepare(source: Path, stem: Path) -> dict[str, Any]:
+    """Write the upload to `stem` plus .jpg or .png; return the fields of its `Artifact`."""
+    with translated(source):
+        return _stripped(source, stem) or _redrawn(source, stem)
+
+
+def _stripped(source: Path, stem: Path) -> dict[str, Any] | None:
+    """Copy a plain JPEG's picture segments, or return None where pixels must change."""
+    with Image.open(source) if _begins_as_jpeg(source) else Image.new("P", (1, 1)) as opened:
+        plain = opened.mode in ("L", "RGB") and opened.getexif().get(_ORIENTATION, 1) in (0, 1)
+        size, bands = opened.size, len(opened.getbands())
+        icc = profiles.fitting(opened.info.get("icc_profile"), bands)
+    if not plain:
+        return None
+    to = stem.with_name(stem.name + ".jpg")
+    try:
+        jpeg.rewrite(source, to)
+    except jpeg.NotPlainError:
+        to.unlink()
+        return None
+    return saving.artifact(to, size, saving.Look(format="JPEG", icc=icc))
+
+
+def _begins_as_jpeg(source: Path) -> bool:
+    with source.open("rb") as file:
+        return file.read(3) == b"\xff\xd8\xff"
+
+
+def _redrawn(source: Path, stem: Path) -> dict[str, Any]:
+    picture = open_picture(source)
+    to = stem.with_name(stem.name + ".png")
+    return saving.save(picture.colour, to, saving.Look(format="PNG", icc=picture.icc))

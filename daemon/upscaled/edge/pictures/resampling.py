@@ -1,0 +1,142 @@
+"""
+Resampling in flat memory: libvips shrinks, Pillow enlarges, strip by strip.
+
+libvips never enlarges with Lanczos (36.6 dB against a float Lanczos, Pillow 56.1), and Pillow needs
+the whole picture in memory unless it is fed strips. Knows sizes, nothing of plans.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyvips
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+Pixels = NDArray[np.uint8]
+
+_STRIP_ROWS = 128
+_TIFF_STRIP_ROWS = 32
+_LANCZOS_REACH = 3
+"""Lanczos3 looks at three source pixels to each side, more when shrinking."""
+_SHARPEN_MARGIN = 16
+"""Rows around a strip that the widest sharpening below may look at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Pixels wanted, and how much to sharpen after enlarging (0..1)."""
+
+    width: int
+    height: int
+    sharpen: float = 0.0
+
+
+def resized(image: pyvips.Image, width: int, height: int, scratch: Path) -> pyvips.Image:
+    """
+    Return an 8-bit picture (1 or 3 bands) at exactly this size; `scratch` is a free file name.
+
+    Shrinking is lazy. Enlarging is done here and now, through `scratch` on disk.
+    """
+    if (image.width, image.height) == (width, height):
+        return image
+    if width <= image.width and height <= image.height:
+        return _shrunk(image, width, height)
+    enlarge(image, Size(width=width, height=height), scratch)
+    loaded = pyvips.Image.new_from_file(str(scratch), access="sequential", fail_on="truncated")
+    return loaded.copy(interpretation=image.interpretation)
+
+
+def _shrunk(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    # Through floats and without the fast pre-shrink: 72 to 81 dB where 8 bits give 50 to 56.
+    small = image.cast("float").resize(
+        width / image.width, vscale=height / image.height, kernel="lanczos3", gap=0
+    )
+    return small.rint().cast("uchar").copy(interpretation=image.interpretation)
+
+
+def enlarge(
+    image: pyvips.Image,
+    size: Size,
+    to: Path,
+    icc: bytes | None = None,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> None:
+    """Write the picture with Lanczos at the wanted size, as an uncompressed TIFF in strips."""
+    bands = image.bands
+    place = tifffile.imwrite(
+        to,
+        shape=(size.height, size.width, bands) if bands == 3 else (size.height, size.width),
+        dtype="uint8",
+        photometric="rgb" if bands == 3 else "minisblack",
+        rowsperstrip=_TIFF_STRIP_ROWS,
+        iccprofile=icc,
+        metadata=None,
+        software=False,
+        returnoffset=True,
+    )
+    if place is None:
+        raise OSError(f"{to.name}: a TIFF of this shape cannot be written strip by strip")
+    with to.open("r+b") as file:
+        file.seek(place[0])
+        done = 0
+        for strip in strips(image, size):
+            file.write(strip.tobytes())
+            done += len(strip)
+            progress(done / size.height)
+
+
+def strips(image: pyvips.Image, size: Size) -> Iterator[Pixels]:
+    """Yield the enlarged picture from the top down, a few rows at a time, as if made at once."""
+    rows = _Rows(image)
+    margin = _SHARPEN_MARGIN if size.sharpen > 0 else 0
+    for top in range(0, size.height, _STRIP_ROWS):
+        bottom = min(size.height, top + _STRIP_ROWS)
+        first, last = max(0, top - margin), min(size.height, bottom + margin)
+        strip = _strip(rows, size, first, last)
+        if margin:
+            strip = strip.filter(_sharpening(image, size))
+        yield np.asarray(strip)[top - first : bottom - first]
+
+
+def _strip(rows: "_Rows", size: Size, first: int, last: int) -> Image.Image:
+    """Resample only what the output rows first..last need; equal to a crop of the whole."""
+    scale = rows.height / size.height
+    reach = _LANCZOS_REACH * max(scale, 1.0) + 1
+    top = max(0, math.floor(first * scale - reach))
+    bottom = min(rows.height, math.ceil(last * scale + reach))
+    slab = rows.slab(top, bottom)
+    box = (0, first * scale - top, rows.width, min(last * scale - top, bottom - top))
+    return slab.resize((size.width, last - first), Image.Resampling.LANCZOS, box=box)
+
+
+def _sharpening(image: pyvips.Image, size: Size) -> ImageFilter.UnsharpMask:
+    """Unsharp mask whose radius follows the enlargement; its threshold spares noise and JPEG."""
+    radius = min(2.0, max(0.6, 0.5 * size.width / image.width))
+    return ImageFilter.UnsharpMask(radius, percent=round(100 * size.sharpen), threshold=2)
+
+
+class _Rows:
+    """Rows of a picture that is decoded once from the top down; keeps what is still needed."""
+
+    def __init__(self, image: pyvips.Image) -> None:
+        self.width: int = image.width
+        self.height: int = image.height
+        self._bands: int = image.bands
+        self._region = pyvips.Region.new(image)
+        self._held = np.empty((0, self.width, self._bands), np.uint8)
+        self._top = 0
+
+    def slab(self, top: int, bottom: int) -> Image.Image:
+        """Return rows top..bottom; neither may ever go back."""
+        below = self._top + len(self._held)
+        if bottom > below:
+            data = self._region.fetch(0, below, self.width, bottom - below)
+            new = np.frombuffer(data, np.uint8).reshape(-1, self.width, self._bands)
+            self._held = np.concatenate([self._held[top - self._top :], new])
+            self._top = top
+        held = self._held[top - self._top : bottom - self._top]
+        return Image.fromarray(held[:, :, 0] if self._bands == 1 else held)

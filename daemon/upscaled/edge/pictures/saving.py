@@ -1,0 +1,89 @@
+"""
+Files as we leave them: pixels, profile and density, nothing else; on the disk before we say so.
+
+Knows libvips' savers and their traps, nothing of plans.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyvips
+
+from upscaled.edge.pictures import jpeg, profiles
+from upscaled.edge.pictures.opening import with_profile
+from upscaled.nouns import Format
+
+_NO_DENSITY_PPI = 72.0
+"""What libvips' savers must be told where no density is asked for."""
+_CLASSIC_TIFF_BYTES = 3_500_000_000
+_MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a picture is to be saved."""
+
+    format: str
+    icc: bytes | None = None
+    ppi: float | None = None
+
+
+def save(image: pyvips.Image, to: Path, look: Look) -> dict[str, Any]:
+    """Write the picture, flush it to the disk and return the fields of an `Artifact`."""
+    density = (look.ppi or _NO_DENSITY_PPI) / _MM_PER_INCH
+    bare = image.copy(xres=density, yres=density)
+    bare.remove("orientation")
+    if look.icc:
+        bare = with_profile(bare, look.icc)
+    _SAVERS[Format(look.format)](bare, to, look)
+    return artifact(to, (image.width, image.height), look)
+
+
+def _tiff(image: pyvips.Image, to: Path, _look: Look) -> None:
+    large = image.width * image.height * image.bands > _CLASSIC_TIFF_BYTES
+    image.tiffsave(
+        str(to),
+        compression="lzw",
+        predictor="horizontal",
+        resunit="inch",
+        bigtiff=large,
+        keep="icc",
+    )
+
+
+def _png(image: pyvips.Image, to: Path, _look: Look) -> None:
+    # libvips filters nothing by default: files are then 45 % larger.
+    image.pngsave(str(to), compression=3, filter="all", keep="icc")
+
+
+def _jpeg(image: pyvips.Image, to: Path, look: Look) -> None:
+    # Keeping the profile alone, libvips leaves out the JFIF header and with it the density.
+    draft = to.with_name(to.name + ".draft")
+    try:
+        image.jpegsave(str(draft), Q=95, subsample_mode="off", optimize_coding=True, keep="icc")
+        jpeg.rewrite(draft, to, look.ppi)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+_SAVERS = {Format.TIFF: _tiff, Format.PNG: _png, Format.JPEG: _jpeg}
+
+
+def artifact(path: Path, size: tuple[int, int], look: Look) -> dict[str, Any]:
+    """Flush a finished file to the disk and return the fields of its `Artifact`."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "path": str(path),
+        "sha256": digest,
+        "bytes": path.stat().st_size,
+        "width": size[0],
+        "height": size[1],
+        "format": look.format,
+        "ppi": look.ppi,
+        "icc": profiles.description(look.icc) if look.icc else None,
+    }

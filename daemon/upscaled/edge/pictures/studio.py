@@ -1,0 +1,67 @@
+"""
+The `Pictures` door: each call is one job of a worker process.
+
+Thin; imports no imaging library.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from upscaled.core.fidelity import Band, assess
+from upscaled.edge.pictures import layout
+from upscaled.edge.pictures.workers import Workers
+from upscaled.nouns import Artifact, Fidelity, Pass, Plan, Probe
+
+
+class Studio:
+    """Pixel work for the corridor. `bands` are the thresholds of the fidelity check."""
+
+    def __init__(self, workers: Workers, bands: Sequence[Band]) -> None:
+        self._workers = workers
+        self._bands = tuple(bands)
+
+    def examine(self, source: Path) -> Probe:
+        """Decode the whole picture once; return what it says and measures."""
+        return Probe(**self._workers.call("examine", _paths(source=source)))
+
+    def prepare(self, source: Path, stem: Path) -> Artifact:
+        """Write what may be uploaded (pixels, profile) to `stem` plus .png or .jpg."""
+        return Artifact(**self._workers.call("prepare", _paths(source=source, stem=stem)))
+
+    def enlarge(
+        self, source: Path, to: Path, one: Pass, progress: Callable[[float], None]
+    ) -> Artifact:
+        """Enlarge by Lanczos to the pass's size; `params["sharpen"]` (0..1) sharpens lightly."""
+        sharpen = float(one.params.get("sharpen", 0.0))
+        size = {"width": one.width, "height": one.height, "sharpen": sharpen}
+        request = {**_paths(source=source, to=to), "size": size}
+        return Artifact(**self._workers.call("enlarge", request, progress))
+
+    def finish(self, raw: Path, source: Path, plan: Plan, to: Path) -> Artifact:
+        """Bring the enlarged picture to the plan's exact pixels, format, density and profile."""
+        request = _planned(plan, raw=raw, source=source, to=to)
+        return Artifact(**self._workers.call("finish", request))
+
+    def check(self, source: Path, result: Path, plan: Plan, compare: Path | None) -> Fidelity:
+        """
+        Compare the result with its source at the source's size.
+
+        Unless it passes, a before/after crop of the worst place is written to `compare`.
+        """
+        measured = self._workers.call("measure", _planned(plan, source=source, result=result))
+        fidelity = assess(measured["figures"], plan.model, self._bands)
+        if compare is not None and fidelity.verdict != "pass":
+            request = _planned(plan, source=source, result=result, to=compare)
+            self._workers.call("compare", {**request, "worst": measured["worst"]})
+        return fidelity
+
+
+def _paths(**paths: Path) -> dict[str, Any]:
+    """Return paths as text, absolute: a worker's working directory is not ours."""
+    return {name: str(path.absolute()) for name, path in paths.items()}
+
+
+def _planned(plan: Plan, **paths: Path) -> dict[str, Any]:
+    return {**_paths(**paths), "layout": asdict(layout.of_plan(plan))}

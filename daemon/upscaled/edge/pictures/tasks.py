@@ -1,0 +1,69 @@
+"""
+What a worker can be asked to do, by name. Runs in the child.
+
+Knows the names and the arguments, nothing of how a task is done.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from upscaled.edge.pictures.layout import Layout
+
+Progress = Callable[[float], None]
+Arguments = dict[str, Any]
+
+# Imaging libraries are loaded by the first task that needs them.
+# ruff: noqa: PLC0415
+
+
+def _examine(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
+    looking = import_module("upscaled.edge.pictures.examine")
+    return asdict(looking.examine(Path(arguments["source"])))
+
+
+def _prepare(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
+    from upscaled.edge.pictures.preparing import prepare
+
+    return prepare(Path(arguments["source"]), Path(arguments["stem"]))
+
+
+def _enlarge(arguments: Arguments, progress: Progress) -> dict[str, Any]:
+    from upscaled.edge.pictures.finishing import enlarged
+    from upscaled.edge.pictures.resampling import Size
+
+    size = Size(**arguments["size"])
+    return enlarged(Path(arguments["source"]), Path(arguments["to"]), size, progress)
+
+
+def _finish(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
+    from upscaled.edge.pictures.finishing import finish
+
+    raw, source, to = (Path(arguments[name]) for name in ("raw", "source", "to"))
+    return finish(raw, source, Layout(**arguments["layout"]), to)
+
+
+def _measure(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
+    from upscaled.edge.pictures.likeness import measure
+
+    source, result = Path(arguments["source"]), Path(arguments["result"])
+    return asdict(measure(source, result, Layout(**arguments["layout"])))
+
+
+def _compare(arguments: Arguments, _progress: Progress) -> None:
+    from upscaled.edge.pictures.comparing import compare
+
+    source, result, to = (Path(arguments[name]) for name in ("source", "result", "to"))
+    compare(source, result, Layout(**arguments["layout"]), tuple(arguments["worst"]), to)
+
+
+TASKS = {
+    "examine": _examine,
+    "prepare": _prepare,
+    "enlarge": _enlarge,
+    "finish": _finish,
+    "measure": _measure,
+    "compare": _compare,
+}
