@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from upscaled.core import names
+from upscaled.core.folders import Target
 from upscaled.core.outcome import Next, Outcome
+from upscaled.core.receipt import Ending, Status
 from upscaled.core.receipt import receipt as receipt_of
 from upscaled.errors import Gone, NameTaken
 from upscaled.flow.ports import Progress
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Artifact, Delivery, Fidelity, Job, State
+from upscaled.nouns import Artifact, Delivery, Fidelity, Format, Job, State
 
 
 def stage(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -40,7 +42,7 @@ def stage(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         compare_staged=compare,
     )
     facts = replace(job.facts, delivery=delivery)
-    status = "done" if kind == "outbox" else "review"
+    status: Status = "done" if kind == "outbox" else "review"
     _stage_sidecar(replace(job, facts=facts), tools, root, status)
     return Next(to=State.DELIVERING, facts=facts, said=f"staged as {kind}/{path}")
 
@@ -184,7 +186,7 @@ def _delivery(job: Job) -> Delivery:
 def _free_name(job: Job, tools: Tools, kind: str, root: Path) -> str:
     made, _ = _finished(job)
     source = PurePosixPath(job.path)
-    wanted = source.with_name(names.result_name(source.stem, Path(made.path).suffix))
+    wanted = source.with_name(names.result_name(source.stem, Format(made.format)))
     if tools.watch(job).collision == "replace" and kind == "outbox":
         return str(wanted)
     free = _is_free(tools, root)
@@ -218,8 +220,16 @@ def _stage_compare(job: Job, tools: Tools, root: Path) -> str | None:
     return str(tools.disk.stage(made, tools.disk.digest(made), root, name))
 
 
-def _stage_sidecar(job: Job, tools: Tools, root: Path, status: str) -> Path:
-    told = receipt_of(job, status=status, software=tools.software)
+def _stage_sidecar(job: Job, tools: Tools, root: Path, status: Status) -> Path:
+    place = tools.grammar.resolve(str(PurePosixPath(job.path).parent))
+    found = place if isinstance(place, Target) else None
+    ending = Ending(
+        status=status,
+        version=tools.version,
+        folder=found.target_path if found else None,
+        order=found.order if found else None,
+    )
+    told = receipt_of(job, ending)
     content = json.dumps(told, indent=2, ensure_ascii=False).encode() + b"\n"
     return tools.disk.stage_bytes(content, root, f"{job.id}.json")
 

@@ -4,6 +4,7 @@ Orders from the command line (retry, cancel, pause, resume), done by the conduct
 Orders lie in the ledger, so they outlive both the command and the daemon.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -47,7 +48,7 @@ class Desk(Protocol):
     def get(self, key: str) -> str | None:
         """Return a remembered value."""
 
-    def asked(self) -> "list[Asked]":
+    def asked(self) -> Sequence[Asked]:
         """Return the orders that nobody has answered yet."""
 
     def answer(self, order: int, answer: str) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 from upscaled.core.backoff import poll_delay
-from upscaled.core.folders import Target
+from upscaled.core.folders import Target, not_supported
 from upscaled.core.judge import judge
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, outcome_of
 from upscaled.core.plan import PlanRequest, make_plan
@@ -80,7 +80,11 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
             order=order,
             catalogue=tools.catalogues[engine],
             fal_catalogue=tools.catalogues["fal"],
-            settings=tools.settings.plan,
+            beyond_safe=tools.settings.plan.beyond_safe,
+            resample_limit=tools.settings.plan.resample_limit,
+            larger=tools.settings.plan.larger,
+            larger_print=tools.settings.plan.larger_print,
+            unsupported=not_supported(order),
         )
     )
     facts = replace(job.facts, engine=engine, probe=probe, verdict=verdict, plan=plan)

@@ -71,7 +71,7 @@ class Tools:
     clock: Clock
     work: Path
     """Private working folder; one folder a job inside."""
-    software: str
+    version: str
     made: Callable[[str], str | None]
     """Bytes' SHA-256 to the job that delivered them as a result."""
     promised: Promises

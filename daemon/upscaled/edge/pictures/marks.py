@@ -59,7 +59,9 @@ class Sign:
         return any(self._at(place) and self.pattern.search(text) for place, text in texts)
 
     def _at(self, place: str) -> bool:
-        return any(one == place or (one[-1] == "*" and place.startswith(one[:-1])) for one in self.where)
+        return any(
+            one == place or (one[-1] == "*" and place.startswith(one[:-1])) for one in self.where
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

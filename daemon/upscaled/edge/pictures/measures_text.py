@@ -153,7 +153,9 @@ def _slide_axis(padded: Bytes, pick: np.ufunc, axis: int) -> Bytes:
         wide = pick(wide[:-span], wide[span:])
         span *= 2
     rest = _HAT - span
-    return np.ascontiguousarray(np.moveaxis(pick(wide[:length], wide[rest : rest + length]), 0, axis))
+    return np.ascontiguousarray(
+        np.moveaxis(pick(wide[:length], wide[rest : rest + length]), 0, axis)
+    )
 
 
 def _runs(mask: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:

@@ -1,0 +1,317 @@
+"""
+The daemon: conductor, patrol, orders and the status that others read, turned by one thread.
+
+It ends when asked (local steps are finished, fal's requests are left for the next start), or, with
+`until_idle`, when every file has ended or waits for what this run cannot bring about.
+"""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+
+import structlog
+
+from upscaled.core.budget import Caps, Spend
+from upscaled.core.gate import Conditions
+from upscaled.core.life import Lane
+from upscaled.core.price import micros
+from upscaled.core.settings import Watch
+from upscaled.core.settle import Settling
+from upscaled.core.window import day_start, month_start
+from upscaled.edge import disk, roots, watch
+from upscaled.edge.signals import two_stages
+from upscaled.edge.timetable import Timetable
+from upscaled.errors import Outage
+from upscaled.flow.book import Book
+from upscaled.flow.conductor import Conductor
+from upscaled.flow.intake import Intake
+from upscaled.flow.orders import Orders
+from upscaled.flow.patrol import Beat, Patrol, Scan
+from upscaled.house import House, zone_of
+from upscaled.nouns import Hold, Job, Sighting, State
+
+log = structlog.get_logger()
+
+TURN_SECONDS = 0.5
+"""Orders and the pause flag act well within two seconds."""
+DRAIN_SECONDS = 8.0
+"""An end is promised within ten; what still runs then is repeated at the next start."""
+LOOK_UPS = 4
+"""How often a doubtful submit is looked up before `--until-idle` stops waiting for it."""
+NOTE = "_READ-ME.txt"
+
+Shown = Callable[["Daemon"], None]
+
+
+class Eyes:
+    """One inbox, seen through the disk and, where it is local, through native events."""
+
+    def __init__(self, number: int, config: Watch, hint: Callable[[], None]) -> None:
+        self._number = number
+        self._config = config
+        kind = roots.file_system(config.inbox)
+        self.network = roots.is_network(kind)
+        self.observer = config.observer
+        if config.observer == "auto":
+            self.observer = "polling" if self.network else "native"
+        self.reason = f"{kind or 'unknown'} file system"
+        self._watcher = watch.Watcher(config.inbox, hint) if self.observer == "native" else None
+
+    @property
+    def settle_seconds(self) -> float:
+        """Return the quiet time: the config's, else 3 s, else 10 s on a network file system."""
+        return self._config.settle_seconds or (10.0 if self.network else 3.0)
+
+    @property
+    def rescan_seconds(self) -> float:
+        """Return how long without a hint until the inbox is looked at anyway."""
+        if self._watcher is not None and self._watcher.healthy():
+            return 30.0
+        return min(5.0, max(0.5, self.settle_seconds / 2))
+
+    def scan(self) -> Scan:
+        """Look at the whole inbox."""
+        return watch.scan(self._config.inbox, self._number)
+
+    def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
+        """Look at single files."""
+        return watch.look(self._config.inbox, self._number, paths)
+
+    def listen(self) -> str:
+        """Rebuild native hints that died; return what was rebuilt, for a scan afterwards."""
+        if self._watcher is None or self._watcher.healthy():
+            return ""
+        self._watcher.stop()
+        try:
+            self._watcher.start()
+        except Outage as error:
+            self.reason = error.message
+            return ""
+        return "rebuilt"
+
+    def told(self, intake: Intake) -> None:
+        """Put a note into every folder that is not understood, and take old notes away."""
+        for stray in intake.strays:
+            disk.note(_stray_note(stray.token, stray.hint), self._config.inbox / stray.path / NOTE)
+
+    def stop(self) -> None:
+        """Stop listening."""
+        if self._watcher is not None:
+            self._watcher.stop()
+
+
+def _stray_note(token: str, hint: str) -> str:
+    name = f'The word "{token}" in this folder\'s name is not known' if token else "No target here"
+    return (
+        f"{name}, so nothing in this folder is touched.\n\n{hint}\n\n"
+        "A folder's name says what is wanted: 4k, 8k, hd, print-a3, print-50x70cm-fill, 4k-pad.\n"
+        "Rename the folder, or move the files; they are then taken by themselves.\n"
+    )
+
+
+class Daemon:
+    """One run over an open house."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        settings = house.settings
+        self.book = Book(house.ledger)
+        self.conductor = Conductor(house.tools, self.book, house.roads)
+        self.conductor.conditions = self._conditions
+        self.conductor.ended = self._ended
+        self._zone = zone_of(settings)
+        self._caps = Caps(
+            daily=micros(settings.budget.daily_usd),
+            monthly=micros(settings.budget.monthly_usd),
+            per_job=micros(settings.budget.per_job_usd),
+        )
+        self.eyes = [
+            Eyes(number, config, partial(self._hint, number))
+            for number, config in enumerate(settings.watch)
+        ]
+        beats = [
+            Beat(
+                intake=Intake(
+                    number, house.tools.grammar, Settling(eyes.settle_seconds), self.book
+                ),
+                eyes=eyes,
+                lane=house.roads[Lane.ROOT, number],
+            )
+            for number, eyes in enumerate(self.eyes)
+        ]
+        self.patrol = Patrol(self.conductor, beats, self._left_in_place)
+        self.conductor.look_again = self.patrol.soon
+        self.orders = Orders(self.conductor, house.ledger, house.roads)
+        self.failures = 0
+        self._asked_to_stop = False
+        self._told = ""
+        self._told_at = 0.0
+
+    def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
+        """Work until asked to stop, or until idle; return the exit code."""
+        self.conductor.load()
+        self._sweep()
+        timetable = Timetable()
+        timetable.every(60.0, "housekeeping", lambda _name: self.conductor.post(self._housekeep))
+        timetable.start()
+        log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
+        try:
+            with two_stages(partial(self.conductor.post, self._stop)):
+                return self._turns(until_idle=until_idle, shown=shown or _unseen)
+        finally:
+            timetable.stop()
+            for eyes in self.eyes:
+                eyes.stop()
+            self._note_status(alive=False)
+            log.info("stopped")
+
+    def _turns(self, *, until_idle: bool, shown: Shown) -> int:
+        while not self._asked_to_stop:
+            wait = self.patrol.turn()
+            self.conductor.turn(min(wait, TURN_SECONDS))
+            self.orders.turn()
+            self._note_status(alive=True)
+            shown(self)
+            if until_idle and self._is_idle():
+                return self._verdict()
+        return self._drain()
+
+    def _drain(self) -> int:
+        """Begin nothing new; let local steps come back, then leave."""
+        self.conductor.draining = True
+        clock = self.house.tools.clock
+        until = clock.monotonic() + DRAIN_SECONDS
+        while self.conductor.running and clock.monotonic() < until:
+            self.conductor.turn(0.1)
+        if self.conductor.running:
+            log.warning("left_running", jobs=sorted(self.conductor.running))
+            self.house.close_now()
+        return 0
+
+    def _stop(self) -> None:
+        self._asked_to_stop = True
+
+    def _hint(self, number: int) -> None:
+        self.patrol.hint(number)
+
+    # ---- idle
+
+    def _is_idle(self) -> bool:
+        return (
+            self.conductor.idle()
+            and self.patrol.settled()
+            and self.book.writable
+            and not self.house.ledger.asked()
+            and all(self._waits(job) for job in self.book.jobs.values())
+        )
+
+    def _waits(self, job: Job) -> bool:
+        """Say whether a job waits for what this run cannot bring about."""
+        if job.hold is Hold.DOUBT:
+            waiting = self.house.settings.fal.on_doubt == "wait" and self.house.has_key
+            return not waiting or job.starts > LOOK_UPS
+        return job.hold is not None
+
+    def _verdict(self) -> int:
+        strays = any(beat.intake.strays or beat.odd for beat in self.patrol.beats)
+        return 3 if self.failures or self.book.jobs or strays else 0
+
+    # ---- what the conductor asks
+
+    def _conditions(self) -> Conditions:
+        tools, settings, ledger = self.house.tools, self.house.settings, self.house.ledger
+        now = tools.clock.now()
+        return Conditions(
+            now=now,
+            zone=self._zone,
+            paused=self.conductor.paused,
+            has_key=self.house.has_key,
+            window=settings.schedule.window,
+            stops=self.conductor.stops,
+            spend=Spend(
+                today=ledger.spent(day_start(now, self._zone)),
+                month=ledger.spent(month_start(now, self._zone)),
+                reserved=ledger.reserved(),
+            ),
+            caps=self._caps,
+        )
+
+    def _ended(self, job: Job) -> None:
+        if job.state is not State.DONE:
+            self.failures += job.state is not State.WITHDRAWN
+        disk.clear(self.house.tools.bench(job))
+
+    def _left_in_place(self, sighting: Sighting) -> bool:
+        """Say whether an original that was left where it is has been done already."""
+        if self.house.settings.watch[sighting.watch].originals != "leave":
+            return False
+        last = self.house.ledger.last_end(sighting.watch, sighting.path)
+        same = last is not None and (last.size, last.mtime_ns) == (sighting.size, sighting.mtime_ns)
+        return same and last is not None and last.state in {State.DONE, State.REVIEW}
+
+    # ---- housekeeping
+
+    def _sweep(self) -> None:
+        """Remove private working folders of jobs that have ended."""
+        work = self.house.tools.work
+        for folder in work.iterdir():
+            if folder.name not in self.book.jobs:
+                disk.clear(folder)
+
+    def _housekeep(self) -> None:
+        for number in range(len(self.eyes)):
+            beat = self.patrol.beats[number]
+            if beat.trouble:
+                self.patrol.soon(number)
+
+    # ---- what others read
+
+    def _note_status(self, *, alive: bool) -> None:
+        clock = self.house.tools.clock
+        told = json.dumps(self.told() | {"alive": alive}, sort_keys=True)
+        if told == self._told and clock.monotonic() - self._told_at < 10.0:
+            return
+        if self.book.writable:
+            self.house.ledger.put("daemon", told)
+            self._told, self._told_at = told, clock.monotonic()
+
+    def told(self) -> dict[str, object]:
+        """Return what `status` shows of the living daemon, besides what the ledger knows."""
+        return {
+            "pid": os.getpid(),
+            "engine": self._engine(),
+            "watches": [
+                {
+                    "inbox": str(self.house.settings.watch[number].inbox),
+                    "observer": eyes.observer,
+                    "healthy": not self.patrol.beats[number].trouble,
+                    "reason": self.patrol.beats[number].trouble or eyes.reason,
+                }
+                for number, eyes in enumerate(self.eyes)
+            ],
+            "strays": [
+                {"watch": beat.intake.watch, **asdict(stray)}
+                for beat in self.patrol.beats
+                for stray in beat.intake.strays
+            ],
+            "odd": [name for beat in self.patrol.beats for name in beat.odd],
+            "ledger": self.book.trouble,
+        }
+
+    def _engine(self) -> dict[str, str | None]:
+        name = self.house.tools.engine
+        now = self.house.tools.clock.now()
+        if name == "fal" and not self.house.has_key:
+            return {"name": name, "state": "no_key", "reason": "fal's key is not there"}
+        stop = self.conductor.stops.get("")
+        if name == "fal" and stop and (stop.until is None or now < stop.until):
+            return {"name": name, "state": stop.hold.value, "reason": stop.reason}
+        if self.conductor.paused:
+            return {"name": name, "state": "paused", "reason": "paused by hand"}
+        return {"name": name, "state": "ready", "reason": None}
+
+
+def _unseen(_daemon: Daemon) -> None:
+    """Show nothing: nobody looks at a terminal."""

@@ -1,0 +1,30 @@
+"""Signals begin here: the first asks for an end, the second ends at once."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+AT_ONCE = 130
+"""Exit code of an end without tidying up, as shells know it from an interrupt."""
+
+
+@contextmanager
+def two_stages(ask: Callable[[], None]) -> Iterator[None]:
+    """Call `ask` on the first SIGTERM or SIGINT; leave the process at once on the second."""
+    asked = False
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(AT_ONCE)
+        asked = True
+        ask()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

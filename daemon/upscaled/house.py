@@ -1,0 +1,284 @@
+"""
+The only room that knows every room: builds them, opens them in order, closes them in reverse.
+
+Configuration and rules are read once into values; what a step may use is bundled here; signals only
+post to the conductor.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from upscaled import __version__
+from upscaled.core.catalogue import Catalogue, load_catalogue
+from upscaled.core.fidelity import parse_bands
+from upscaled.core.folders import Grammar
+from upscaled.core.life import Lane
+from upscaled.core.rulebook import Rulebook, load_rulebook
+from upscaled.core.settings import Settings
+from upscaled.edge import disk, roots
+from upscaled.edge.clock import SystemClock
+from upscaled.edge.fal.engine import Fal
+from upscaled.edge.fal.options import FalOptions
+from upscaled.edge.ledger import Ledger
+from upscaled.edge.local import Local
+from upscaled.edge.pictures.studio import Studio
+from upscaled.edge.pictures.workers import Workers
+from upscaled.edge.secrets import find_key
+from upscaled.edge.toml import load_rules
+from upscaled.errors import ConfigError, Fatal, Fault, Outage
+from upscaled.flow import lanes
+from upscaled.flow.promises import Promises
+from upscaled.flow.tools import Tools
+
+PIXEL_WORKERS = 2
+"""Two cores do most of the machines we know; each worker is bounded in memory and time."""
+ROLES = ("inbox", "outbox", "archive", "failed", "review")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything that is data in `rules/`, parsed."""
+
+    rulebook: Rulebook
+    catalogues: dict[str, Catalogue]
+
+
+def read_rules(settings: Settings) -> Rules:
+    """Read the rulebook and the catalogues; raises `ConfigError` with every fault."""
+    directory = settings.rules.directory
+    names = {"fal": f"models-{settings.fal.family}.toml", "local": "models-local.toml"}
+    return Rules(
+        rulebook=load_rulebook(load_rules(directory, "judge.toml")),
+        catalogues={
+            engine: load_catalogue(load_rules(directory, name), name)
+            for engine, name in names.items()
+        },
+    )
+
+
+def grammar_of(settings: Settings) -> Grammar:
+    """Return the folder grammar with the config's own target names."""
+    return Grammar(settings.target)
+
+
+def zone_of(settings: Settings) -> tzinfo:
+    """Return the configured time zone, else the machine's."""
+    if settings.schedule.timezone is not None:
+        return settings.schedule.timezone
+    name = os.environ.get("TZ", "").lstrip(":")
+    if name:
+        return ZoneInfo(name)
+    link = os.path.realpath("/etc/localtime")
+    _, found, zone = link.partition("zoneinfo/")
+    return ZoneInfo(zone) if found else ZoneInfo("UTC")
+
+
+def open_studio(settings: Settings, count: int = PIXEL_WORKERS) -> tuple[Studio, Workers]:
+    """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
+    workers = Workers(count)
+    bands = parse_bands(load_rules(settings.rules.directory, "fidelity.toml"), "fidelity.toml")
+    return Studio(workers, bands), workers
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """
+    Open the ledger; raises `Fatal` on a network file system.
+
+    SQLite's locks and its write-ahead log do not hold on network file systems.
+    """
+    directory = settings.state.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    kind = roots.file_system(directory)
+    if roots.is_network(kind):
+        raise Fatal(
+            f"the state directory {directory} lies on a network file system ({kind})",
+            "choose a local directory for [state] directory",
+        )
+    return Ledger(directory / "ledger.sqlite", [str(watch.inbox) for watch in settings.watch])
+
+
+class Marked:
+    """The roots of every watch and their markers."""
+
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._id = ledger.id
+        self._known: set[str] = set(json.loads(ledger.get("roots") or "[]"))
+
+    def open(self) -> None:
+        """
+        Claim every root that this ledger has never known; missing folders are made then too.
+
+        Raises `Fatal` where a root belongs to another ledger. A known root without its marker is an
+        outage: it is left alone until it comes back.
+        """
+        for watch in self._settings.watch:
+            for role in ROLES:
+                self._open_one(getattr(watch, role))
+
+    def _open_one(self, root: Path) -> None:
+        marker = roots.read_marker(root, self._id)
+        if marker is roots.Marker.FOREIGN:
+            raise Fatal(
+                f"{root} belongs to another upscaled ledger",
+                f"use another folder, or remove {root / roots.MARKER} if that one is gone for good",
+            )
+        if marker is roots.Marker.MISSING and str(root) not in self._known:
+            roots.claim(root, self._id)
+        if str(root) not in self._known:
+            self._known.add(str(root))
+            self._ledger.put("roots", json.dumps(sorted(self._known)))
+
+    def require(self, watch: int) -> None:
+        """Raise `Outage` unless every root of a watch carries our marker."""
+        for role in ROLES:
+            root: Path = getattr(self._settings.watch[watch], role)
+            marker = roots.read_marker(root, self._id)
+            if marker is not roots.Marker.OURS:
+                said = "carries another ledger's marker" if marker is roots.Marker.FOREIGN else ""
+                raise Outage(
+                    f"{root} {said or 'is there without its marker, or not there at all'}",
+                    "mount the share again; nothing is concluded from an empty folder",
+                    hold="share",
+                )
+
+
+def overlap_faults(settings: Settings, source: Path) -> tuple[Fault, ...]:
+    """Return where a result's folder lies in an inbox, by resolved path, device and inode."""
+    faults = []
+    for watch in settings.watch:
+        for number, other in enumerate(settings.watch):
+            for role in ROLES[1:]:
+                folder: Path = getattr(other, role)
+                if roots.same_or_inside(folder, watch.inbox):
+                    faults.append(
+                        Fault(
+                            place=str(source),
+                            key=f"watch[{number}].{role}",
+                            value=str(folder),
+                            expected=f"a folder outside the inbox {watch.inbox}",
+                            hint="results would be taken as input again, without end",
+                        )
+                    )
+    return tuple(faults)
+
+
+def pin_engine(settings: Settings, ledger: Ledger, key: str | None) -> str:
+    """
+    Return the engine of this ledger: the config's, or what `auto` was settled as once and for all.
+
+    A ledger that has used fal never falls back: a lost key must not turn paid work into resampling.
+    """
+    if settings.engine.name != "auto":
+        pinned: str = settings.engine.name
+    else:
+        pinned = ledger.get("engine") or ("fal" if key else "local")
+    if ledger.get("engine") != pinned and (pinned == "fal" or ledger.get("engine") is None):
+        ledger.put("engine", pinned)
+    return pinned
+
+
+def fal_engine(settings: Settings, key: str) -> Fal:
+    """Return the door to fal."""
+    fal = settings.fal
+    return Fal(
+        key,
+        FalOptions(
+            queue_url=fal.queue_url,
+            rest_url=fal.rest_url,
+            cdn_url=fal.cdn_url,
+            api_url=fal.api_url,
+            max_in_flight=fal.max_in_flight,
+            request_timeout_seconds=fal.request_timeout_seconds,
+            start_timeout_seconds=fal.start_timeout_seconds,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """All rooms, open."""
+
+    settings: Settings
+    ledger: Ledger
+    marked: Marked
+    tools: Tools
+    roads: dict[tuple[Lane, int], lanes.Lane]
+    has_key: bool
+    close_now: Callable[[], None]
+    """End every worker at once; what it did is repeated at the next start."""
+
+
+@contextmanager
+def opened(settings: Settings, source: Path) -> Iterator[House]:
+    """Open every room in order; close them in reverse, whatever happens."""
+    with ExitStack() as stack:
+        if faults := overlap_faults(settings, source):
+            raise ConfigError(faults)
+        rules = read_rules(settings)
+        ledger = open_ledger(settings)
+        lock = roots.StateLock(settings.state.directory)
+        lock.take()
+        stack.callback(lock.release)
+        ledger.create()
+        stack.callback(ledger.close)
+        marked = Marked(settings, ledger)
+        marked.open()
+        key = find_key()
+        studio, workers = open_studio(settings)
+        stack.callback(workers.close)
+        engines: dict[str, Fal | Local] = {"local": Local(studio.enlarge)}
+        if key:
+            engines["fal"] = fal = fal_engine(settings, key)
+            stack.callback(fal.close)
+        work = settings.state.directory / "work"
+        work.mkdir(exist_ok=True)
+        tools = Tools(
+            settings=settings,
+            grammar=grammar_of(settings),
+            rulebook=rules.rulebook,
+            catalogues=rules.catalogues,
+            engines=engines,
+            engine=pin_engine(settings, ledger, key),
+            pictures=studio,
+            disk=disk,
+            roots=marked,
+            clock=SystemClock(),
+            work=work,
+            version=__version__,
+            made=ledger.made,
+            promised=Promises(),
+        )
+        roads = _roads(settings)
+        for road in roads.values():
+            stack.callback(road.stop)
+        yield House(
+            settings=settings,
+            ledger=ledger,
+            marked=marked,
+            tools=tools,
+            roads=roads,
+            has_key=key is not None,
+            close_now=partial(workers.close, now=True),
+        )
+
+
+def _roads(settings: Settings) -> dict[tuple[Lane, int], lanes.Lane]:
+    threads = min(settings.fal.max_in_flight + 4, 32)
+    shared = {
+        (Lane.PIXELS, 0): lanes.Lane("pixels", PIXEL_WORKERS),
+        (Lane.NETWORK, 0): lanes.Lane("network", threads),
+    }
+    own = {
+        (Lane.ROOT, number): lanes.Lane(f"root-{number}", 1)
+        for number in range(len(settings.watch))
+    }
+    return shared | own
