@@ -1,5 +1,6 @@
 """The door to TOML files."""
 
+import errno
 import os
 import stat
 import tomllib
@@ -147,6 +148,24 @@ def test_an_existing_config_is_left_as_it_is(tmp_path: Path) -> None:
 
     assert path.read_text() == "mine"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_without_hard_links_a_config_is_written_and_still_never_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def refuse(here: Path, there: str) -> None:
+        tried.append((here, there))
+        raise OSError(errno.EOPNOTSUPP, "as FAT and some shares answer")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    write_config(tmp_path / "config.toml")
+    with pytest.raises(UsageError, match="exists already"):
+        write_config(tmp_path / "config.toml")
+
+    assert len(tried) == 2
+    assert load_settings(tmp_path / "config.toml").engine.name == "auto"
 
 
 def test_a_config_that_cannot_be_written_is_fatal(tmp_path: Path) -> None:
