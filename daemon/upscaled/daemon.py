@@ -21,6 +21,7 @@ from upscaled.core.settings import Watch
 from upscaled.core.settle import Settling
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk, roots, watch
+from upscaled.edge.clock import local_zone
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import Outage
@@ -29,7 +30,7 @@ from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
 from upscaled.flow.patrol import Beat, Patrol, Scan
-from upscaled.house import House, zone_of
+from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
 
 log = structlog.get_logger()
@@ -121,7 +122,7 @@ class Daemon:
         self.conductor = Conductor(house.tools, self.book, house.roads)
         self.conductor.conditions = self._conditions
         self.conductor.ended = self._ended
-        self._zone = zone_of(settings)
+        self._zone = local_zone(settings.schedule.timezone)
         self._caps = Caps(
             daily=micros(settings.budget.daily_usd),
             monthly=micros(settings.budget.monthly_usd),

@@ -7,11 +7,12 @@ from typing import Any
 
 from upscaled.cli.config import settings_of
 from upscaled.cli.main import DONE, print_json
-from upscaled.core.folders import UnknownFolder
+from upscaled.core.folders import Grammar, UnknownFolder
 from upscaled.core.life import ENDS, LIFE, Word, word_of
 from upscaled.core.settings import Settings
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import roots
+from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.watch import scan
 from upscaled.errors import Outage, UsageError
@@ -150,11 +151,9 @@ def _counts(ledger: Ledger | None) -> dict[str, int]:
 
 
 def _spend(settings: Settings, ledger: Ledger | None) -> dict[str, float]:
-    from upscaled.house import zone_of  # noqa: PLC0415 - the house brings HTTP along
-
     if ledger is None:
         return {"today_usd": 0.0, "month_usd": 0.0, "reserved_usd": 0.0}
-    now, zone = datetime.now(UTC), zone_of(settings)
+    now, zone = datetime.now(UTC), local_zone(settings.schedule.timezone)
     return {
         "today_usd": ledger.spent(day_start(now, zone)) / 1e6,
         "month_usd": ledger.spent(month_start(now, zone)) / 1e6,
@@ -168,13 +167,13 @@ def _daemon(settings: Settings, ledger: Ledger | None) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(ledger.get("daemon") or "{}")
         if told:
             return told | {"running": True}
-    name = settings.engine.name
+    name: str = settings.engine.name
     if name == "auto" and ledger:
         name = ledger.get("engine") or name
     return {
         "engine": {"name": name, "state": "stopped", "reason": "no daemon is running"},
         "watches": [_watch(settings, ledger, number) for number in range(len(settings.watch))],
-        "strays": _strays(settings),
+        "strays": strays_of(settings),
         "odd": [],
         "ledger": "",
         "running": False,
@@ -200,10 +199,9 @@ def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dic
     return {"inbox": inbox, "observer": observer, "healthy": healthy, "reason": reason}
 
 
-def _strays(settings: Settings) -> list[dict[str, str]]:
-    from upscaled.house import grammar_of  # noqa: PLC0415 - as above
-
-    grammar, strays = grammar_of(settings), []
+def strays_of(settings: Settings) -> list[dict[str, str]]:
+    """Return folders of the inboxes that are not understood; looks at the disk itself."""
+    grammar, strays = Grammar(settings.target), list[dict[str, str]]()
     for number, watch in enumerate(settings.watch):
         if not watch.inbox.is_dir():
             continue

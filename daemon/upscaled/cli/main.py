@@ -32,7 +32,7 @@ _LATER = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 0 done, 1 fatal, 2 wrong use or config, 3 unfinished."""
+    """Run one command; return 0 done, 1 fatal, 2 wrong use or config, 3 unfinished."""
     arguments = _parser().parse_args(argv)
     module, _, function = arguments.verb.partition(":")
     try:
