@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from upscaled.core.advice import Gap, nearly, pixels, refusal, shortfall
+from upscaled.core.advice import Gap, bound, nearly, pixels, refusal, shortfall
 from upscaled.core.catalogue import FACES, Catalogue
 from upscaled.core.passes import Ladder, Pair, size_after
 from upscaled.core.price import usd
@@ -272,7 +272,9 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
 
 
 def _model_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
-    order, model = draft.request.order, draft.ladder.model(0)[0]
+    order, model, gap = draft.request.order, draft.ladder.model(0)[0], draft.gap(passes)
+    if order.fit is Fit.SAFE and gap.by_model:
+        yield f"{bound(gap)}, not {draft.safe:g}x."
     if order.faces and passes and FACES not in model.fields:
         yield f"{model.name} has no face recovery: `faces` changes nothing."
     note = draft.request.catalogue.legacy_note(draft.request.verdict.model)
