@@ -110,7 +110,7 @@ def test_every_fault_is_told_at_once_with_its_place() -> None:
         "colour",
     }
     assert faults["family.text.params.strenght"].hint == "did you mean strength?"
-    assert faults["family.redefine.params.creativity"].expected == "a integer from 1 up to 6"
+    assert faults["family.redefine.params.creativity"].expected == "an integer from 1 up to 6"
     assert {fault.place for fault in faults.values()} == {"models-unified.toml"}
 
 

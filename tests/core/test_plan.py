@@ -101,6 +101,12 @@ def test_a_studio_may_prefer_smaller_or_a_second_look() -> None:
     assert (review.width, review.height) == (3840, 2560)
 
 
+def test_what_would_be_gigantic_is_delivered_where_smaller_will_do() -> None:
+    order = replace(FOUR_K, long_px=40_000)
+
+    assert planned(probe(12_000, 100, POOR), order, beyond_safe="smaller").width == 24_000
+
+
 @pytest.mark.parametrize(
     ("fit", "whole", "final"),
     [(Fit.FILL, (2560, 1080), (1920, 1080)), (Fit.PAD, (2560, 1080), (2560, 1440))],

@@ -112,8 +112,8 @@ def make_plan(request: PlanRequest) -> Plan:
     no file or no model could hold the result.
     """
     draft = _draft(request)
-    refuse_giants(draft.asked, request.order, alpha=request.probe.alpha)
     size = draft.delivered()
+    refuse_giants(size, request.order, alpha=request.probe.alpha)
     passes = draft.passes(draft.ladder, size)
     _refuse_blow_up(draft, passes)
     order = request.order
