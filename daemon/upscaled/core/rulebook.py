@@ -160,9 +160,7 @@ class _Reader:
         """Return a parsed condition."""
         parts = re.split(r"\s+and\s+", value.strip()) if isinstance(value, str) else []
         found = [_TERM.fullmatch(part) for part in parts]
-        terms = [
-            Term(name=term[1], op=term[2], number=float(term[3])) for term in found if term
-        ]
+        terms = [Term(name=term[1], op=term[2], number=float(term[3])) for term in found if term]
         if not found or len(terms) != len(found):
             self.wrong(key, value, "'name op number', joined by 'and'", "ops are >= <= > <")
         return Condition(terms=tuple(terms))
@@ -196,7 +194,9 @@ def load_rulebook(said: Mapping[str, Any]) -> Rulebook:
     read.known(said, frozenset(sections), "judge")
     book = Rulebook(
         rules=tuple(_rule(read, one) for one in read.tables(said.get("rule"), "rule")),
-        evidence=tuple(_evidence(read, one) for one in read.tables(said.get("evidence"), "evidence")),
+        evidence=tuple(
+            _evidence(read, one) for one in read.tables(said.get("evidence"), "evidence")
+        ),
         priors=read.weights(said.get("priors"), "priors", -20, 20),
         temperature=read.number(said.get("temperature"), "temperature", 0.1, 10),
         gate=read.weights(said["gate"], "gate", 0, 1) if "gate" in said else {},
@@ -210,7 +210,7 @@ def load_rulebook(said: Mapping[str, Any]) -> Rulebook:
 
 
 def check_examples(book: Rulebook) -> tuple[Fault, ...]:
-    """Return a fault for every example that its own rule contradicts, and every rule without one."""
+    """Return a fault for every example its own rule contradicts and every rule without one."""
     faults = []
     for key, rule in _examined(book):
         if not any(example.matches for example in rule.examples):

@@ -83,7 +83,7 @@ def broken(error: Exception) -> NotReady:
     """Return what to say of a picture that begins well and does not decode to its end."""
     last = str(error).strip().splitlines()
     return NotReady(
-        f"The picture does not decode to its end ({last[-1][:160] if last else 'no reason given'}).",
+        f"The picture does not decode to its end ({last[-1][:160] if last else 'no reason'}).",
         "Wait for the copy to end; if it is complete, the file is damaged: export it again.",
     )
 

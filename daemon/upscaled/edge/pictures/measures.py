@@ -12,7 +12,13 @@ import numpy as np
 from PIL import Image
 
 from upscaled.edge.pictures.look import Bytes, Floats, Look, luma, spread
-from upscaled.edge.pictures.measures_grain import blocks, colour, detail_shape, noise_floor, quiet_grain
+from upscaled.edge.pictures.measures_grain import (
+    blocks,
+    colour,
+    detail_shape,
+    noise_floor,
+    quiet_grain,
+)
 from upscaled.edge.pictures.measures_jpeg import (
     GRID_SEEN,
     blockiness,

@@ -100,7 +100,8 @@ def _tile_floor(grey: Floats) -> float | None:
 def _diagonal(plane: Floats) -> Floats:
     height, width = plane.shape[0] // 2 * 2, plane.shape[1] // 2 * 2
     cut = plane[:height, :width]
-    return (cut[::2, ::2] - cut[1::2, ::2] - cut[::2, 1::2] + cut[1::2, 1::2]) / 2
+    whole = cut[::2, ::2] - cut[1::2, ::2] - cut[::2, 1::2] + cut[1::2, 1::2]
+    return np.asarray(whole * np.float32(0.5))
 
 
 def _gradient(plane: Floats) -> Floats:

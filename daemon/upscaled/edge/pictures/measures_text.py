@@ -1,8 +1,8 @@
 """
 Are there lines of letters? Strokes, their connected components, and who stands beside whom.
 
-Works on grey values alone, on both polarities, on rendered, scanned and photographed pages. Blind
-to very large lettering; fires a little on fences, windows and foliage, so never a verdict by itself.
+Works on grey values alone, both polarities, rendered, scanned or photographed. Blind to very large
+lettering; fires a little on fences, windows and foliage, so never a verdict by itself.
 """
 
 from dataclasses import dataclass
@@ -153,7 +153,9 @@ def _slide_axis(padded: Bytes, pick: np.ufunc, axis: int) -> Bytes:
         wide = pick(wide[:-span], wide[span:])
         span *= 2
     rest = _HAT - span
-    return np.ascontiguousarray(np.moveaxis(pick(wide[:length], wide[rest : rest + length]), 0, axis))
+    return np.ascontiguousarray(
+        np.moveaxis(pick(wide[:length], wide[rest : rest + length]), 0, axis)
+    )
 
 
 def _runs(mask: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
