@@ -54,11 +54,11 @@ class Stream:
 
     def _strips(self) -> Iterator[Bytes]:
         image = self._image.colourspace("srgb")
-        region = pyvips.Region.new(image)
         rows = strip_rows(self.width, self.height)
         for y in range(0, self.height, rows):
             count = min(rows, self.height - y)
-            data = region.fetch(0, y, self.width, count)
+            # Not Region.fetch: twice as slow here, and its buffers stayed in memory.
+            data = image.crop(0, y, self.width, count).write_to_memory()
             yield _rgb(np.frombuffer(data, np.uint8).reshape(count, self.width, image.bands))
 
 

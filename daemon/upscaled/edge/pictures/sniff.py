@@ -10,7 +10,7 @@ from upscaled.nouns import Code
 
 _RARER = ("JPEG2000", "PPM", "SGI", "QOI", "DDS", "PSD")
 PILLOW_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", *_RARER)
-"""Pictures with a reliable head (JPEG opens MPO too). EPS and WMF are left out on purpose: they start other programs."""
+"""Pictures with a reliable head (JPEG opens MPO too). EPS is left out: it starts a program."""
 
 _BRANDS_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _BRANDS_PICTURE = {b"avif", b"avis"} | _BRANDS_HEIC
