@@ -91,7 +91,7 @@ def _refuse_header(image: Image.Image) -> None:
     width, height = image.size
     if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
         raise _too_large(f"{width} x {height}")
-    if image.format != "MPO" and image.format != "TIFF" and _frames(image) > 1:
+    if image.format not in {"MPO", "TIFF"} and _frames(image) > 1:
         raise Aside(
             Code.ANIMATED,
             f"The {image.format} holds {_frames(image)} frames; only still pictures are enlarged.",

@@ -8,11 +8,9 @@ that must be told apart before that: clips, half-copied files, pictures that nob
 from upscaled.errors import Aside, NotReady, Stop
 from upscaled.nouns import Code
 
-PILLOW_FORMATS = (
-    "JPEG", "MPO", "PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF",
-    "JPEG2000", "PPM", "SGI", "QOI", "DDS", "PSD",
-)  # fmt: skip
-"""Pictures with a reliable head. EPS and WMF are left out on purpose: they start other programs."""
+_RARER = ("JPEG2000", "PPM", "SGI", "QOI", "DDS", "PSD")
+PILLOW_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", *_RARER)
+"""Pictures with a reliable head (JPEG opens MPO too). EPS is left out: it starts a program."""
 
 _BRANDS_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _BRANDS_PICTURE = {b"avif", b"avis"} | _BRANDS_HEIC
