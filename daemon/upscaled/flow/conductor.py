@@ -282,8 +282,13 @@ def _unexpected(job: Job, error: Exception) -> Outcome:
     return PutAside(trouble=Trouble(code=Code.UNREADABLE, message=said, hint=hint))
 
 
+_TOLD = frozenset({State.PLANNED, State.SUBMITTED, State.READY, State.FAILING, *ENDS})
+
+
 def _say(job: Job, said: str) -> None:
-    log.info(
+    """Write what an operator wants to read: plans, money, holds, ends; the rest for debugging."""
+    tell = log.info if job.state in _TOLD or job.hold else log.debug
+    tell(
         "job_moved",
         job=job.id,
         path=job.path,
