@@ -144,6 +144,7 @@ class Daemon:
         ]
         self.patrol = Patrol(self.conductor, beats, self._left_in_place)
         self.conductor.look_again = self.patrol.soon
+        self.conductor.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.failures = 0
         self._asked_to_stop = False
@@ -170,9 +171,9 @@ class Daemon:
 
     def _turns(self, *, until_idle: bool, shown: Shown) -> int:
         while not self._asked_to_stop:
+            self.orders.turn()
             wait = self.patrol.turn()
             self.conductor.turn(min(wait, TURN_SECONDS))
-            self.orders.turn()
             self._note_status(alive=True)
             shown(self)
             if until_idle and self._is_idle():
@@ -216,7 +217,7 @@ class Daemon:
         return job.hold is not None
 
     def _verdict(self) -> int:
-        strays = any(beat.intake.strays or beat.odd for beat in self.patrol.beats)
+        strays = any(beat.intake.strays or beat.odd or beat.trouble for beat in self.patrol.beats)
         return 3 if self.failures or self.book.jobs or strays else 0
 
     # ---- what the conductor asks
