@@ -9,12 +9,12 @@ import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
+
+from judge_pictures import chunk, encoded, exif_with, landscape, page, png_with
 from upscaled.edge.pictures.examine import examine
 from upscaled.edge.pictures.measures import MEASURES
 from upscaled.errors import Aside, NotReady, Stop, UpscaledError
 from upscaled.nouns import Code, Probe
-
-from judge_pictures import chunk, encoded, exif_with, landscape, page, png_with
 
 
 def put(folder: Path, data: bytes, name: str = "picture.bin") -> Path:
@@ -59,7 +59,7 @@ def test_a_whole_picture_is_known_by_its_content_whatever_its_name(
 ) -> None:
     probe = look_at(tmp_path, WHOLE[kind])
 
-    assert probe.format == kind.split()[0]
+    assert probe.format == kind.split(maxsplit=1)[0]
     assert (probe.width, probe.height) == (300, 200)
     assert set(MEASURES) <= set(probe.features)
 

@@ -1,9 +1,9 @@
 """
 Decodes a whole picture once, strip by strip; a file that is cut short never gets through.
 
-libvips streams what it knows; the rest (BMP, PSD, ...) goes through Pillow. Both must say
-'truncated' by themselves: libvips only with `fail_on` ("error" holds "truncated"), Pillow only with `load` (its `verify`
-accepts a JPEG without its second half).
+libvips streams what it knows; the rest (BMP, PSD, ...) goes through Pillow. Each must be told to
+mind a missing end: libvips by `fail_on` ("truncated" lets an uncompressed TIFF pass, "error" does
+not), Pillow by `load` (its `verify` accepts a JPEG without its second half).
 """
 
 from pathlib import Path

@@ -83,7 +83,7 @@ def _opened(source: Path, head: bytes) -> Image.Image:
         raise _too_large("far more") from error
     except UnidentifiedImageError as error:
         if picture_head(head):
-            raise broken(ValueError("its header is incomplete")) from error
+            raise _unknown_layout(source) from error
         raise Aside(
             Code.NOT_A_PICTURE,
             f"{source.name} is not a picture by its content.",
@@ -91,6 +91,19 @@ def _opened(source: Path, head: bytes) -> Image.Image:
         ) from error
     except (OSError, ValueError, SyntaxError, RuntimeError) as error:
         raise broken(error) from error
+
+
+def _unknown_layout(source: Path) -> Exception:
+    """Return what to say of a picture that Pillow does not open; incomplete unless libvips does."""
+    try:
+        Stream(source)
+    except (NotReady, Aside) as answer:
+        return answer
+    return Aside(
+        Code.UNSUPPORTED,
+        "Its pixels are laid out in a way that is not supported.",
+        "Export it with 8 or 16 bits a channel, as RGB or grey.",
+    )
 
 
 def _refuse_header(image: Image.Image) -> None:

@@ -60,8 +60,8 @@ def ends_in_unwritten_pages(data: bytes | mmap) -> bool:
     """
     Return whether the file ends in zeros that begin where a page does, as in a preallocated copy.
 
-    A black border may end in zeros too, but hardly ever begins at a multiple of 4096 bytes. The last
-    bytes of the page before may be zeros by themselves: up to 16 are forgiven.
+    A black border may end in zeros too, but hardly ever begins at a multiple of 4096 bytes. The
+    last bytes of the page before may be zeros by themselves: up to 16 are forgiven.
     """
     end = len(data)
     while end > 0:
