@@ -94,9 +94,9 @@ def _opened(source: Path, head: bytes) -> Image.Image:
 
 
 def _unknown_layout(source: Path) -> Exception:
-    """Return what to say of a picture that Pillow does not open; incomplete unless libvips does."""
+    """Return what to say of a picture that Pillow does not open; incomplete unless libvips reads all."""
     try:
-        Stream(source)
+        Stream(source).look()
     except (NotReady, Aside) as answer:
         return answer
     return Aside(
