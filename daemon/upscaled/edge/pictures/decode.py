@@ -1,9 +1,9 @@
 """
 Decodes a whole picture once, strip by strip; a file that is cut short never gets through.
 
-libvips streams what it knows; the rest (BMP, PSD, ...) goes through Pillow. Both must say
-'truncated' by themselves: libvips only with `fail_on`, Pillow only with `load` (its `verify`
-accepts a JPEG without its second half).
+libvips streams what it knows; the rest (BMP, PSD, ...) goes through Pillow. Each must be told to
+mind a missing end: libvips by `fail_on` ("truncated" lets an uncompressed TIFF pass, "error" does
+not), Pillow by `load` (its `verify` accepts a JPEG without its second half).
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ class Stream:
     def __init__(self, source: Path) -> None:
         try:
             self._image: Any = pyvips.Image.new_from_file(
-                str(source), access="sequential", fail_on="truncated"
+                str(source), access="sequential", fail_on="error"
             )
         except pyvips.Error as error:
             raise broken(error) from error
@@ -98,7 +98,7 @@ def look_whole(image: Image.Image) -> Look:
     """Decode with Pillow what libvips does not read. Raises `NotReady` where it ends too early."""
     try:
         image.load()
-    except (OSError, ValueError, SyntaxError, IndexError) as error:
+    except (OSError, ValueError, SyntaxError, IndexError, RuntimeError) as error:
         raise broken(error) from error
     gatherer = gatherer_for(image.width, image.height)
     rows = strip_rows(image.width, image.height)

@@ -73,6 +73,8 @@ def detail_shape(tiles: Sequence[Bytes], lumas: Sequence[Floats]) -> dict[str, f
     """
     kurt, ratio = [], []
     for tile, grey in zip(tiles, lumas, strict=True):
+        if min(grey.shape) < 2:
+            continue
         fine = _diagonal(grey)
         energy = float(np.square(fine).mean())
         if energy < 1e-3:
