@@ -7,6 +7,7 @@ redirects are never followed, proxies and .netrc of the environment never consul
 """
 
 import json
+import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -114,17 +115,20 @@ class Wire:
         timeout = httpx.Timeout(
             options.request_timeout_seconds, connect=min(10.0, options.request_timeout_seconds)
         )
-        self._kept = self._client(timeout, places, kept=places)
+        tls = httpx.create_ssl_context(trust_env=False)
+        self._kept = self._client(timeout, tls, places, kept=places)
         # A kept connection may be closed by the other side at the very moment we use it, and then
         # nobody knows whether the request was read. A fresh one cannot be stale.
-        self._fresh = self._client(timeout, places, kept=0)
+        self._fresh = self._client(timeout, tls, places, kept=0)
 
     @staticmethod
-    def _client(timeout: httpx.Timeout, places: int, *, kept: int) -> httpx.Client:
+    def _client(
+        timeout: httpx.Timeout, tls: ssl.SSLContext, places: int, *, kept: int
+    ) -> httpx.Client:
         return httpx.Client(
             http1=True,
             http2=False,
-            verify=True,
+            verify=tls,
             trust_env=False,
             follow_redirects=False,
             timeout=timeout,
