@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from standin import Options, Standin
 from upscaled.edge.fal import Fal, FalOptions
+from upscaled.errors import UpscaledError
 from upscaled.nouns import Artifact, Pass, Standing, Ticket
 
 KEY = "0a1b2c3d-play:5e6f7a8b9c0d-play-key"
@@ -123,3 +125,32 @@ def bench_in(folder: Path, options: Options | None = None, **more: Any) -> Itera
 def changed(**fields: Any) -> Pass:
     """Return the usual pass with some fields changed."""
     return replace(ONE, **fields)
+
+
+def ended(bench: Bench, script: list[dict[str, Any]]) -> Ticket:
+    """Submit under a script and wait until the request has ended at fal."""
+    bench.fal.script(script)
+    ticket = bench.submit()
+    bench.settle(ticket.request_id)
+    return ticket
+
+
+def detail(kind: str, loc: list[str] | None = None, **ctx: object) -> dict[str, Any]:
+    entry = {"loc": loc or ["body", "image_url"], "msg": "no", "type": kind, "input": "x" * 999}
+    return {"detail": [entry | ({"ctx": ctx} if ctx else {})]}
+
+
+def failing(status: int, body: object, **more: Any) -> dict[str, Any]:
+    return {"on": "run", "do": "fail", "status": status, "json": body, **more}
+
+
+def outcome(bench: Bench, fault: dict[str, Any]) -> UpscaledError:
+    """Return what a poll raises for a request that ended so."""
+    ticket = ended(bench, [fault])
+    with pytest.raises(UpscaledError) as caught:
+        bench.door.poll(ONE, ticket)
+    ledger = bench.clean(faults=1)
+    assert ledger["accepted"] == 1
+    assert KEY not in str(caught.value)
+    assert "xxx" not in caught.value.message
+    return caught.value

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -104,6 +105,12 @@ def translated(url: str) -> Iterator[None]:
         ) from None
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return the verifying context, read once: its certificates take 20 to 70 ms."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Wire:
     """Two pools of connections to fal: one that keeps them, one for what may be sent only once."""
 
@@ -115,7 +122,7 @@ class Wire:
         timeout = httpx.Timeout(
             options.request_timeout_seconds, connect=min(10.0, options.request_timeout_seconds)
         )
-        tls = httpx.create_ssl_context(trust_env=False)
+        tls = _tls()
         self._kept = self._client(timeout, tls, places, kept=places)
         # A kept connection may be closed by the other side at the very moment we use it, and then
         # nobody knows whether the request was read. A fresh one cannot be stale.
