@@ -11,6 +11,7 @@ import pytest
 
 from edge.fal_bench import KEY, ONE, UNIFIED, Bench, bench_in, changed, door_to
 from upscaled.errors import Aside, Doubt, Outage, Stop, UpscaledError
+from upscaled.flow.ports import Engine
 
 FOREIGN = {
     "status_url": "https://evil.example/requests/x/status",
@@ -54,6 +55,11 @@ def test_an_accepted_submit_carries_what_fal_wants_to_know(bench: Bench) -> None
         ticket.status_url
         == f"{bench.fal.queue_url}/fal-ai/topaz/requests/{ticket.request_id}/status"
     )
+
+
+def test_the_door_fits_the_port(bench: Bench) -> None:
+    engine: Engine = bench.door
+    assert engine.name == "fal"
 
 
 def test_an_endpoint_without_a_factor_is_not_sent_one(bench: Bench) -> None:

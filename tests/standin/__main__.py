@@ -20,9 +20,15 @@ def main() -> int:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds of work per request")
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--balance", type=float, default=None, help="play dollars, then locked")
+    parser.add_argument("--listing-delay", type=float, default=0.0, help="seconds until listed")
+    parser.add_argument("--result-life", type=float, default=3600.0, help="seconds in the queue")
     asked = parser.parse_args()
     options = Options(
-        latency=asked.latency, concurrency=asked.concurrency, balance_usd=asked.balance
+        latency=asked.latency,
+        concurrency=asked.concurrency,
+        balance_usd=asked.balance,
+        listing_delay=asked.listing_delay,
+        result_life=asked.result_life,
     )
     end = threading.Event()
     for word in (signal.SIGTERM, signal.SIGINT):

@@ -93,7 +93,7 @@ def translated(url: str) -> Iterator[None]:
         yield
     except unsent as error:
         raise Outage(
-            f"no connection to {_place(url)} ({error or type(error).__name__})",
+            f"no connection to {_place(url)} ({str(error) or type(error).__name__})",
             "it is tried again by itself; if it lasts, check the network and [fal] in the config",
         ) from None
     except httpx.InvalidURL:
