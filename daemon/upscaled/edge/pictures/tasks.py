@@ -59,6 +59,14 @@ def _compare(arguments: Arguments, _progress: Progress) -> None:
     compare(source, result, Layout(**arguments["layout"]), tuple(arguments["worst"]), to)
 
 
+def _crops(arguments: Arguments, _progress: Progress) -> None:
+    from upscaled.edge.pictures.crops import crops
+
+    source, result = Path(arguments["source"]), Path(arguments["result"])
+    places = (Path(arguments["before"]), Path(arguments["after"]))
+    crops(source, result, Layout(**arguments["layout"]), places)
+
+
 TASKS = {
     "examine": _examine,
     "prepare": _prepare,
@@ -66,4 +74,5 @@ TASKS = {
     "finish": _finish,
     "measure": _measure,
     "compare": _compare,
+    "crops": _crops,
 }
