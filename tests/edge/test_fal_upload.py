@@ -95,7 +95,7 @@ def test_with_both_ways_down_the_upload_is_an_outage(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, PARTS])
-def test_a_refused_token_is_renewed_once(bench: Bench, options: dict[str, int]) -> None:
+def test_a_refused_token_is_renewed_once(bench: Bench, options: dict[str, Any]) -> None:
     with door_to(bench.fal, **options) as door:
         door.upload(picture(bench.folder), still)
         bench.fal.world.tokens.clear()
