@@ -26,7 +26,7 @@ from upscaled.edge.pictures.layout import of_plan
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UpscaledError, UsageError
 from upscaled.flow.steps import plan_sentence
-from upscaled.house import zone_of
+from upscaled.edge.clock import local_zone
 from upscaled.nouns import Job
 
 MOST_CROPS = 60
@@ -57,7 +57,7 @@ def report(settings: Settings, ledger: Ledger, since: timedelta, output: Path | 
             f"{ledger.path} does not exist: nothing was ever done with this configuration",
             "start the daemon first: `upscaled run`",
         )
-    made_at = datetime.now(UTC).astimezone(zone_of(settings))
+    made_at = datetime.now(UTC).astimezone(local_zone(settings.schedule.timezone))
     page = render(gather(settings, ledger, made_at, since))
     path = output or _review(settings, ledger) / f"_REPORT-{made_at:%Y-%m-%d}.html"
     disk.note(page, path)
@@ -94,7 +94,7 @@ def gather(settings: Settings, ledger: Ledger, made_at: datetime, since: timedel
 
 
 def _money(settings: Settings, ledger: Ledger, now: datetime) -> Money:
-    zone = zone_of(settings)
+    zone = local_zone(settings.schedule.timezone)
     return Money(
         today=ledger.spent(day_start(now, zone)),
         month=ledger.spent(month_start(now, zone)),
