@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_damage_crosses_from_core_to_recover_once_and_never_back(kind: str, tmp_
 
     assert families[0] is Family.CORE
     assert families[-1] is Family.RECOVER
-    assert sum(one is not two for one, two in zip(families, families[1:], strict=False)) == 1
+    assert sum(one is not two for one, two in pairwise(families)) == 1
 
 
 def test_a_generators_parameters_make_it_redefine(tmp_path: Path) -> None:
