@@ -18,7 +18,7 @@ from upscaled.nouns import Assume, Family, Verdict
 
 ROOT = Path(__file__).parents[2]
 BOOK = load_rulebook(tomllib.loads((ROOT / "rules" / "judge.toml").read_text("utf-8")))
-SAMPLE = 8
+SAMPLE = 12
 """Every so manieth picture of the corpus is judged here; the whole takes minutes."""
 
 
