@@ -20,6 +20,8 @@ from standin import Options, Standin
 
 CRASHES = 15
 """Durable facts between the first look and the end of one paid picture."""
+SUBMITTING = 6
+"""The fact after which the paid request leaves."""
 
 
 @pytest.fixture
@@ -104,12 +106,16 @@ def test_twelve_pictures_come_out_exact_and_are_paid_once(place: Place, fal: Sta
     assert PLAY_KEY not in sidecars
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("fact", range(1, CRASHES + 1))
+@pytest.mark.parametrize(
+    ("fact", "when"),
+    [(fact, "before") for fact in range(1, CRASHES + 1)]
+    + [(fact, "after") for fact in (SUBMITTING, SUBMITTING + 1, CRASHES)],
+)
 def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
     place: Place, fal: Standin, fact: int, when: str
 ) -> None:
-    place.use_fal(urls(fal), watch={"settle_seconds": 0.1})
+    # A submit that was begun and never arrived is surely absent after these two seconds.
+    place.use_fal(urls(fal), watch={"settle_seconds": 0.1}, fal={"start_timeout_seconds": 2})
     sources = drop(place, hd=1)
     script = str(REPOSITORY / "tests" / "house" / "crashing.py")
     command = [sys.executable, script, str(fact), when, "--", "--config", str(place.config)]
@@ -122,7 +128,10 @@ def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
     )
     assert died.returncode == -signal.SIGKILL, "the plug was not pulled: fewer durable facts now?"
 
-    place.until_idle()
+    place.start()
+    place.wait_for(lambda: not place.files("inbox"), "the archive")
+    place.wait_for(lambda: place.jobs()["hd/0.jpg"]["state"] == "done", "the end")
+    assert place.stop() == 0
 
     whole(place, sources)
     paid_once(fal, 1)

@@ -21,12 +21,12 @@ from upscaled.core.report import Crops, Line, Money, Report, Untouched, render
 from upscaled.core.settings import Settings, Watch
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk, roots
+from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger, status_json
 from upscaled.edge.pictures.layout import of_plan
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UpscaledError, UsageError
 from upscaled.flow.steps import plan_sentence
-from upscaled.edge.clock import local_zone
 from upscaled.nouns import Job
 
 MOST_CROPS = 60

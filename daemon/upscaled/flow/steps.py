@@ -54,16 +54,15 @@ def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
 
 def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Decode it to the last byte, judge it and plan."""
-    if own := tools.made(job.sha256 or ""):
-        raise Aside(
-            Code.OWN_RESULT,
-            f"This is our own result of job {own}; enlarging it again would only add artefacts.",
-            f"use `upscaled redo {own}` to do the original again on purpose",
-        )
+    own = tools.made(job.sha256 or "")
+    if own:
+        raise _own_result(f"job {own}")
     try:
         probe = tools.pictures.examine(tools.source(job))
     except NotReady as error:
         return _not_ready(job, tools, error)
+    if "own" in probe.marks:
+        raise _own_result(probe.marks["own"])
     order = order_of(job, tools)
     engine = "local" if order.local else tools.engine
     verdict = judge(
@@ -89,6 +88,14 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     )
     facts = replace(job.facts, engine=engine, probe=probe, verdict=verdict, plan=plan)
     return Next(to=State.PLANNED, facts=facts, said=plan_sentence(plan))
+
+
+def _own_result(by: str) -> Aside:
+    return Aside(
+        Code.OWN_RESULT,
+        f"This is our own result ({by}); enlarging it again would only add artefacts.",
+        "drop the original again, into a folder that asks for the larger size",
+    )
 
 
 def _not_ready(job: Job, tools: Tools, error: NotReady) -> Outcome:
