@@ -1,0 +1,111 @@
+"""What closes the gate before money leaves."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from upscaled.core.budget import Caps, Spend
+from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
+from upscaled.core.window import parse_window
+from upscaled.nouns import Facts, Family, Format, Hold, Job, Pass, Plan, State
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+OPEN = Conditions(
+    now=NOW,
+    zone=ZoneInfo("Europe/Berlin"),
+    paused=False,
+    has_key=True,
+    window=None,
+    stops={},
+    spend=Spend(),
+    caps=Caps(daily=1_000_000, monthly=2_000_000, per_job=500_000),
+)
+ONE = Pass(endpoint="fal-ai/topaz/upscale/image", model="m", factor=2, width=2, height=2)
+
+
+def job(engine: str = "fal") -> Job:
+    plan = Plan(
+        model=Family.CORE,
+        passes=(ONE,),
+        width=2,
+        height=2,
+        target_width=2,
+        target_height=2,
+        format=Format.PNG,
+        ppi=None,
+        scaled_width=2,
+        scaled_height=2,
+    )
+    return Job(
+        id="j",
+        state=State.PLANNED,
+        watch=0,
+        path="4k/a.png",
+        size=1,
+        mtime_ns=1,
+        inode=1,
+        seen_at=NOW,
+        updated_at=NOW,
+        facts=Facts(engine=engine, plan=plan),
+    )
+
+
+def stop(hold: Hold, until: datetime | None) -> Closed:
+    return Closed(hold=hold, reason="because", until=until)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "hold"),
+    [
+        (OPEN, None),
+        (replace(OPEN, paused=True), Hold.PAUSED),
+        (replace(OPEN, has_key=False), Hold.NO_KEY),
+        (replace(OPEN, window=parse_window("22:00-06:00")), Hold.WINDOW),
+        (replace(OPEN, window=parse_window("12:30-14:00")), None),
+        (replace(OPEN, spend=Spend(today=950_000, month=950_000)), Hold.BUDGET),
+        (replace(OPEN, spend=Spend(reserved=950_000)), Hold.BUDGET),
+        (replace(OPEN, stops={"": stop(Hold.LOCKED, NOW + timedelta(seconds=1))}), Hold.LOCKED),
+        (replace(OPEN, stops={"": stop(Hold.LOCKED, NOW - timedelta(seconds=1))}), None),
+        (
+            replace(OPEN, stops={ONE.endpoint: stop(Hold.ENDPOINT, NOW + timedelta(1))}),
+            Hold.ENDPOINT,
+        ),
+        (replace(OPEN, stops={"another": stop(Hold.ENDPOINT, NOW + timedelta(1))}), None),
+    ],
+)
+def test_each_condition_closes_the_gate_with_its_word(
+    conditions: Conditions, hold: Hold | None
+) -> None:
+    closed = to_admit(job(), 80_000, conditions)
+
+    assert (closed and closed.hold) == hold
+    if closed:
+        assert closed.reason
+
+
+def test_local_work_stops_only_for_a_pause() -> None:
+    shut = replace(
+        OPEN,
+        has_key=False,
+        window=parse_window("22:00-06:00"),
+        spend=Spend(today=9_000_000),
+        stops={"": stop(Hold.LOCKED, None)},
+    )
+
+    assert to_admit(job("local"), 0, shut) is None
+    closed = to_admit(job("local"), 0, replace(shut, paused=True))
+    assert closed is not None
+    assert closed.hold is Hold.PAUSED
+
+
+def test_a_window_that_closes_does_not_stop_a_job_that_was_admitted() -> None:
+    assert to_submit(job(), replace(OPEN, window=parse_window("22:00-06:00"))) is None
+
+
+def test_a_full_day_lifts_at_the_next_midnight_of_the_zone() -> None:
+    closed = to_admit(job(), 80_000, replace(OPEN, spend=Spend(today=1_000_000)))
+
+    assert closed is not None
+    assert closed.until == datetime(2026, 11, 22, 23, 0, tzinfo=UTC)

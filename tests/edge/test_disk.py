@@ -1,0 +1,182 @@
+"""Files on real file systems: two of them, where the machine has a second."""
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from upscaled.edge import disk, roots
+from upscaled.errors import Gone, NameTaken, NotReady, Outage
+
+OTHER = Path("/dev/shm")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """Return a folder on another device; skip, and say so, where there is none."""
+    if not OTHER.is_dir() or OTHER.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second file system at /dev/shm")
+    folder = OTHER / f"upscaled-test-{os.getpid()}-{threading.get_ident()}"
+    folder.mkdir()
+    return folder
+
+
+def write(path: Path, content: bytes = b"picture") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_private_copy_carries_the_hash_and_identity_of_what_was_read(tmp_path: Path) -> None:
+    source = write(tmp_path / "in" / "a", b"x" * 3_000_000)
+
+    taken = disk.take(source, tmp_path / "work" / "source")
+
+    assert taken.sha256 == disk.digest(source) == disk.digest(tmp_path / "work" / "source")
+    assert taken.identity == disk.identity(source)
+
+
+def test_a_link_is_never_followed(tmp_path: Path) -> None:
+    write(tmp_path / "secret")
+    (tmp_path / "in").symlink_to(tmp_path / "secret")
+
+    with pytest.raises((Gone, Outage)):
+        disk.take(tmp_path / "in", tmp_path / "copy")
+    with pytest.raises(Gone):
+        disk.identity(tmp_path / "in")
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_ready(tmp_path: Path) -> None:
+    source = write(tmp_path / "a", b"x" * 60_000_000)
+    end = threading.Event()
+
+    def grow() -> None:
+        with source.open("ab") as file:
+            while not end.is_set():
+                file.write(b"more")
+                file.flush()
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        with pytest.raises(NotReady, match="changed while it was read"):
+            disk.take(source, tmp_path / "copy")
+    finally:
+        end.set()
+        writer.join()
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(Gone):
+        disk.take(tmp_path / "nothing", tmp_path / "copy")
+
+
+def test_revealing_never_covers_another_file(tmp_path: Path) -> None:
+    made = write(tmp_path / "made", b"new")
+    old = write(tmp_path / "outbox" / "a.png", b"old")
+    staged = disk.stage(made, disk.digest(made), tmp_path / "outbox", "j1.png")
+
+    with pytest.raises(NameTaken):
+        disk.reveal(staged, old)
+
+    assert old.read_bytes() == b"old"
+    assert staged.read_bytes() == b"new"
+
+
+def test_revealing_twice_is_noticed(tmp_path: Path) -> None:
+    made = write(tmp_path / "made", b"new")
+    (tmp_path / "outbox").mkdir()
+    staged = disk.stage(made, disk.digest(made), tmp_path / "outbox", "j1.png")
+    disk.reveal(staged, tmp_path / "outbox" / "4k" / "a.png")
+
+    with pytest.raises(Gone):
+        disk.reveal(staged, tmp_path / "outbox" / "4k" / "a.png")
+
+
+@pytest.mark.parametrize("missing", [errno.EINVAL, errno.ENOSYS])
+def test_without_the_kernels_help_a_link_keeps_names_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(missing, "not here")
+
+    monkeypatch.setattr(disk, "_rename_noreplace", refuse)
+    old, new = write(tmp_path / "old", b"old"), write(tmp_path / "new", b"new")
+
+    with pytest.raises(NameTaken):
+        disk.rename_new(new, old)
+    disk.rename_new(new, tmp_path / "free")
+
+    assert (tmp_path / "free").read_bytes() == b"new"
+    assert not new.exists()
+    assert disk.rename_kind(tmp_path) == "link"
+
+
+def test_what_reads_back_differently_is_not_staged(tmp_path: Path) -> None:
+    made = write(tmp_path / "made")
+    (tmp_path / "outbox").mkdir()
+
+    with pytest.raises(Outage, match="differs"):
+        disk.stage(made, "0" * 64, tmp_path / "outbox", "j1.png")
+
+    assert list((tmp_path / "outbox" / disk.STAGING).iterdir()) == []
+
+
+def test_an_original_is_archived_across_devices_whole(tmp_path: Path, elsewhere: Path) -> None:
+    source = write(tmp_path / "in" / "a.png", b"original" * 100_000)
+    before = disk.digest(source)
+
+    disk.retire(source, elsewhere / "4k" / "a.png", before)
+
+    assert disk.digest(elsewhere / "4k" / "a.png") == before
+    assert not source.exists()
+    disk.clear(elsewhere)
+
+
+def test_across_devices_a_taken_name_leaves_the_original_alone(
+    tmp_path: Path, elsewhere: Path
+) -> None:
+    source = write(tmp_path / "a.png", b"original")
+    write(elsewhere / "a.png", b"another")
+
+    with pytest.raises(NameTaken):
+        disk.retire(source, elsewhere / "a.png", disk.digest(source))
+
+    assert source.read_bytes() == b"original"
+    assert (elsewhere / "a.png").read_bytes() == b"another"
+    disk.clear(elsewhere)
+
+
+def test_a_marker_tells_ours_missing_and_foreign_apart(tmp_path: Path) -> None:
+    assert roots.read_marker(tmp_path, "me") is roots.Marker.MISSING
+    roots.claim(tmp_path, "me")
+    assert roots.read_marker(tmp_path, "me") is roots.Marker.OURS
+    assert roots.read_marker(tmp_path, "you") is roots.Marker.FOREIGN
+
+
+def test_a_folder_inside_another_is_found_through_links(tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "in" / "deep")
+    (tmp_path / "inbox-2").mkdir()
+
+    assert roots.same_or_inside(tmp_path / "link", tmp_path / "in")
+    assert roots.same_or_inside(tmp_path / "in", tmp_path / "in")
+    assert not roots.same_or_inside(tmp_path / "inbox-2", tmp_path / "in")
+    assert not roots.same_or_inside(tmp_path, tmp_path / "in")
+
+
+def test_the_lock_is_seen_by_others_and_ends_with_its_owner(tmp_path: Path) -> None:
+    lock = roots.StateLock(tmp_path)
+    lock.take()
+
+    assert roots.StateLock(tmp_path).is_taken()
+    lock.release()
+    assert not roots.StateLock(tmp_path).is_taken()
+
+
+def test_network_file_systems_are_told_from_local_ones() -> None:
+    assert all(roots.is_network(kind) for kind in ("nfs4", "cifs", "smb3", "fuse.sshfs", "9p"))
+    assert not any(roots.is_network(kind) for kind in ("ext4", "xfs", "tmpfs", "btrfs", ""))
