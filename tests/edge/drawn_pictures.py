@@ -1,5 +1,6 @@
 """Small pictures for tests, drawn here, and short cuts to plans for them."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,11 @@ def layout_for(width: int, height: int, **changes: Any) -> Layout:
     return of_plan(plan_for(width, height, **changes))
 
 
+@functools.cache
 def profile(kind: str) -> bytes:
-    """Return a profile: `sRGB`, `LAB`, or `wide`, an RGB one whose numbers mean other colours."""
-    if kind != "wide":
-        made = ImageCms.createProfile("LAB" if kind == "LAB" else "sRGB")
-        return ImageCms.ImageCmsProfile(made).tobytes()
+    """Return `sRGB`, or `wide`, whose numbers mean other colours; the same bytes each time."""
+    if kind == "sRGB":
+        return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # sRGB with red and green exchanged: valid, and impossible to mistake.
     data = bytearray(profile("sRGB").replace(b"s\0R\0G\0B\0", b"w\0i\0d\0e\0"))
     red, green = data.index(b"rXYZ", 128), data.index(b"gXYZ", 128)

@@ -50,7 +50,7 @@ def white_logo() -> Image.Image:
 
 LEGITIMATE: dict[str, Drawing] = {
     "photo": photo,
-    "large photo": lambda: photo(1500, 1100),
+    "large photo": lambda: photo(900, 700),
     "page": page,
     "flat": lambda: Image.new("RGB", (200, 150), (12, 90, 200)),
     "black": lambda: Image.new("RGB", (200, 150)),
@@ -138,9 +138,8 @@ def shifted(picture: Image.Image) -> Image.Image:
 
 def cast(picture: Image.Image) -> Image.Image:
     red, green, blue = picture.split()
-    return Image.merge(
-        "RGB", (red.point(lambda v: v * 1.15), green, blue.point(lambda v: v * 0.85))
-    )
+    warm = (red.point(lambda v: v * 1.15), green, blue.point(lambda v: v * 0.85))
+    return Image.merge("RGB", warm)
 
 
 FAULTS: dict[str, Fault] = {
@@ -193,6 +192,16 @@ def test_a_truncated_or_wrong_sized_result_fails_without_an_exception(tmp_path: 
     to.write_bytes(to.read_bytes()[: to.stat().st_size // 2])
     found = judged(source, to, layout_for(640, 480))
     assert (found.verdict, found.figures) == ("fail", {"decodes": 0.0})
+
+
+def test_a_result_cut_short_within_its_padding_fails_too(tmp_path: Path) -> None:
+    source, to = tmp_path / "source.png", tmp_path / "result.tif"
+    photo().save(source)
+    layout = layout_for(320, 900, scaled_width=320, scaled_height=240, pad="white")
+    finish(source, source, layout, to)
+    to.write_bytes(to.read_bytes()[:-300])
+
+    assert judged(source, to, layout).figures == {"decodes": 0.0}
 
 
 def test_unless_it_passes_the_worst_place_is_shown_before_and_after(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pyvips
 
 from upscaled.edge.pictures import profiles, saving
+from upscaled.edge.pictures.bleeding import bled
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
 from upscaled.edge.pictures.opening import Picture, open_picture, with_profile
@@ -33,7 +34,7 @@ def finish(raw: Path, source: Path, layout: Layout, to: Path) -> dict[str, Any]:
         origin = open_picture(source)
         with translated(raw, paid=raw != source):
             drawn = open_picture(raw, paid=raw != source)
-            colour = resized(drawn.colour, *layout.scale, scratch / "colour.tif")
+            colour = resized(bled(drawn), *layout.scale, scratch / "colour.tif")
             wanted = _wanted_profile(origin, layout)
             colour = _in_profile(colour, drawn, wanted, scratch / "wanted.icc")
             image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
@@ -45,7 +46,7 @@ def enlarged(source: Path, to: Path, size: Size, progress: Any) -> dict[str, Any
     """Write the source, plainly enlarged, as an uncompressed TIFF; return its `Artifact` fields."""
     with translated(source):
         picture = open_picture(source)
-        enlarge(picture.colour, size, to, picture.icc, progress)
+        enlarge(bled(picture), size, to, picture.icc, progress)
         look = saving.Look(format="TIFF", icc=picture.icc)
         return saving.artifact(to, (size.width, size.height), look)
 
