@@ -30,7 +30,9 @@ def source(tmp_path: Path) -> Path:
 
 def result(raw: Path, source: Path, layout: Any) -> tuple[dict[str, Any], Path]:
     to = source.with_name(f"result{Format(layout.format).extension}")
-    return finish(raw, source, layout, to), to
+    scratch = source.with_name("scratch")
+    scratch.mkdir(exist_ok=True)
+    return finish(raw, source, layout, to, scratch), to
 
 
 @settings(max_examples=40, deadline=None)
@@ -91,7 +93,6 @@ def test_the_size_is_exact_whatever_the_engine_returned(
         assert "sRGB" in said["icc"]
         assert opened.info["icc_profile"]
     assert said == {**said, "width": 640, "height": 480, "format": form, "ppi": 240.0}
-    assert not list(tmp_path.glob(".finish-*")), "no temporary file is left"
 
 
 def test_a_print_tiff_is_lzw_with_predictor_in_strips(source: Path) -> None:
@@ -269,8 +270,18 @@ def test_the_studio_walks_a_picture_through_real_workers(tmp_path: Path, source:
         made = studio.finish(Path(raw.path), source, plan, tmp_path / "result.jpg")
         with pytest.raises(Aside, match="no_such"):
             studio.prepare(tmp_path / "no_such.png", tmp_path / "upload")
+        Path(raw.path).write_bytes(b"no picture")
+        with pytest.raises(Aside, match="cannot be decoded"):
+            studio.finish(Path(raw.path), source, plan, tmp_path / "bad.jpg")
     finally:
         workers.close()
+
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "source.png",
+        "upload.png",
+        "raw",
+        "result.jpg",
+    }, "no temporary or half-written file is left"
 
     assert isinstance(made, Artifact)
     assert (made.width, made.height, made.bytes) == (800, 600, Path(made.path).stat().st_size)

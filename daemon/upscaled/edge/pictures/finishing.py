@@ -6,7 +6,6 @@ picture may lack profile, alpha or greyness, and may be a pixel or two off; it m
 source itself, where nothing had to be enlarged.
 """
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +22,21 @@ from upscaled.nouns import Format
 _WHITE, _OPAQUE = 255.0, 255.0
 
 
-def finish(raw: Path, source: Path, layout: Layout, to: Path) -> dict[str, Any]:
+def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> dict[str, Any]:
     """
     Write the result at `to`; return the fields of its `Artifact`.
 
-    Temporary files, of the result's uncompressed size at most, lie beside `raw`.
+    `scratch` is a folder for temporary files, of the uncompressed result's size at most.
     """
-    with tempfile.TemporaryDirectory(dir=raw.parent, prefix=".finish-") as folder:
-        scratch = Path(folder)
-        origin = open_picture(source)
-        with translated(raw, paid=raw != source):
-            drawn = open_picture(raw, paid=raw != source)
-            colour = resized(bled(drawn), *layout.scale, scratch / "colour.tif")
-            wanted = _wanted_profile(origin, layout)
-            colour = _in_profile(colour, drawn, wanted, scratch / "wanted.icc")
-            image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
-            look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi)
-            return saving.save(image, to, look)
+    origin = open_picture(source)
+    with translated(raw, paid=raw != source):
+        drawn = open_picture(raw, paid=raw != source)
+        colour = resized(bled(drawn), *layout.scale, scratch / "colour.tif")
+        wanted = _wanted_profile(origin, layout)
+        colour = _in_profile(colour, drawn, wanted, scratch / "wanted.icc")
+        image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
+        look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi, scratch=scratch)
+        return saving.save(image, to, look)
 
 
 def enlarged(source: Path, to: Path, size: Size, progress: Any) -> dict[str, Any]:
