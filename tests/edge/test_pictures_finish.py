@@ -220,6 +220,34 @@ def test_grey_without_a_profile_is_delivered_as_srgb(tmp_path: Path, mode: str) 
     assert np.array_equal(made[..., 0], made[..., 2])
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_grey_with_a_profile_of_its_own_stays_grey(tmp_path: Path, mode: str) -> None:
+    source, raw = tmp_path / "source.png", tmp_path / "raw.png"
+    photo().convert("L").save(source, icc_profile=profile("grey"))
+    photo().convert("L").convert(mode).save(raw)
+
+    said, to = result(raw, source, layout_for(320, 240, format=Format.TIFF))
+
+    assert said["icc"] == "Plain grey"
+    assert np.array_equal(pixels(to), pixels(source))
+    _said, to = result(source, source, layout_for(320, 240, srgb=True))
+    made = pixels(to)
+    assert made.shape == (240, 320, 3)
+    assert np.abs(made[..., 0] - pixels(source)).max() <= 12, "gamma 2.2 is nearly sRGB's"
+
+
+def test_cmyk_that_needs_no_pass_is_delivered_as_srgb(tmp_path: Path) -> None:
+    source = tmp_path / "source.tif"
+    inks = pyvips.Image.new_from_array(np.asarray(photo())).copy(interpretation="srgb")
+    inks.icc_transform("cmyk", input_profile="srgb").tiffsave(str(source))
+
+    said, to = result(source, source, layout_for(160, 120, format=Format.TIFF))
+
+    with Image.open(to) as opened:
+        assert opened.mode == "RGB"
+    assert "sRGB" in said["icc"]
+
+
 def test_a_turned_source_that_needs_no_pass_comes_out_upright(tmp_path: Path) -> None:
     source = tmp_path / "source.jpg"
     exif = Image.Exif()
