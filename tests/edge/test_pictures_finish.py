@@ -208,6 +208,16 @@ def test_a_digital_target_is_converted_to_srgb(tmp_path: Path) -> None:
     assert np.abs(pixels(to) - pixels(source)[..., [1, 0, 2]]).max() <= 3
 
 
+def test_a_lost_profile_still_counts_when_srgb_is_asked_for(tmp_path: Path) -> None:
+    source, raw = tmp_path / "source.png", tmp_path / "raw.png"
+    photo().save(source, icc_profile=profile("wide"))
+    photo().save(raw)
+
+    _said, to = result(raw, source, layout_for(320, 240, srgb=True))
+
+    assert np.abs(pixels(to) - pixels(raw)[..., [1, 0, 2]]).max() <= 3
+
+
 @pytest.mark.parametrize("mode", ["L", "1"])
 def test_grey_without_a_profile_is_delivered_as_srgb(tmp_path: Path, mode: str) -> None:
     source = tmp_path / "source.png"

@@ -33,7 +33,9 @@ def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> 
         drawn = open_picture(raw, paid=raw != source)
         colour = resized(bled(drawn), *layout.scale, scratch / "colour.tif")
         wanted = _wanted_profile(origin, layout)
-        colour = _in_profile(colour, drawn, wanted, scratch / "wanted.icc")
+        # Models work on numbers: an enlarged picture that lost its profile means what the source did.
+        meant = drawn.icc or origin.icc
+        colour = _in_profile(colour, meant, wanted, scratch / "wanted.icc")
         image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
         look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi, scratch=scratch)
         return saving.save(image, to, look)
@@ -55,17 +57,16 @@ def _wanted_profile(origin: Picture, layout: Layout) -> bytes:
     return origin.icc
 
 
-def _in_profile(colour: pyvips.Image, drawn: Picture, wanted: bytes, scratch: Path) -> pyvips.Image:
-    """
-    Bring the colours under the wanted profile.
-
-    Models work on numbers: where the enlarged picture carries no profile of its own, its numbers
-    still mean what the source's meant.
-    """
-    if drawn.icc is None or profiles.same(drawn.icc, wanted):
-        return _banded(colour, wanted)
+def _in_profile(
+    colour: pyvips.Image, meant: bytes | None, wanted: bytes, scratch: Path
+) -> pyvips.Image:
+    """Bring colours that are meant under one profile under the wanted one."""
+    banded = _banded(colour, meant or wanted)
+    if profiles.same(meant, wanted):
+        return banded
     scratch.write_bytes(wanted)
-    return _converted(with_profile(colour, drawn.icc), scratch, grey=profiles.is_grey(wanted))
+    tagged = with_profile(banded, meant or profiles.srgb())
+    return _converted(tagged, scratch, grey=profiles.is_grey(wanted))
 
 
 def _converted(image: pyvips.Image, profile: Path, *, grey: bool) -> pyvips.Image:
