@@ -33,7 +33,7 @@ def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> 
         drawn = open_picture(raw, paid=raw != source)
         colour = resized(bled(drawn), *layout.scale, scratch / "colour.tif")
         wanted = _wanted_profile(origin, layout)
-        # Models work on numbers: an enlarged picture that lost its profile means what the source did.
+        # Models work on numbers: where the profile was lost they mean what the source's meant.
         meant = drawn.icc or origin.icc
         colour = _in_profile(colour, meant, wanted, scratch / "wanted.icc")
         image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
