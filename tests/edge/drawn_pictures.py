@@ -1,5 +1,7 @@
 """Small pictures for tests, drawn here, and short cuts to plans for them."""
 
+import functools
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +65,13 @@ def layout_for(width: int, height: int, **changes: Any) -> Layout:
     return of_plan(plan_for(width, height, **changes))
 
 
+@functools.cache
 def profile(kind: str) -> bytes:
-    """Return a profile: `sRGB`, `LAB`, or `wide`, an RGB one whose numbers mean other colours."""
-    if kind != "wide":
-        made = ImageCms.createProfile("LAB" if kind == "LAB" else "sRGB")
-        return ImageCms.ImageCmsProfile(made).tobytes()
+    """Return `sRGB`, `grey` or `wide`, whose numbers mean other colours; always the same bytes."""
+    if kind == "grey":
+        return _grey_profile()
+    if kind == "sRGB":
+        return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     # sRGB with red and green exchanged: valid, and impossible to mistake.
     data = bytearray(profile("sRGB").replace(b"s\0R\0G\0B\0", b"w\0i\0d\0e\0"))
     red, green = data.index(b"rXYZ", 128), data.index(b"gXYZ", 128)
@@ -76,6 +80,27 @@ def profile(kind: str) -> bytes:
         data[red + 4 : red + 12],
     )
     return bytes(data)
+
+
+def _grey_profile() -> bytes:
+    """Put together the smallest grey profile there is: one curve of gamma 2.2 (ICC.1:2001)."""
+    name = b"Plain grey\0"
+    described = b"desc\0\0\0\0" + struct.pack(">I", len(name)) + name + bytes(78 + 1)
+    tags = {
+        b"desc": described + bytes(-len(described) % 4),
+        b"cprt": b"text\0\0\0\0none\0\0\0\0",
+        b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061),
+        b"kTRC": b"curv\0\0\0\0" + struct.pack(">IH", 1, 563) + b"\0\0",
+    }
+    at, table, body = 128 + 4 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for tag, data in tags.items():
+        table += tag + struct.pack(">II", at + len(body), len(data))
+        body += data
+    header = struct.pack(
+        ">I4sI4s4s4s", at + len(body), b"none", 0x02100000, b"mntr", b"GRAY", b"XYZ "
+    )
+    light = struct.pack(">3i", 63190, 65536, 54061)
+    return (header + bytes(12) + b"acsp").ljust(68, b"\0") + light.ljust(60, b"\0") + table + body
 
 
 def pixels(path: Path) -> NDArray[np.int16]:

@@ -50,7 +50,7 @@ def white_logo() -> Image.Image:
 
 LEGITIMATE: dict[str, Drawing] = {
     "photo": photo,
-    "large photo": lambda: photo(1500, 1100),
+    "large photo": lambda: photo(900, 700),
     "page": page,
     "flat": lambda: Image.new("RGB", (200, 150), (12, 90, 200)),
     "black": lambda: Image.new("RGB", (200, 150)),
@@ -79,7 +79,7 @@ def test_plain_enlarging_passes_whatever_the_picture(
     drawn.save(source)
     width, height = drawn.width * 5 // 2, drawn.height * 5 // 2
     layout = layout_for(max(4, width), max(4, height), format=form)
-    finish(source, source, layout, to)
+    finish(source, source, layout, to, tmp_path)
 
     found = judged(source, to, layout)
 
@@ -96,7 +96,7 @@ def test_a_crop_or_pad_is_undone_before_comparing(
     drawn.save(source)
     scale = {"scaled_width": drawn.width * 3, "scaled_height": drawn.height * 3}
     layout = layout_for(*box, **scale, pad="white", format=Format.TIFF)
-    finish(source, source, layout, to)
+    finish(source, source, layout, to, tmp_path)
 
     found = judged(source, to, layout)
 
@@ -108,7 +108,7 @@ def test_plain_shrinking_and_a_kept_profile_pass(tmp_path: Path, side: tuple[int
     source, to = tmp_path / "source.png", tmp_path / "result"
     photo(640, 480).save(source, icc_profile=profile("wide"))
     layout = layout_for(*side, srgb=True)
-    finish(source, source, layout, to)
+    finish(source, source, layout, to, tmp_path)
 
     assert judged(source, to, layout).verdict == "pass"
 
@@ -138,9 +138,8 @@ def shifted(picture: Image.Image) -> Image.Image:
 
 def cast(picture: Image.Image) -> Image.Image:
     red, green, blue = picture.split()
-    return Image.merge(
-        "RGB", (red.point(lambda v: v * 1.15), green, blue.point(lambda v: v * 0.85))
-    )
+    warm = (red.point(lambda v: v * 1.15), green, blue.point(lambda v: v * 0.85))
+    return Image.merge("RGB", warm)
 
 
 FAULTS: dict[str, Fault] = {
@@ -165,7 +164,7 @@ def verdict_of(folder: Path, fault: Fault) -> Fidelity:
     source, to = folder / "source.png", folder / "result.png"
     drawn = photo()
     drawn.save(source)
-    fault(drawn.resize((960, 720), Image.Resampling.LANCZOS)).save(to)
+    fault(drawn.resize((960, 720), Image.Resampling.LANCZOS)).save(to, compress_level=1)
     return judged(source, to, layout_for(960, 720))
 
 
@@ -193,6 +192,16 @@ def test_a_truncated_or_wrong_sized_result_fails_without_an_exception(tmp_path: 
     to.write_bytes(to.read_bytes()[: to.stat().st_size // 2])
     found = judged(source, to, layout_for(640, 480))
     assert (found.verdict, found.figures) == ("fail", {"decodes": 0.0})
+
+
+def test_a_result_cut_short_within_its_padding_fails_too(tmp_path: Path) -> None:
+    source, to = tmp_path / "source.png", tmp_path / "result.tif"
+    photo().save(source)
+    layout = layout_for(320, 900, scaled_width=320, scaled_height=240, pad="white")
+    finish(source, source, layout, to, tmp_path)
+    to.write_bytes(to.read_bytes()[:-300])
+
+    assert judged(source, to, layout).figures == {"decodes": 0.0}
 
 
 def test_unless_it_passes_the_worst_place_is_shown_before_and_after(tmp_path: Path) -> None:

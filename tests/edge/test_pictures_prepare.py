@@ -204,6 +204,22 @@ def test_a_header_that_claims_too_much_is_not_decoded(tmp_path: Path) -> None:
     assert caught.value.code == "too_large"
 
 
+def test_a_name_in_brackets_is_no_option(tmp_path: Path) -> None:
+    source = tmp_path / "scan [2]"
+    photo().save(source, format="PNG")
+
+    assert np.array_equal(pixels(upload(source)), pixels(source))
+
+
+def test_a_drawing_in_svg_is_no_picture(tmp_path: Path) -> None:
+    source = tmp_path / "a.png"
+    source.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>')
+
+    with pytest.raises(Aside) as caught:
+        upload(source)
+    assert caught.value.code == "not_a_picture"
+
+
 def test_a_text_named_png_is_no_picture(tmp_path: Path) -> None:
     source = tmp_path / "a.png"
     source.write_text("not a picture at all")

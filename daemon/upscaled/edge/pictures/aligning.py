@@ -92,12 +92,14 @@ def _common_size(before: Box, after: Box) -> tuple[int, int]:
 def drawn(view: View, box: Box, size: tuple[int, int]) -> Image.Image:
     """Return a box of a picture at a size, in sRGB on the view's ground; decodes all of it."""
     picture = view.picture
+    image = picture.colour
     with translated(view.path, paid=view.made):
-        flat = _in_srgb(_boxed(picture.colour, box, size), picture.icc)
         if picture.alpha is None:
-            return flat
+            return _in_srgb(_boxed(image, box, size), picture.icc)
+        joined = _boxed(image.bandjoin(picture.alpha), box, size)
+        colour = joined.convert("RGB" if image.bands == 3 else "L")
         ground = Image.new("RGB", size, (round(view.ground),) * 3)
-        return Image.composite(flat, ground, _boxed(picture.alpha, box, size))
+        return Image.composite(_in_srgb(colour, picture.icc), ground, joined.getchannel("A"))
 
 
 def _boxed(image: pyvips.Image, box: Box, size: tuple[int, int]) -> Image.Image:
@@ -105,11 +107,20 @@ def _boxed(image: pyvips.Image, box: Box, size: tuple[int, int]) -> Image.Image:
         1.0,
         _SPARE * max(size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1])),
     )
-    small = image.resize(share, kernel="lanczos3", gap=2) if share < 1 else image
+    small = _shrunk(image, share) if share < 1 else image
     sx, sy = small.width / image.width, small.height / image.height
     scaled = (box[0] * sx, box[1] * sy, box[2] * sx, box[3] * sy)
-    pixels = _region(small, scaled)
-    return pixels[0].resize(size, Image.Resampling.BICUBIC, box=pixels[1])
+    pixels, inner = _region(small, scaled)
+    # With alpha Pillow weighs colours by it, by itself.
+    return pixels.resize(size, Image.Resampling.BICUBIC, box=inner)
+
+
+def _shrunk(image: pyvips.Image, share: float) -> pyvips.Image:
+    if image.bands in (1, 3):
+        return image.resize(share, kernel="lanczos3", gap=2)
+    # libvips does not: what lies under transparent pixels would bleed into the visible ones.
+    weighed = image.copy(interpretation="srgb" if image.bands > 2 else "b-w").premultiply()
+    return weighed.resize(share, kernel="lanczos3", gap=2).unpremultiply().rint().cast("uchar")
 
 
 def _region(image: pyvips.Image, box: Box) -> tuple[Image.Image, Box]:

@@ -6,13 +6,13 @@ picture may lack profile, alpha or greyness, and may be a pixel or two off; it m
 source itself, where nothing had to be enlarged.
 """
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import pyvips
 
 from upscaled.edge.pictures import profiles, saving
+from upscaled.edge.pictures.bleeding import bled
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
 from upscaled.edge.pictures.opening import Picture, open_picture, with_profile
@@ -22,30 +22,30 @@ from upscaled.nouns import Format
 _WHITE, _OPAQUE = 255.0, 255.0
 
 
-def finish(raw: Path, source: Path, layout: Layout, to: Path) -> dict[str, Any]:
+def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> dict[str, Any]:
     """
     Write the result at `to`; return the fields of its `Artifact`.
 
-    Temporary files, of the result's uncompressed size at most, lie beside `raw`.
+    `scratch` is a folder for temporary files, of the uncompressed result's size at most.
     """
-    with tempfile.TemporaryDirectory(dir=raw.parent, prefix=".finish-") as folder:
-        scratch = Path(folder)
-        origin = open_picture(source)
-        with translated(raw, paid=raw != source):
-            drawn = open_picture(raw, paid=raw != source)
-            colour = resized(drawn.colour, *layout.scale, scratch / "colour.tif")
-            wanted = _wanted_profile(origin, layout)
-            colour = _in_profile(colour, drawn, wanted, scratch / "wanted.icc")
-            image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
-            look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi)
-            return saving.save(image, to, look)
+    origin = open_picture(source)
+    with translated(raw, paid=raw != source):
+        drawn = open_picture(raw, paid=raw != source)
+        colour = resized(bled(drawn), *layout.scale, scratch / "colour.tif")
+        wanted = _wanted_profile(origin, layout)
+        # Models work on numbers: where the profile was lost they mean what the source's meant.
+        meant = drawn.icc or origin.icc
+        colour = _in_profile(colour, meant, wanted, scratch / "wanted.icc")
+        image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
+        look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi, scratch=scratch)
+        return saving.save(image, to, look)
 
 
 def enlarged(source: Path, to: Path, size: Size, progress: Any) -> dict[str, Any]:
     """Write the source, plainly enlarged, as an uncompressed TIFF; return its `Artifact` fields."""
     with translated(source):
         picture = open_picture(source)
-        enlarge(picture.colour, size, to, picture.icc, progress)
+        enlarge(bled(picture), size, to, picture.icc, progress)
         look = saving.Look(format="TIFF", icc=picture.icc)
         return saving.artifact(to, (size.width, size.height), look)
 
@@ -57,17 +57,16 @@ def _wanted_profile(origin: Picture, layout: Layout) -> bytes:
     return origin.icc
 
 
-def _in_profile(colour: pyvips.Image, drawn: Picture, wanted: bytes, scratch: Path) -> pyvips.Image:
-    """
-    Bring the colours under the wanted profile.
-
-    Models work on numbers: where the enlarged picture carries no profile of its own, its numbers
-    still mean what the source's meant.
-    """
-    if drawn.icc is None or profiles.same(drawn.icc, wanted):
-        return _banded(colour, wanted)
+def _in_profile(
+    colour: pyvips.Image, meant: bytes | None, wanted: bytes, scratch: Path
+) -> pyvips.Image:
+    """Bring colours that are meant under one profile under the wanted one."""
+    banded = _banded(colour, meant or wanted)
+    if profiles.same(meant, wanted):
+        return banded
     scratch.write_bytes(wanted)
-    return _converted(with_profile(colour, drawn.icc), scratch, grey=profiles.is_grey(wanted))
+    tagged = with_profile(banded, meant or profiles.srgb())
+    return _converted(tagged, scratch, grey=profiles.is_grey(wanted))
 
 
 def _converted(image: pyvips.Image, profile: Path, *, grey: bool) -> pyvips.Image:

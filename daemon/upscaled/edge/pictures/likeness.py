@@ -15,7 +15,9 @@ from PIL import Image
 
 from upscaled.edge.pictures import colours, structure
 from upscaled.edge.pictures.aligning import Pair, Plane, View, pair, views
+from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
+from upscaled.edge.pictures.opening import open_picture
 from upscaled.errors import Aside
 from upscaled.nouns import Code
 
@@ -47,12 +49,22 @@ def measure(source: Path, result: Path, layout: Layout) -> Likeness:
         return Likeness(figures={"size_off": float(off)})
     try:
         both = pair(before, after)
+        _read_to_the_end(after)
     except Aside as error:
         if error.code == Code.BAD_RESULT:
             return Likeness(figures={"decodes": 0.0})
         raise
     figures, worst = _compared(both)
     return Likeness(figures={"decodes": 1.0, "size_off": 0.0, **figures}, worst=worst)
+
+
+def _read_to_the_end(after: View) -> None:
+    """Decode what `pair` left out: the border below a padded picture."""
+    if after.box[3] >= after.picture.colour.height:
+        return
+    with translated(after.path, paid=True):
+        image = open_picture(after.path, paid=True).colour
+        image.crop(0, image.height - 1, image.width, 1).avg()
 
 
 def _size_off(after: View, layout: Layout) -> int:

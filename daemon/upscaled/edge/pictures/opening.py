@@ -23,9 +23,9 @@ MOST_PIXELS = 600_000_000
 
 _ICC = "icc-profile-data"
 _SIXTEEN_BIT = ("ushort", "short")
+_VIPS_READS = ("jpegload", "pngload", "tiffload", "webpload", "gifload", "heifload")
+"""libvips would also draw SVG and read its own raw formats: not from strangers."""
 _PILLOW_READS = ("BMP", "DIB", "PPM", "TGA", "JPEG2000", "PSD", "QOI", "ICO", "PCX", "SGI")
-_BLEED_SIGMAS = (10.0, 2.5)
-_HARDLY_VISIBLE = 8
 
 # In a long process the cache keeps decoded pictures: 353 MB after ten jobs against 83 without.
 pyvips.cache_set_max(0)
@@ -35,10 +35,11 @@ warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """An opened picture; its pixels are computed when they are asked for."""
+    """An opened picture; its pixels are computed when they are asked for, once, from the top."""
 
+    path: Path
     colour: pyvips.Image
-    """1 or 3 bands, 8 bit, upright; sensible colours under transparent pixels too."""
+    """1 or 3 bands, 8 bit, upright; under transparent pixels whatever the file has there."""
     alpha: pyvips.Image | None
     """1 band, 8 bit; None where nothing is transparent by format."""
     icc: bytes | None
@@ -59,25 +60,26 @@ def open_picture(path: Path, *, paid: bool = False) -> Picture:
         if image.interpretation == "cmyk":
             return _from_cmyk(image, icc, path)
         image, alpha = _split(_eight_bit(image, path))
-        colour = _bled(image, alpha) if alpha is not None else image
-        return Picture(colour=colour, alpha=alpha, icc=profiles.fitting(icc, colour.bands))
+        return Picture(path=path, colour=image, alpha=alpha, icc=profiles.fitting(icc, image.bands))
 
 
 def _upright(path: Path) -> pyvips.Image:
     try:
         image = _load(path, "sequential")
     except pyvips.Error as error:
-        if "not a known file format" not in str(error):
+        if "not in a known format" not in str(error):
             raise
+        return _through_pillow(path)
+    if not image.get("vips-loader").startswith(_VIPS_READS):
         return _through_pillow(path)
     if image.width * image.height > MOST_PIXELS:
         raise too_large(f"{path.name} claims {image.width} x {image.height} pixels")
     if image.get("vips-loader").startswith("tiff"):
         _check_whole_tiff(path)
     turned = image.get_typeof("orientation") != 0 and image.get("orientation") > 1
-    # Turning and bleeding look back at rows that a sequential reader has left behind. Large ones
-    # are then decoded into a file, not into memory (VIPS_DISC_THRESHOLD).
-    return _load(path, "random").autorot() if turned or image.hasalpha() else image
+    # Turning looks back at rows that a sequential reader has left behind. Large pictures are then
+    # decoded into a file, not into memory (VIPS_DISC_THRESHOLD).
+    return _load(path, "random").autorot() if turned else image
 
 
 def _check_whole_tiff(path: Path) -> None:
@@ -93,7 +95,9 @@ def _check_whole_tiff(path: Path) -> None:
 
 def _load(path: Path, access: str) -> pyvips.Image:
     # Without fail_on libvips fills what is missing with grey and says nothing.
-    return pyvips.Image.new_from_file(str(path), access=access, fail_on="truncated")
+    # A file name would be parsed: what stands in brackets at its end is taken for options.
+    source = pyvips.Source.new_from_file(str(path))
+    return pyvips.Image.new_from_source(source, "", access=access, fail_on="truncated")
 
 
 def _through_pillow(path: Path) -> pyvips.Image:
@@ -128,7 +132,8 @@ def _from_cmyk(image: pyvips.Image, icc: bytes | None, path: Path) -> Picture:
     colour = inks.icc_transform(
         "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
     )
-    return Picture(colour=colour.copy(interpretation="srgb"), alpha=None, icc=profiles.srgb())
+    colour = colour.copy(interpretation="srgb")
+    return Picture(path=path, colour=colour, alpha=None, icc=profiles.srgb())
 
 
 def _eight_bit(image: pyvips.Image, path: Path) -> pyvips.Image:
@@ -154,24 +159,3 @@ def _split(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
     if image.bands == 2:
         return image[0].copy(interpretation="b-w"), alpha
     return image[0:3].copy(interpretation="srgb"), alpha
-
-
-def _bled(colour: pyvips.Image, alpha: pyvips.Image) -> pyvips.Image:
-    """
-    Spread visible colours under transparent pixels.
-
-    What lies there is mostly black; enlarged with the rest it would leave a dark fringe. Each
-    invisible pixel gets the alpha-weighted mean around it, at the nearest reach that sees any
-    colour, and beyond that the mean of all that is visible.
-    """
-    weight = alpha / 255.0
-    weighted = colour * weight
-    seen = weight.avg()
-    mean = [weighted[band].avg() / seen if seen else 128.0 for band in range(colour.bands)]
-    under = (colour * 0.0) + mean
-    for sigma in _BLEED_SIGMAS:
-        share = weight.gaussblur(sigma, precision="float")
-        near = weighted.gaussblur(sigma, precision="float") / share.maxpair(1e-6)
-        under = (share > 0.01).ifthenelse(near, under)
-    filled = (alpha > _HARDLY_VISIBLE).ifthenelse(colour, under)
-    return filled.rint().cast("uchar").copy(interpretation=colour.interpretation)

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image
 
 from upscaled.edge.pictures import jpeg, profiles, saving
+from upscaled.edge.pictures.bleeding import bled
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.opening import open_picture
 
@@ -48,4 +49,4 @@ def _begins_as_jpeg(source: Path) -> bool:
 def _redrawn(source: Path, stem: Path) -> dict[str, Any]:
     picture = open_picture(source)
     to = stem.with_name(stem.name + ".png")
-    return saving.save(picture.colour, to, saving.Look(format="PNG", icc=picture.icc))
+    return saving.save(bled(picture), to, saving.Look(format="PNG", icc=picture.icc))

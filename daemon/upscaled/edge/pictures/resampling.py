@@ -91,7 +91,7 @@ def enlarge(
 
 def strips(image: pyvips.Image, size: Size) -> Iterator[Pixels]:
     """Yield the enlarged picture from the top down, a few rows at a time, as if made at once."""
-    rows = _Rows(image)
+    rows = _Rows(image, size.width)
     margin = _SHARPEN_MARGIN if size.sharpen > 0 else 0
     for top in range(0, size.height, _STRIP_ROWS):
         bottom = min(size.height, top + _STRIP_ROWS)
@@ -109,7 +109,7 @@ def _strip(rows: "_Rows", size: Size, first: int, last: int) -> Image.Image:
     top = max(0, math.floor(first * scale - reach))
     bottom = min(rows.height, math.ceil(last * scale + reach))
     slab = rows.slab(top, bottom)
-    box = (0, first * scale - top, rows.width, min(last * scale - top, bottom - top))
+    box = (0, first * scale - top, size.width, min(last * scale - top, bottom - top))
     return slab.resize((size.width, last - first), Image.Resampling.LANCZOS, box=box)
 
 
@@ -120,23 +120,35 @@ def _sharpening(image: pyvips.Image, size: Size) -> ImageFilter.UnsharpMask:
 
 
 class _Rows:
-    """Rows of a picture that is decoded once from the top down; keeps what is still needed."""
+    """
+    Rows of a picture, already at their new width; decoded once from the top, kept while needed.
 
-    def __init__(self, image: pyvips.Image) -> None:
-        self.width: int = image.width
+    Pillow chooses by size which direction comes first, and rounds to 8 bits in between: strips made
+    in one call each could differ where they meet.
+    """
+
+    def __init__(self, image: pyvips.Image, width: int) -> None:
         self.height: int = image.height
-        self._bands: int = image.bands
+        self._width = width
         self._region = pyvips.Region.new(image)
-        self._held = np.empty((0, self.width, self._bands), np.uint8)
+        self._source: tuple[int, int] = (image.width, image.bands)
+        self._held: Pixels | None = None
         self._top = 0
 
     def slab(self, top: int, bottom: int) -> Image.Image:
         """Return rows top..bottom; neither may ever go back."""
-        below = self._top + len(self._held)
+        below = self._top + (0 if self._held is None else len(self._held))
         if bottom > below:
-            data = self._region.fetch(0, below, self.width, bottom - below)
-            new = np.frombuffer(data, np.uint8).reshape(-1, self.width, self._bands)
-            self._held = np.concatenate([self._held[top - self._top :], new])
-            self._top = top
-        held = self._held[top - self._top : bottom - self._top]
-        return Image.fromarray(held[:, :, 0] if self._bands == 1 else held)
+            new = self._decoded(below, bottom)
+            kept = new[:0] if self._held is None else self._held[top - self._top :]
+            self._held, self._top = np.concatenate([kept, new]), top
+        if self._held is None:
+            raise ValueError("a slab has at least one row")
+        return Image.fromarray(self._held[top - self._top : bottom - self._top])
+
+    def _decoded(self, top: int, bottom: int) -> Pixels:
+        width, bands = self._source
+        data = self._region.fetch(0, top, width, bottom - top)
+        mode = "L" if bands == 1 else "RGB"
+        rows = Image.frombytes(mode, (width, bottom - top), bytes(data))
+        return np.asarray(rows.resize((self._width, bottom - top), Image.Resampling.LANCZOS))

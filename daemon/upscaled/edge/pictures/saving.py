@@ -29,6 +29,8 @@ class Look:
     format: str
     icc: bytes | None = None
     ppi: float | None = None
+    scratch: Path | None = None
+    """A folder for temporary files; beside the file itself where unsaid."""
 
 
 def save(image: pyvips.Image, to: Path, look: Look) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def _png(image: pyvips.Image, to: Path, _look: Look) -> None:
 def _jpeg(image: pyvips.Image, to: Path, look: Look) -> None:
     # Keeping the profile alone, libvips leaves out the JFIF header and with it the density. Its
     # optimised tables would hold all coefficients in memory: 1.5 GB for 256 megapixels.
-    draft = to.with_name(to.name + ".draft")
+    draft = (look.scratch or to.parent) / "draft.jpg"
     try:
         image.jpegsave(str(draft), Q=95, subsample_mode="off", keep="icc")
         jpeg.with_density(draft, to, look.ppi)

@@ -7,12 +7,16 @@ Thin; imports no imaging library.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from upscaled.core.fidelity import Band, assess
 from upscaled.edge.pictures import layout
 from upscaled.edge.pictures.workers import Workers
 from upscaled.nouns import Artifact, Fidelity, Pass, Plan, Probe
+
+SCRATCH_PREFIX = ".finish-"
+"""Folders of this name beside a raw picture are left over from a killed daemon."""
 
 
 class Studio:
@@ -40,9 +44,18 @@ class Studio:
         return Artifact(**self._workers.call("enlarge", request, progress))
 
     def finish(self, raw: Path, source: Path, plan: Plan, to: Path) -> Artifact:
-        """Bring the enlarged picture to the plan's exact pixels, format, density and profile."""
-        request = _planned(plan, raw=raw, source=source, to=to)
-        return Artifact(**self._workers.call("finish", request))
+        """
+        Bring the enlarged picture to the plan's exact pixels, format, density and profile.
+
+        Temporary files lie in a folder beside `raw`, removed here: a worker may die over them.
+        """
+        with TemporaryDirectory(dir=raw.parent, prefix=SCRATCH_PREFIX) as scratch:
+            request = _planned(plan, raw=raw, source=source, to=to, scratch=Path(scratch))
+            try:
+                return Artifact(**self._workers.call("finish", request))
+            except BaseException:
+                to.unlink(missing_ok=True)
+                raise
 
     def check(self, source: Path, result: Path, plan: Plan, compare: Path | None) -> Fidelity:
         """

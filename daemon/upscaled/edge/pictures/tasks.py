@@ -41,8 +41,10 @@ def _enlarge(arguments: Arguments, progress: Progress) -> dict[str, Any]:
 def _finish(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
     from upscaled.edge.pictures.finishing import finish
 
-    raw, source, to = (Path(arguments[name]) for name in ("raw", "source", "to"))
-    return finish(raw, source, Layout(**arguments["layout"]), to)
+    raw, source, to, scratch = (
+        Path(arguments[name]) for name in ("raw", "source", "to", "scratch")
+    )
+    return finish(raw, source, Layout(**arguments["layout"]), to, scratch)
 
 
 def _measure(arguments: Arguments, _progress: Progress) -> dict[str, Any]:

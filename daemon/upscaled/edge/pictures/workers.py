@@ -161,7 +161,7 @@ class Workers:
         self._orders.put(order)
         try:
             return order.result()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             raise Outage(f"cannot start a worker process: {error}") from error
 
     def _keep(self) -> None:
@@ -175,7 +175,7 @@ class Workers:
                 return
             try:
                 order.set_result(start(self._limits, self._tasks, self._scratch))
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - it is raised where the order was given
                 order.set_exception(error)
 
     def _dismiss_idle(self) -> None:
