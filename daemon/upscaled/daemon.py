@@ -21,6 +21,7 @@ from upscaled.core.settings import Watch
 from upscaled.core.settle import Settling
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk, roots, watch
+from upscaled.edge.clock import local_zone
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import Outage
@@ -29,7 +30,7 @@ from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
 from upscaled.flow.patrol import Beat, Patrol, Scan
-from upscaled.house import House, zone_of
+from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
 
 log = structlog.get_logger()
@@ -121,7 +122,7 @@ class Daemon:
         self.conductor = Conductor(house.tools, self.book, house.roads)
         self.conductor.conditions = self._conditions
         self.conductor.ended = self._ended
-        self._zone = zone_of(settings)
+        self._zone = local_zone(settings.schedule.timezone)
         self._caps = Caps(
             daily=micros(settings.budget.daily_usd),
             monthly=micros(settings.budget.monthly_usd),
@@ -143,6 +144,7 @@ class Daemon:
         ]
         self.patrol = Patrol(self.conductor, beats, self._left_in_place)
         self.conductor.look_again = self.patrol.soon
+        self.conductor.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.failures = 0
         self._asked_to_stop = False
@@ -169,9 +171,9 @@ class Daemon:
 
     def _turns(self, *, until_idle: bool, shown: Shown) -> int:
         while not self._asked_to_stop:
+            self.orders.turn()
             wait = self.patrol.turn()
             self.conductor.turn(min(wait, TURN_SECONDS))
-            self.orders.turn()
             self._note_status(alive=True)
             shown(self)
             if until_idle and self._is_idle():
@@ -215,7 +217,7 @@ class Daemon:
         return job.hold is not None
 
     def _verdict(self) -> int:
-        strays = any(beat.intake.strays or beat.odd for beat in self.patrol.beats)
+        strays = any(beat.intake.strays or beat.odd or beat.trouble for beat in self.patrol.beats)
         return 3 if self.failures or self.book.jobs or strays else 0
 
     # ---- what the conductor asks

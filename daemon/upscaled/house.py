@@ -6,14 +6,11 @@ post to the conductor.
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from upscaled import __version__
 from upscaled.core.catalogue import Catalogue, load_catalogue
@@ -66,18 +63,6 @@ def read_rules(settings: Settings) -> Rules:
 def grammar_of(settings: Settings) -> Grammar:
     """Return the folder grammar with the config's own target names."""
     return Grammar(settings.target)
-
-
-def zone_of(settings: Settings) -> tzinfo:
-    """Return the configured time zone, else the machine's."""
-    if settings.schedule.timezone is not None:
-        return settings.schedule.timezone
-    name = os.environ.get("TZ", "").lstrip(":")
-    if name:
-        return ZoneInfo(name)
-    link = os.path.realpath("/etc/localtime")
-    _, found, zone = link.partition("zoneinfo/")
-    return ZoneInfo(zone) if found else ZoneInfo("UTC")
 
 
 def open_studio(settings: Settings, count: int = PIXEL_WORKERS) -> tuple[Studio, Workers]:

@@ -56,7 +56,7 @@ def shortfall(gap: Gap, beyond_safe: str) -> str:
         "smaller": f"the target asks for {asked}, so the result is smaller.",
         "review": f"the last {times(gap.rest)} is plain resampling, for a person to look at.",
     }[beyond_safe]
-    return f"{_bound(gap)}, to {pixels(gap.reached)}; {done}{_generate(gap)}"
+    return f"{bound(gap)}, to {pixels(gap.reached)}; {done}{_generate(gap)}"
 
 
 def nearly(scale: Fraction) -> str:
@@ -69,7 +69,7 @@ def refusal(gap: Gap, resample_limit: float) -> tuple[str, str]:
     asked = pixels((gap.size.scaled_width, gap.size.scaled_height))
     message = (
         f"{gap.order.name} asks for {asked}, {times(gap.size.scale)} the source"
-        f" ({pixels(gap.source)}). {_bound(gap)}, and plain resampling another"
+        f" ({pixels(gap.source)}). {bound(gap)}, and plain resampling another"
         f" {times(resample_limit)}."
     )
     most = gap.reach * Fraction(str(resample_limit))
@@ -88,7 +88,8 @@ def pixels(pair: Pair) -> str:
     return f"{pair[0]} x {pair[1]}"
 
 
-def _bound(gap: Gap) -> str:
+def bound(gap: Gap) -> str:
+    """Return what stands in the way, without a full stop."""
     if gap.by_model:
         return (
             f"{gap.model} makes at most {gap.output_px / 1e6:.0f} megapixels and may enlarge this"
@@ -115,7 +116,7 @@ def _proposals(gap: Gap, most: Fraction) -> Iterator[str]:
     ppi = math.floor(gap.order.ppi * most / gap.size.scale)
     if ppi >= _LEAST_PPI:
         yield f"the same sheet with {ppi}ppi"
-    elif gap.order.kind != "print" or gap.order.sheet_mm is None:
+    else:
         yield "`digital`"
 
 

@@ -53,7 +53,8 @@ class Field:
             return "one of " + ", ".join(self.choices)
         bounds = [] if self.least is None else [f"from {self.least:g}"]
         bounds += [] if self.most is None else [f"up to {self.most:g}"]
-        return " ".join([f"a {self.type}", *bounds])
+        article = "an" if self.type == "integer" else "a"
+        return " ".join([f"{article} {self.type}", *bounds])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,6 +215,8 @@ class Grammar:
         if above is None:
             return Unknown(token=name, hint="a folder with + refines a target above it: none is")
         tokens = _split(name[1:].lstrip("-_ "))
+        if tokens == [""]:
+            return Unknown(token=name, hint='tokens follow the +, as in "+core"')
         own = self._tokens(tokens, above.base)
         return own if isinstance(own, Unknown) else refine(above, own)
 

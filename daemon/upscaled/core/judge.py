@@ -84,10 +84,8 @@ def _by_points(book: Rulebook, count: Count) -> Verdict:
         f"It looks most like {winner.value}, but only {sure:.0%} sure: not sure enough to invent "
         f"detail ({least:.0%} is asked), so it is treated as core."
     )
-    core = round(count.shares.get(Family.CORE, 0.0), 3)
-    return Verdict(
-        model=Family.CORE, confidence=core, rule="points", reasons=(doubt, *reasons)[:_MOST_REASONS]
-    )
+    told = (doubt, *reasons)[:_MOST_REASONS]
+    return Verdict(model=Family.CORE, confidence=round(1 - sure, 3), rule="points", reasons=told)
 
 
 def _reasons(winner: Family, count: Count) -> tuple[str, ...]:
@@ -106,7 +104,7 @@ def _sentence(say: str, probe: Probe) -> str:
 
 
 def _screenlike(features: dict[str, float]) -> bool:
-    """Return whether it is a picture of a screen: a program's window keeps its graph as metadata."""
+    """Return whether it shows a screen: pictures of a generator's window carry its graph too."""
     lines = (
         features.get("txt_share", 0) >= 0.2
         and features.get("txt_area", 0) >= 0.02

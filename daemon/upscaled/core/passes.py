@@ -63,17 +63,19 @@ class Ladder:
         Never enlarges more than `most` times in all, which is at most `reach`; where the goal asks
         more, plain resampling has the rest to do.
         """
-        total = max(UNIT, min(_needed(goal, self.source), math.floor(most * UNIT)))
+        highest = math.floor(most * UNIT)
+        total = max(UNIT, min(_needed(goal, self.source), highest))
         model, params = self.model(0)
         alone = _units(model.limits.max_factor)
         if total <= alone:
             return (_pass(model, params, total, self.source),)
-        step = min(alone, _first_step(total))
+        last, last_params = self.model(1)
+        most_last = _units(last.limits.max_factor)
+        step = min(alone, _first_step(total, most_last))
         below = _pass(model, params, step, self.source)
-        model, params = self.model(1)
         middle = (below.width, below.height)
-        rest = min(total * UNIT // step, _units(model.limits.max_factor), _needed(goal, middle))
-        return below, _pass(model, params, max(UNIT, rest), middle, slack=1)
+        rest = min(highest * UNIT // step, most_last, _needed(goal, middle))
+        return below, _pass(last, last_params, max(UNIT, rest), middle)
 
 
 def takes(limits: Limits, picture: Pair) -> bool:
@@ -87,10 +89,10 @@ def size_after(passes: tuple[Pass, ...], source: Pair) -> Pair:
     return (passes[-1].width, passes[-1].height) if passes else source
 
 
-def _pass(model: Model, params: dict[str, Any], factor: int, source: Pair, slack: int = 0) -> Pass:
-    """Price on sides rounded up, with `slack` pixels more going in: the service may do both."""
+def _pass(model: Model, params: dict[str, Any], factor: int, source: Pair) -> Pass:
     width, height = (side * factor // UNIT for side in source)
-    ceiling = [-(-(side + slack) * factor // UNIT) for side in source]
+    # The service may round the sides up; the price is reserved for that.
+    ceiling = [-(-side * factor // UNIT) for side in source]
     return Pass(
         endpoint=model.endpoint,
         model=model.name,
@@ -107,9 +109,13 @@ def _needed(goal: Pair, have: Pair) -> int:
     return max(-(-side * UNIT // own) for side, own in zip(goal, have, strict=True))
 
 
-def _first_step(total: int) -> int:
-    """Return the first of two factors: equal steps, so neither asks more than it must."""
-    return math.isqrt(total * UNIT - 1) + 1
+def _first_step(total: int, most_last: int) -> int:
+    """
+    Return the first of two factors: the smallest whole one that leaves the last within bounds.
+
+    Whole, so that no rounding comes between the passes; the smallest, because it is billed too.
+    """
+    return -(-total // most_last) * UNIT
 
 
 def _units(factor: float) -> int:

@@ -10,23 +10,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from upscaled.core.advice import Gap, nearly, pixels, refusal, shortfall
+from upscaled.core.advice import Gap, bound, nearly, refusal, shortfall
+from upscaled.core.bounds import flattens, refuse_giants
 from upscaled.core.catalogue import FACES, Catalogue
 from upscaled.core.passes import Ladder, Pair, size_after
 from upscaled.core.price import usd
 from upscaled.core.safe import safe_factor
 from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
 from upscaled.errors import Aside
-from upscaled.nouns import Code, Fit, Format, Micros, Order, Pass, Plan, Probe, Verdict
+from upscaled.nouns import Code, Fit, Micros, Order, Pass, Plan, Probe, Verdict
 
 NEAR = Fraction(102, 100)
 """Up to here no model is asked: nobody sees 2 % of resampling, and a pass costs the same as 4x."""
 
-MAX_SIDE = 32_000
-"""Pixels. Topaz's own bound, and what print software still opens."""
-
-MAX_BYTES = 2_000_000_000
-"""Of a result, uncompressed: many readers of TIFF and PNG count with 31 bits."""
+ROUNDING_PX = 2
+"""A sheet's own pixels are rounded: A4 to A2 is 2.0004x, and nobody need read of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +66,11 @@ class _Draft:
 
     @property
     def short(self) -> bool:
-        """Return whether the target is out of the models' reach."""
-        return self.asked.scale > max(self.reach, NEAR)
+        """Return whether the target is out of the models' reach by more than rounding."""
+        goal = (self.asked.scaled_width, self.asked.scaled_height)
+        pairs = zip(goal, self.request.source, strict=True)
+        missing = max(side - own * self.reach for side, own in pairs)
+        return self.asked.scale > max(self.reach, NEAR) and missing > ROUNDING_PX
 
     def delivered(self) -> Size:
         """Return what is delivered: what is asked, unless the studio prefers smaller."""
@@ -111,8 +112,8 @@ def make_plan(request: PlanRequest) -> Plan:
     no file or no model could hold the result.
     """
     draft = _draft(request)
-    _refuse_giants(draft.asked, request)
     size = draft.delivered()
+    refuse_giants(size, request.order, alpha=request.probe.alpha)
     passes = draft.passes(draft.ladder, size)
     _refuse_blow_up(draft, passes)
     order = request.order
@@ -206,34 +207,6 @@ def _ladder(request: PlanRequest, catalogue: Catalogue) -> Ladder:
     )
 
 
-def _refuse_giants(size: Size, request: PlanRequest) -> None:
-    sides = (size.width, size.height, size.scaled_width, size.scaled_height)
-    if max(sides) > MAX_SIDE:
-        asked = pixels((size.scaled_width, size.scaled_height))
-        raise Aside(
-            Code.TOO_LARGE,
-            f"The result would be {asked}: over {MAX_SIDE:,} pixels a side.",
-            "Ask for a smaller target, fewer ppi, or `fit` instead of `fill`.",
-        )
-    heavy = size.width * size.height * _channels(request)
-    if heavy > MAX_BYTES and request.order.format is not Format.JPEG:
-        raise Aside(
-            Code.TOO_LARGE,
-            f"The result, {pixels((size.width, size.height))}, would be"
-            f" {heavy / 1e9:.1f} GB: over 2 GB many programs cannot open it.",
-            "Ask for a smaller target or fewer ppi.",
-        )
-
-
-def _channels(request: PlanRequest) -> int:
-    keeps_alpha = request.probe.alpha and not _flattens(request.order)
-    return 4 if keeps_alpha else 3
-
-
-def _flattens(order: Order) -> bool:
-    return order.kind == "print" or order.format is Format.JPEG
-
-
 def _refuse_blow_up(draft: _Draft, passes: tuple[Pass, ...]) -> None:
     """Raise where plain resampling would have to do more than the studio allows it."""
     gap, limit = draft.gap(passes), draft.request.resample_limit
@@ -260,7 +233,7 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     if draft.asked.kept:
         density = f" and the density rises to {draft.asked.ppi:g} ppi" if draft.asked.ppi else ""
         yield f"The source is larger than the target: its pixels are kept{density}."
-    if probe.alpha and _flattens(order):
+    if probe.alpha and flattens(order):
         yield "Transparency is laid on white: the result's format carries none."
     if probe.bits > 8 and passes:
         yield f"The source has {probe.bits} bits a channel; models work with 8."
@@ -272,7 +245,9 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
 
 
 def _model_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
-    order, model = draft.request.order, draft.ladder.model(0)[0]
+    order, model, gap = draft.request.order, draft.ladder.model(0)[0], draft.gap(passes)
+    if order.fit is Fit.SAFE and gap.by_model:
+        yield f"{bound(gap)}, not {draft.safe:g}x."
     if order.faces and passes and FACES not in model.fields:
         yield f"{model.name} has no face recovery: `faces` changes nothing."
     note = draft.request.catalogue.legacy_note(draft.request.verdict.model)

@@ -210,7 +210,7 @@ def load_rulebook(said: Mapping[str, Any]) -> Rulebook:
 
 
 def check_examples(book: Rulebook) -> tuple[Fault, ...]:
-    """Return a fault for every example that its own rule contradicts, and every rule without one."""
+    """Return a fault for every example its own rule contradicts and every rule without one."""
     faults = []
     for key, rule in _examined(book):
         if not any(example.matches for example in rule.examples):

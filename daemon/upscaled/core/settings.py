@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
 from upscaled.core.settings_types import Folder, Hours, OptionalFolder, Url, Zone
-from upscaled.errors import ConfigError
+from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume
 
 
@@ -203,11 +203,16 @@ def parse_settings(mapping: Mapping[str, Any], *, source: Path) -> Settings:
     """
     empty: dict[str, Any] = {name: {} for name in Settings.model_fields} | {"watch": []}
     whole = empty | dict(mapping)
-    crossed = cross_faults(whole, source)
+    faults = _own_faults(whole, source) + cross_faults(whole, source)
+    if faults:
+        raise ConfigError(faults)
+    return Settings.model_validate(whole, context={"base": source.parent})
+
+
+def _own_faults(whole: Mapping[str, Any], source: Path) -> tuple[Fault, ...]:
+    """Return the faults of single keys; pydantic's error ends here, since it holds every value."""
     try:
-        settings = Settings.model_validate(whole, context={"base": source.parent})
+        Settings.model_validate(whole, context={"base": source.parent})
     except ValidationError as error:
-        raise ConfigError(faults_of(error, Settings, source) + crossed) from None
-    if crossed:
-        raise ConfigError(crossed)
-    return settings
+        return faults_of(error, Settings, source)
+    return ()

@@ -10,7 +10,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from annotated_types import Ge, Le
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -163,6 +162,6 @@ _PLAIN: dict[Any, str] = {
 
 def range_of(field: FieldInfo) -> str:
     """Return the range of a number as words; empty where there is none."""
-    low = next((one.ge for one in field.metadata if isinstance(one, Ge)), None)
-    high = next((one.le for one in field.metadata if isinstance(one, Le)), None)
+    low = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
+    high = next((one.le for one in field.metadata if hasattr(one, "le")), None)
     return "" if low is None or high is None else f"{low} to {high}"

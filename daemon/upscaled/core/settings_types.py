@@ -70,13 +70,17 @@ def _url(value: object) -> str:
     text = _text(value)
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("an address holds plain letters only, and no space")
-    if problem := _url_problem(urlsplit(text)):
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:  # whose own words would repeat what was written: perhaps a password
+        raise ValueError("its host or port cannot be read") from None
+    if problem := _url_problem(parts):
         raise ValueError(problem)
     return text.rstrip("/")
 
 
 def _url_problem(parts: SplitResult) -> str:
-    _ = parts.port  # raises ValueError by itself where it is no port
     if parts.username is not None or parts.password is not None:
         return "no name or password in it; the key comes from $FAL_KEY"
     if parts.query or parts.fragment:

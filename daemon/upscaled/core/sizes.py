@@ -169,7 +169,6 @@ def _kept(order: Order, fit: Fit, box: Pair, source: Pair, asked: Size) -> Size:
     else:
         final = source
     width, height = _even_box(order, final)
-    ppi = math.ceil(order.ppi / asked.scale * 100) / 100 if order.ppi else None
     return replace(
         asked,
         width=width,
@@ -177,9 +176,18 @@ def _kept(order: Order, fit: Fit, box: Pair, source: Pair, asked: Size) -> Size:
         scaled_width=source[0],
         scaled_height=source[1],
         scale=Fraction(1),
-        ppi=ppi,
+        ppi=_density(order, (width, height)),
         kept=True,
     )
+
+
+def _density(order: Order, final: Pair) -> float | None:
+    """Return the least density, to a hundredth, at which so many pixels lie within the sheet."""
+    if order.sheet_mm is None:
+        return None
+    sheet = [side + 2 * order.bleed_mm for side in order.sheet_mm]
+    least = max(px * MM_PER_INCH / mm for px, mm in zip(sorted(final), sheet, strict=True))
+    return max(float(order.ppi), math.ceil(least * 100) / 100)
 
 
 def _held(fit: Fit, box: Pair, whole: Pair) -> Pair:

@@ -1,7 +1,9 @@
-"""Time begins here: the wall in UTC and a clock that only grows."""
+"""Time begins here: the wall in UTC, a clock that only grows, and the machine's own zone."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+
+from tzlocal import get_localzone
 
 
 class SystemClock:
@@ -14,3 +16,8 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds that only ever grow."""
         return time.monotonic()
+
+
+def local_zone(named: tzinfo | None) -> tzinfo:
+    """Return the zone that the config names, else the machine's own, with its clock changes."""
+    return named if named is not None else get_localzone()

@@ -12,6 +12,7 @@ def configure(*, quiet: bool = False) -> None:
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
     )
+    _take_over(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -25,4 +26,22 @@ def configure(*, quiet: bool = False) -> None:
         ),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
+    )
+
+
+class _ToStructlog(logging.Handler):
+    """Libraries' own warnings, as one more structured line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().warning("library_said", by=record.name, said=record.getMessage())
+
+
+def _take_over(level: int) -> None:
+    """Catch what libraries log; httpx at INFO would write addresses of people's pictures."""
+    root = logging.getLogger()
+    root.handlers[:] = [_ToStructlog()]
+    root.setLevel(level)
+    # Its emitters say so whenever they are stopped; there is nothing to do about it.
+    logging.getLogger("watchdog.observers.inotify").addFilter(
+        lambda record: "thread is inactive" not in record.getMessage()
     )

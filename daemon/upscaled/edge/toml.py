@@ -45,10 +45,10 @@ def load_mapping(path: Path) -> dict[str, Any]:
         why = error.strerror or type(error).__name__
         raise _error(path, "file", why, ("a file that can be read", "")) from error
     except tomllib.TOMLDecodeError as error:
-        raise _not_toml(path, str(error)) from error
+        raise _not_toml(path, str(error)) from None
     except UnicodeDecodeError as error:
         where = f"byte {error.start}"
-        raise _error(path, where, "no UTF-8", ("text in UTF-8", "save it as UTF-8")) from error
+        raise _error(path, where, "no UTF-8", ("text in UTF-8", "save it as UTF-8")) from None
 
 
 def _error(path: Path, key: str, value: str, why: tuple[str, str]) -> ConfigError:

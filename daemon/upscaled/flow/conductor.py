@@ -42,6 +42,7 @@ log = structlog.get_logger()
 _RANK = {state: rank for rank, state in enumerate(LIFE)}
 LOCAL_AT_ONCE = 4
 """Local enlargements in flight: two pixel workers, and as many prepared behind them."""
+LOOK_SECONDS = 0.2
 _GATED = {State.PREPARED, State.SUBMITTING}
 
 
@@ -74,6 +75,7 @@ class Conductor:
         self.conditions: Callable[[], Conditions] = self._unset
         self.ended: Callable[[Job], None] = lambda _job: None
         self.look_again: Callable[[int], None] = lambda _watch: None
+        self.share: Callable[[int], str | None] = lambda _watch: ""
         self._lanes = lane
         self._due = Due()
         self._places = Places({"fal": tools.settings.fal.max_in_flight, "local": LOCAL_AT_ONCE})
@@ -171,6 +173,12 @@ class Conductor:
         self._run(job)
 
     def _admit(self, job: Job) -> None:
+        trouble = self.share(job.watch)
+        if trouble is None or trouble:
+            # Nothing is paid for while nobody knows whether the original is still wanted.
+            hold = Hold.SHARE if trouble else job.hold
+            self.apply(job, Later(seconds=LOOK_SECONDS, hold=hold, reason=trouble or job.reason))
+            return
         outcome = steps.admit(job)
         if outcome.to is State.ADMITTED:
             closed = to_admit(job, outcome.reserved, self.conditions())
@@ -282,8 +290,13 @@ def _unexpected(job: Job, error: Exception) -> Outcome:
     return PutAside(trouble=Trouble(code=Code.UNREADABLE, message=said, hint=hint))
 
 
+_TOLD = frozenset({State.PLANNED, State.SUBMITTED, State.READY, State.FAILING, *ENDS})
+
+
 def _say(job: Job, said: str) -> None:
-    log.info(
+    """Write what an operator wants to read: plans, money, holds, ends; the rest for debugging."""
+    tell = log.info if job.state in _TOLD or job.hold else log.debug
+    tell(
         "job_moved",
         job=job.id,
         path=job.path,

@@ -23,6 +23,9 @@ from upscaled.nouns import Code, Job, PassDone, Standing, State, Trouble
 log = structlog.get_logger()
 
 PAUSED = "paused"
+LOOK_AGAIN = "look_again"
+"""Changes with every `resume`: everything held is looked at, paused or not."""
+EVERY_SECONDS = 0.3
 _TOO_LATE = {State.DELIVERING, State.RECEIPTING, State.ARCHIVING, State.FAILING}
 
 
@@ -68,16 +71,26 @@ class Orders:
         self._desk = desk
         self._roads = roads
         self._taken: set[int] = set()
+        self._look_again = desk.get(LOOK_AGAIN)
+        self._next = 0.0
 
     def turn(self) -> None:
-        """Look at the pause flag and at new orders."""
+        """Look at the pause flag and at new orders, a few times a second at most."""
+        now = self._conductor.tools.clock.monotonic()
+        if now >= self._next:
+            self._next = now + EVERY_SECONDS
+            self._read()
+
+    def _read(self) -> None:
         paused = self._desk.get(PAUSED) == "1"
         if paused != self._conductor.paused:
             self._conductor.paused = paused
             log.info("paused" if paused else "resumed")
-            if not paused:
-                self._conductor.stops.clear()
-                self._conductor.wake_held()
+        look_again = self._desk.get(LOOK_AGAIN)
+        if look_again != self._look_again and not paused:
+            self._look_again = look_again
+            self._conductor.stops.clear()
+            self._conductor.wake_held()
         for order in self._desk.asked():
             if order.id not in self._taken:
                 self._carry_out(order)
@@ -86,10 +99,6 @@ class Orders:
         job = self._conductor.book.jobs.get(order.job) or self._desk.job(order.job)
         if job is None:
             self._answer(order, "there is no such job")
-        elif order.verb == "resume":
-            self._conductor.stops.clear()
-            self._conductor.wake_held()
-            self._answer(order, "looked at again")
         elif job.id in self._conductor.running:
             return  # its step is under way; the order is read again at the next turn
         elif order.verb == "retry":

@@ -105,6 +105,11 @@ class Patrol:
         beat.scan_at = 0.0
         beat.again = beat.busy
 
+    def share(self, watch: int) -> str | None:
+        """Return what is wrong with a watch; empty is well, None before the first look."""
+        beat = self.beats[watch]
+        return beat.trouble or ("" if beat.scanned else None)
+
     def turn(self) -> float:
         """Begin every look that is due; return the seconds until the next one."""
         now = self._clock.monotonic()

@@ -108,6 +108,8 @@ class Addresses:
         parts = parts_of(url)
         if parts is None or origin(url) not in {origin(base) for base in self.queues}:
             return False
+        if parts.query or parts.fragment:
+            return False
         return f"/requests/{request_id}/" in parts.path + "/" and ".." not in parts.path
 
     def ticket(self, endpoint: str, request_id: str, body: dict[str, object]) -> Ticket:

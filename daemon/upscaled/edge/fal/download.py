@@ -28,7 +28,7 @@ NOT_YET_SECONDS = 15.0
 
 
 def cap(one: Pass) -> int:
-    """Return the most bytes a result may have: its pixels at 8 bytes each, and some for profiles."""
+    """Return the most bytes a result may have: 8 for each pixel, and some for profiles."""
     return one.width * one.height * 8 + 64 * MIB
 
 
@@ -123,7 +123,8 @@ class Downloads:
             part.restart()
         with self._wire.download(standing.result_url, headers) as reply:
             _admit(reply, part)
-            for chunk in reply.iter_raw(MIB):
+            # Unbuffered: what has arrived before a drop is kept.
+            for chunk in reply.iter_raw():
                 part.take(chunk)
         _measure(reply, standing, part)
 
@@ -131,7 +132,8 @@ class Downloads:
 def _admit(reply: httpx.Response, part: _Part) -> None:
     """Raise unless the host sends the picture, or the rest of it from where we stopped."""
     status = reply.status_code
-    if status == 206 and reply.headers.get("content-range", "").startswith(f"bytes {part.have}-"):
+    rest = reply.headers.get("content-range", "").startswith(f"bytes {part.have}-")
+    if status == 206 and part.have and rest:
         return
     if status == 200:
         part.restart()

@@ -14,7 +14,7 @@ class FalOptions:
     cdn_url: str = "https://v3.fal.media"
     api_url: str = "https://api.fal.ai/v1"
     backup_queue_url: str | None = None
-    """Asked where no connection to `queue_url` comes about; None: fal's own, for fal's own queue."""
+    """Asked where `queue_url` cannot be connected; None: fal's own, for fal's own queue."""
     max_in_flight: int = 8
     request_timeout_seconds: float = 60.0
     """Longest silence in one call."""

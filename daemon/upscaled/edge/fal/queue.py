@@ -147,7 +147,7 @@ class Queue:
         raise Aside(code, f"fal: {said}", "retry it to pay once more", billed_units=units)
 
     def _failed(self, one: Pass, ticket: Ticket, answer: Answer, ended: _Ended) -> Standing:
-        """Raise what the error in place of a result means; fal's history is the arbiter of doubt."""
+        """Raise what the error in place of a result means; fal's history arbitrates."""
         if 300 <= answer.status < 400:
             raise refusals.unavailable(answer, self._now())
         if answer.readable:

@@ -117,7 +117,7 @@ def of_submit(answer: Answer, endpoint: str, now: datetime) -> UpscaledError:
     if own_word and answer.status in {400, 413, 422}:
         return _of_input(answer, endpoint)
     return Doubt(
-        f"fal answered the paid request with {answer.status}, which does not say whether it took it",
+        f"fal answered the paid request with {answer.status}: nobody knows whether it took it",
         "it is looked up at fal before anything is sent again",
     )
 

@@ -22,6 +22,7 @@ from upscaled.edge.pictures import wire
 log = logging.getLogger(__name__)
 
 _KEEP_LINES = 30
+"""Of one job's stderr: so many are logged, and the last so many kept."""
 _LINE_CHARS = 400
 
 
@@ -56,6 +57,7 @@ class Child:
         self.busy = False
         self.expired = False
         self._process = process
+        self._heard = 0
         self._tail: deque[str] = deque(maxlen=_KEEP_LINES)
         self._ear = threading.Thread(target=self._hear, name="worker stderr", daemon=True)
         self._ear.start()
@@ -84,6 +86,7 @@ class Child:
         """
         self.busy = True
         self.jobs += 1
+        self._heard = 0
         timer = threading.Timer(seconds, self._expire)
         timer.daemon = True
         timer.start()
@@ -144,7 +147,9 @@ class Child:
         while line := self._process.stderr.readline(65536):  # type: ignore[union-attr] # a pipe
             text = line.decode(errors="replace").rstrip()[:_LINE_CHARS]
             self._tail.append(text)
-            log.warning("worker %d: %s", self.pid, text)
+            self._heard += 1
+            if self._heard <= _KEEP_LINES:
+                log.warning("worker %d: %s", self.pid, text)
 
 
 def start(limits: Limits, tasks: str, scratch: Path | None) -> Child:

@@ -18,7 +18,12 @@ from upscaled.edge.pictures.decode import STREAMED, Stream, broken, look_whole
 from upscaled.edge.pictures.look import Look
 from upscaled.edge.pictures.marks import Provenance, load_marks, read_marks
 from upscaled.edge.pictures.measures import measure
-from upscaled.edge.pictures.sniff import PILLOW_FORMATS, picture_head, refuse
+from upscaled.edge.pictures.sniff import (
+    PILLOW_FORMATS,
+    ends_in_unwritten_pages,
+    picture_head,
+    refuse,
+)
 from upscaled.errors import Aside, NotReady
 from upscaled.nouns import Code, Probe
 
@@ -26,6 +31,8 @@ MOST_PIXELS = 600_000_000
 MOST_SIDE = 65_535
 _LOSSY = frozenset({"JPEG", "MPO", "AVIF", "JPEG2000"})
 _TURNED = frozenset({5, 6, 7, 8})
+_UNCHECKED = frozenset({"WEBP", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000"})
+"""Formats without a checksum, whose missing second half decodes as black or grey."""
 _ENDED = frozenset({"JPEG", "PNG", "WEBP"})
 """Formats whose container says where it ends."""
 
@@ -76,14 +83,27 @@ def _opened(source: Path, head: bytes) -> Image.Image:
         raise _too_large("far more") from error
     except UnidentifiedImageError as error:
         if picture_head(head):
-            raise broken(ValueError("its header is incomplete")) from error
+            raise _unknown_layout(source) from error
         raise Aside(
             Code.NOT_A_PICTURE,
             f"{source.name} is not a picture by its content.",
             "Drop pictures only: TIFF, PNG, JPEG, WebP, AVIF, BMP or a still GIF.",
         ) from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, RuntimeError) as error:
         raise broken(error) from error
+
+
+def _unknown_layout(source: Path) -> Exception:
+    """Return what to say of a picture that Pillow does not open; incomplete unless libvips reads all."""
+    try:
+        Stream(source).look()
+    except (NotReady, Aside) as answer:
+        return answer
+    return Aside(
+        Code.UNSUPPORTED,
+        "Its pixels are laid out in a way that is not supported.",
+        "Export it with 8 or 16 bits a channel, as RGB or grey.",
+    )
 
 
 def _refuse_header(image: Image.Image) -> None:
@@ -91,7 +111,7 @@ def _refuse_header(image: Image.Image) -> None:
     width, height = image.size
     if width * height > MOST_PIXELS or max(width, height) > MOST_SIDE:
         raise _too_large(f"{width} x {height}")
-    if image.format != "MPO" and image.format != "TIFF" and _frames(image) > 1:
+    if image.format not in {"MPO", "TIFF"} and _frames(image) > 1:
         raise Aside(
             Code.ANIMATED,
             f"The {image.format} holds {_frames(image)} frames; only still pictures are enlarged.",
@@ -123,7 +143,7 @@ def _too_large(what: str) -> Aside:
 def _frames(image: Image.Image) -> int:
     try:
         return int(getattr(image, "n_frames", 1))
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, RuntimeError) as error:
         raise broken(error) from error
 
 
@@ -136,6 +156,8 @@ def _provenance(source: Path, image: Image.Image, marks: Path | None) -> Provena
     carried = image.format == "AVIF"  # its items are not walked, its EXIF comes from the decoder
     exif, xmp = (image.info.get(name, b"") if carried else b"" for name in ("exif", "xmp"))
     with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        if image.format in _UNCHECKED and ends_in_unwritten_pages(data):
+            raise broken(ValueError("its last pages are empty"))
         return read_marks(data, load_marks(marks), exif=exif, xmp=xmp)
 
 

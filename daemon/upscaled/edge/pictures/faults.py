@@ -18,7 +18,7 @@ from upscaled.nouns import Code, Hold
 _CUT_SHORT = ("premature end", "truncated", "end of file", "end of stream", "not enough image data")
 _CUT_SHORT_TOO = ("libspng read error", "eof", "read gave", "unexpected end")
 _NO_ROOM = ("no space left", "disc full", "disk full", "quota exceeded")
-_NO_MEMORY = ("out of memory", "cannot allocate")
+_NO_MEMORY = ("out of memory", "cannot allocate", "insufficient memory")
 _NO_PICTURE = ("not a known file format", "not a known buffer format", "cannot identify image")
 
 

@@ -6,6 +6,7 @@ Knows the marker structure (ITU-T T.81 B.1, JFIF 1.02), nothing of pixels.
 
 import mmap
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -20,9 +21,17 @@ class NotPlainError(Exception):
     """Not an 8-bit Huffman-coded JPEG that this walk fully understands."""
 
 
-def rewrite(source: Path, to: Path, ppi: float | None = None) -> None:
+def with_density(source: Path, to: Path, ppi: float | None) -> None:
+    """Copy a JPEG that has no JFIF header, and give it one with this density, or with none."""
+    with source.open("rb") as file, to.open("wb") as out:
+        out.write(file.read(2))
+        out.write(_jfif(ppi))
+        shutil.copyfileobj(file, out)
+
+
+def strip(source: Path, to: Path) -> None:
     """
-    Copy pixels and profile alone; the density is set to `ppi` or left unsaid.
+    Copy pixels and profile alone.
 
     Raises `NotPlainError` for what it does not fully understand; `to` may then hold a part.
     """
@@ -31,20 +40,21 @@ def rewrite(source: Path, to: Path, ppi: float | None = None) -> None:
         to.open("wb") as out,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        _copy(data, out, ppi)
+        _copy(data, out)
 
 
-def _copy(data: mmap.mmap, out: BinaryIO, ppi: float | None) -> None:
+def _copy(data: mmap.mmap, out: BinaryIO) -> None:
     out.write(bytes([0xFF, _SOI]))
     walked = list(_segments(data))
     # Without JFIF and Adobe segments a decoder guesses the colour model from the component ids:
-    # what had neither gets neither, unless a density must be said.
+    # what had neither gets neither.
     jfif = any(code == _APP0 and data[at + 4 : at + 9] == b"JFIF\0" for code, at, _end in walked)
-    if jfif or ppi:
-        out.write(_jfif(ppi))
-    for code, start, end in walked:
-        if _kept(data, code, start):
-            out.write(data[start:end])
+    if jfif:
+        out.write(_jfif(None))
+    with memoryview(data) as view:
+        for code, start, end in walked:
+            if _kept(data, code, start):
+                out.write(view[start:end])
     out.write(bytes([0xFF, _EOI]))
 
 

@@ -20,6 +20,8 @@ from upscaled.errors import Aside
 from upscaled.nouns import Code
 
 _THUMB_SHORT_SIDE = 24
+_THUMB_MOST_SHARE = 0.25
+"""Each of its pixels is a mean of at least sixteen: enlarging may change a single one by right."""
 _FLAT_STD = 3.0
 _COLOURFUL = 6.0
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
@@ -105,7 +107,7 @@ def _colour(both: Pair) -> dict[str, float]:
 
 def _thumb(rgb: Plane) -> NDArray[np.uint8]:
     height, width = rgb.shape[:2]
-    share = min(1.0, _THUMB_SHORT_SIDE / min(width, height))
+    share = min(_THUMB_MOST_SHARE, _THUMB_SHORT_SIDE / min(width, height))
     size = (max(1, round(width * share)), max(1, round(height * share)))
     small = Image.fromarray(rgb.astype(np.uint8)).resize(size, Image.Resampling.BOX)
     return np.asarray(small)

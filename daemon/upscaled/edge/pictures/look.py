@@ -5,7 +5,6 @@ The picture streams through in strips, so that memory follows the width of the p
 area: a hundred megapixels are seen in a few dozen megabytes. Knows nothing of what is measured.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil, floor, sqrt
 
@@ -44,7 +43,9 @@ class Look:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Gatherer:
+class Gatherer:
+    """Takes the strips of one picture, top to bottom, and keeps little of each."""
+
     width: int
     height: int
     factor: int
@@ -103,18 +104,15 @@ def strip_rows(width: int, height: int) -> int:
     return max(TILE, factor) // factor * factor if factor <= TILE else factor
 
 
-def gather(width: int, height: int, strips: Iterable[Bytes]) -> Look:
-    """Take the strips of one picture, top to bottom, each `strip_rows` high but the last."""
+def gatherer_for(width: int, height: int) -> Gatherer:
+    """Return what takes the strips of a picture, each `strip_rows` high but the last."""
     count = ceil(width / TILE) * ceil(height / TILE)
-    gatherer = _Gatherer(
+    return Gatherer(
         width=width,
         height=height,
         factor=_factor(width, height),
         step=max(1, ceil(count / _CANDIDATES)),
     )
-    for strip in strips:
-        gatherer.take(strip)
-    return gatherer.look()
 
 
 def spread(tiles: tuple[Bytes, ...], count: int) -> tuple[Bytes, ...]:

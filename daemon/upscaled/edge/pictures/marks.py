@@ -17,7 +17,7 @@ from functools import lru_cache
 from io import BytesIO
 from mmap import mmap
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from PIL import ExifTags, Image
 
@@ -27,7 +27,7 @@ from upscaled.errors import ConfigError, Fault
 
 _LONGEST_EXIF = 1 << 20
 _LONGEST = 256 * 1024
-"""Characters of one text that are matched; a generator's mark stands at its beginning or is short."""
+"""Characters of one text that are matched: generators write their mark near the beginning."""
 _KINDS = ("generator", "renderer", "camera", "screen", "own")
 _UNREADABLE = (
     SyntaxError,
@@ -125,7 +125,7 @@ def read_marks(
     )
 
 
-def parse_marks(said: Mapping[str, Any], place: str = "rules/marks.toml") -> tuple[Mark, ...]:
+def parse_marks(said: Mapping[str, Any]) -> tuple[Mark, ...]:
     """Return the table of marks. Raises `ConfigError` with every fault."""
     faults: list[Fault] = []
     marks = [_mark(one, number, faults) for number, one in enumerate(said.get("mark", []), 1)]
@@ -206,7 +206,7 @@ def _exif_fields(data: bytes | mmap, raw: bytes) -> dict[str, Any]:
 
 def _parsed(exif: Image.Exif, tiff: bytes | mmap, raw: bytes) -> dict[str, Any]:
     if tiff:
-        exif.load_from_fp(tiff if isinstance(tiff, mmap) else BytesIO(tiff))
+        exif.load_from_fp(cast("IO[bytes]", tiff if isinstance(tiff, mmap) else BytesIO(tiff)))
     elif raw:
         exif.load(raw[:_LONGEST_EXIF] if raw[:4] == b"Exif" else _EXIF_HEAD + raw[:_LONGEST_EXIF])
     told = {tag: exif[tag] for tag in exif if not tiff or tag in _TOLD}

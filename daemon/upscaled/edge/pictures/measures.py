@@ -136,7 +136,8 @@ def _sobel(grey: Floats) -> Floats:
     padded = np.pad(grey, 1, "edge")
     rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
     columns = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
-    return np.hypot(rows[:, 2:] - rows[:, :-2], columns[2:] - columns[:-2])
+    across, along = rows[:, 2:] - rows[:, :-2], columns[2:] - columns[:-2]
+    return np.asarray(np.sqrt(across * across + along * along))
 
 
 def _upright(grey: Bytes, turn: int) -> Bytes:

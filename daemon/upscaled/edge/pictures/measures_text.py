@@ -1,8 +1,8 @@
 """
 Are there lines of letters? Strokes, their connected components, and who stands beside whom.
 
-Works on grey values alone, on both polarities, on rendered, scanned and photographed pages. Blind
-to very large lettering; fires a little on fences, windows and foliage, so never a verdict by itself.
+Works on grey values alone, both polarities, rendered, scanned or photographed. Blind to very large
+lettering; fires a little on fences, windows and foliage, so never a verdict by itself.
 """
 
 from dataclasses import dataclass

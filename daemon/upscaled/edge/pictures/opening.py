@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyvips
+import tifffile
 from PIL import Image, ImageOps
 
 from upscaled.edge.pictures import profiles
@@ -71,10 +72,23 @@ def _upright(path: Path) -> pyvips.Image:
         return _through_pillow(path)
     if image.width * image.height > MOST_PIXELS:
         raise too_large(f"{path.name} claims {image.width} x {image.height} pixels")
+    if image.get("vips-loader").startswith("tiff"):
+        _check_whole_tiff(path)
     turned = image.get_typeof("orientation") != 0 and image.get("orientation") > 1
     # Turning and bleeding look back at rows that a sequential reader has left behind. Large ones
     # are then decoded into a file, not into memory (VIPS_DISC_THRESHOLD).
     return _load(path, "random").autorot() if turned or image.hasalpha() else image
+
+
+def _check_whole_tiff(path: Path) -> None:
+    """Raise OSError where a TIFF's pixels lie beyond its end."""
+    # libtiff only warns of this and reads zeros, whatever fail_on says.
+    with tifffile.TiffFile(path) as opened:
+        first = opened.pages.first
+        ends = map(sum, zip(first.dataoffsets, first.databytecounts, strict=False))
+        missing = max(ends, default=0) - path.stat().st_size
+    if missing > 0:
+        raise OSError(f"truncated: {missing} bytes are missing")
 
 
 def _load(path: Path, access: str) -> pyvips.Image:

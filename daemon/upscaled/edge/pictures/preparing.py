@@ -33,7 +33,7 @@ def _stripped(source: Path, stem: Path) -> dict[str, Any] | None:
         return None
     to = stem.with_name(stem.name + ".jpg")
     try:
-        jpeg.rewrite(source, to)
+        jpeg.strip(source, to)
     except jpeg.NotPlainError:
         to.unlink()
         return None

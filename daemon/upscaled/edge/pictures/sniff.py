@@ -5,14 +5,15 @@ Says only which door a file takes. What Pillow can open is asked of Pillow; here
 that must be told apart before that: clips, half-copied files, pictures that nobody here decodes.
 """
 
+from mmap import mmap
+
 from upscaled.errors import Aside, NotReady, Stop
 from upscaled.nouns import Code
 
-PILLOW_FORMATS = (
-    "JPEG", "MPO", "PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF",
-    "JPEG2000", "PPM", "SGI", "QOI", "DDS", "PSD",
-)  # fmt: skip
-"""Pictures with a reliable head. EPS and WMF are left out on purpose: they start other programs."""
+_PAGE = 4096
+_RARER = ("JPEG2000", "PPM", "SGI", "QOI", "DDS", "PSD")
+PILLOW_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", *_RARER)
+"""Pictures with a reliable head (JPEG opens MPO too). EPS is left out: it starts a program."""
 
 _BRANDS_HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _BRANDS_PICTURE = {b"avif", b"avis"} | _BRANDS_HEIC
@@ -53,6 +54,24 @@ def picture_head(head: bytes) -> bool:
     webp = head[:4] == b"RIFF" and head[8:12] in {b"WEBP", b""}
     avif = head[4:8] == b"ftyp" and head[8:12] in {b"avif", b"avis"}
     return webp or avif or head.startswith(_PICTURE_HEADS)
+
+
+def ends_in_unwritten_pages(data: bytes | mmap) -> bool:
+    """
+    Return whether the file ends in zeros that begin where a page does, as in a preallocated copy.
+
+    A black border may end in zeros too, but hardly ever begins at a multiple of 4096 bytes. The
+    last bytes of the page before may be zeros by themselves: up to 16 are forgiven.
+    """
+    end = len(data)
+    while end > 0:
+        start = max(0, end - (1 << 20))
+        kept = len(bytes(data[start:end]).rstrip(b"\0"))
+        if kept:
+            end = start + kept
+            break
+        end = start
+    return len(data) - end >= _PAGE and -end % _PAGE <= 16
 
 
 def refuse(head: bytes) -> None:

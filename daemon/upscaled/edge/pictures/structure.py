@@ -122,7 +122,7 @@ def gradients(before: Plane, after: Plane, places: list[Tile]) -> dict[str, floa
 
 
 def _slopes(plane: Plane) -> Slopes:
-    down, across = np.gradient(plane, axis=(0, 1))
+    down, across = np.asarray(np.gradient(plane), np.float32)
     return down, across
 
 

@@ -85,7 +85,7 @@ class Workers:
         """
         End every worker.
 
-        Running jobs are waited for, unless `now`: then they are killed and their calls raise `Again`.
+        Running jobs are waited for, unless `now`: then they are killed and raise `Again`.
         """
         with self._changed:
             self._closed = True

@@ -1,0 +1,237 @@
+"""`status`, `jobs`, `show`: what the ledger and the living daemon say."""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from upscaled.cli.config import settings_of
+from upscaled.cli.main import DONE, print_json
+from upscaled.core.folders import Grammar, UnknownFolder
+from upscaled.core.life import ENDS, LIFE, Word, word_of
+from upscaled.core.settings import Settings
+from upscaled.core.window import day_start, month_start
+from upscaled.edge import roots
+from upscaled.edge.clock import local_zone
+from upscaled.edge.ledger import Ledger
+from upscaled.edge.watch import scan
+from upscaled.errors import Outage, UsageError
+from upscaled.nouns import Job
+
+
+def ledger_of(settings: Settings) -> Ledger | None:
+    """Return the ledger for reading, None before the first start."""
+    inboxes = [str(watch.inbox) for watch in settings.watch]
+    ledger = Ledger(settings.state.directory / "ledger.sqlite", inboxes)
+    return ledger if ledger.exists() else None
+
+
+def is_alive(settings: Settings) -> bool:
+    """Say whether a daemon works with this state directory right now."""
+    return roots.StateLock(settings.state.directory).is_taken()
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """Print engine, counts, money, watches and unknown folders."""
+    settings = settings_of(arguments)
+    ledger = ledger_of(settings)
+    told = _daemon(settings, ledger)
+    said = {
+        "engine": told["engine"],
+        "jobs": _counts(ledger),
+        "spend": _spend(settings, ledger),
+        "watches": told["watches"],
+        "unknown_folders": [
+            {key: stray[key] for key in ("path", "token", "hint")} for stray in told["strays"]
+        ],
+        "paused": bool(ledger and ledger.get("paused") == "1"),
+        "running": told["running"],
+        "ledger": told["ledger"],
+        "odd_names": told["odd"],
+    }
+    if arguments.json:
+        print_json(said)
+    else:
+        print(_status_text(said))
+    return DONE
+
+
+def jobs(arguments: argparse.Namespace) -> int:
+    """Print every job, unfinished first."""
+    ledger = ledger_of(settings_of(arguments))
+    wanted = arguments.state
+    states = None
+    if wanted is not None and wanted != Word.HELD:
+        states = [state for state, stage in LIFE.items() if stage.word == wanted]
+    found = ledger.jobs(states) if ledger else []
+    told = [job_json(job) for job in found]
+    told = [one for one in told if wanted is None or one["state"] == wanted]
+    if arguments.json:
+        print_json(told)
+        return DONE
+    for one in told:
+        why = f"  {one['hold']}: {one['reason']}" if one["hold"] else f"  {one['reason'] or ''}"
+        print(f"{one['id']}  {one['state']:<8} {one['path']}{why.rstrip()}")
+    return DONE
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print the whole story of one job."""
+    ledger = ledger_of(settings_of(arguments))
+    job = ledger.job(arguments.id) if ledger else None
+    if ledger is None or job is None:
+        raise UsageError(f"there is no job {arguments.id}", "`upscaled jobs` lists them all")
+    told = job_json(job) | _story(job)
+    told["history"] = [
+        {"at": _stamp(event.at), "state": event.state, "said": event.said}
+        for event in ledger.history(job.id)
+    ]
+    if arguments.json:
+        print_json(told)
+        return DONE
+    for key, value in told.items():
+        if key != "history":
+            print(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+    for event in told["history"]:
+        print(f"  {event['at']}  {event['state']:<11} {event['said']}")
+    return DONE
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """Return a job as `jobs --json` prints it."""
+    living = job.state not in ENDS
+    error = job.facts.error
+    return {
+        "id": job.id,
+        "state": word_of(job.state, held=job.hold is not None).value,
+        "path": job.path,
+        "target": job.target,
+        "hold": job.hold.value if job.hold and living else None,
+        "reason": job.reason or (error.message if error else None),
+        "due_at": _stamp(job.due_at) if job.due_at and living else None,
+        "cost_usd": job.cost / 1e6,
+        "step": job.state.value,
+        "code": error.code if error else None,
+    }
+
+
+def _story(job: Job) -> dict[str, Any]:
+    facts = job.facts
+    delivery, verdict, plan = facts.delivery, facts.verdict, facts.plan
+    return {
+        "sha256": job.sha256,
+        "bytes": job.size,
+        "reserved_usd": job.reserved / 1e6,
+        "engine": facts.engine or None,
+        "verdict": verdict
+        and {
+            "model": verdict.model.value,
+            "confidence": verdict.confidence,
+            "rule": verdict.rule,
+            "reasons": list(verdict.reasons),
+        },
+        "width": plan and plan.width,
+        "height": plan and plan.height,
+        "shortfall": plan and plan.shortfall,
+        "requests": [one.request_id for one in facts.passes if one.request_id],
+        "result": delivery and f"{delivery.root}/{delivery.path}",
+        "archived": facts.archived,
+        "failed": facts.set_aside,
+        "fidelity": facts.fidelity and facts.fidelity.verdict,
+        "error": facts.error
+        and {"code": facts.error.code, "message": facts.error.message, "hint": facts.error.hint},
+    }
+
+
+def _counts(ledger: Ledger | None) -> dict[str, int]:
+    counts = dict.fromkeys([word.value for word in Word], 0)
+    for state, held, number in ledger.counts() if ledger else ():
+        counts[word_of(state, held=held).value] += number
+    return counts
+
+
+def _spend(settings: Settings, ledger: Ledger | None) -> dict[str, float]:
+    if ledger is None:
+        return {"today_usd": 0.0, "month_usd": 0.0, "reserved_usd": 0.0}
+    now, zone = datetime.now(UTC), local_zone(settings.schedule.timezone)
+    return {
+        "today_usd": ledger.spent(day_start(now, zone)) / 1e6,
+        "month_usd": ledger.spent(month_start(now, zone)) / 1e6,
+        "reserved_usd": ledger.reserved() / 1e6,
+    }
+
+
+def _daemon(settings: Settings, ledger: Ledger | None) -> dict[str, Any]:
+    """Return what the living daemon says; without one, look for ourselves."""
+    if ledger and is_alive(settings):
+        told: dict[str, Any] = json.loads(ledger.get("daemon") or "{}")
+        if told:
+            return told | {"running": True}
+    name: str = settings.engine.name
+    if name == "auto" and ledger:
+        name = ledger.get("engine") or name
+    return {
+        "engine": {"name": name, "state": "stopped", "reason": "no daemon is running"},
+        "watches": [_watch(settings, ledger, number) for number in range(len(settings.watch))],
+        "strays": strays_of(settings),
+        "odd": [],
+        "ledger": "",
+        "running": False,
+    }
+
+
+def _watch(settings: Settings, ledger: Ledger | None, number: int) -> dict[str, Any]:
+    watch = settings.watch[number]
+    kind = roots.file_system(watch.inbox)
+    observer = watch.observer
+    if observer == "auto":
+        observer = "polling" if roots.is_network(kind) else "native"
+    try:
+        marker = roots.read_marker(watch.inbox, ledger.id if ledger else "")
+    except Outage as error:
+        return _watch_json(str(watch.inbox), observer, error.message, healthy=False)
+    healthy = marker is roots.Marker.OURS or ledger is None
+    reason = f"{kind or 'unknown'} file system" if healthy else f"its marker is {marker.value}"
+    return _watch_json(str(watch.inbox), observer, reason, healthy=healthy)
+
+
+def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dict[str, Any]:
+    return {"inbox": inbox, "observer": observer, "healthy": healthy, "reason": reason}
+
+
+def strays_of(settings: Settings) -> list[dict[str, str]]:
+    """Return folders of the inboxes that are not understood; looks at the disk itself."""
+    grammar, strays = Grammar(settings.target), list[dict[str, str]]()
+    for number, watch in enumerate(settings.watch):
+        if not watch.inbox.is_dir():
+            continue
+        for folder in scan(watch.inbox, number).folders:
+            place = grammar.resolve(folder)
+            if isinstance(place, UnknownFolder) and place.path == folder:
+                strays.append({"path": folder, "token": place.token, "hint": place.hint})
+    return strays
+
+
+def _status_text(said: dict[str, Any]) -> str:
+    engine, spend = said["engine"], said["spend"]
+    why = f" ({engine['reason']})" if engine["reason"] else ""
+    lines = [f"engine   {engine['name']}: {engine['state']}{why}"]
+    lines.append("jobs     " + ", ".join(f"{count} {word}" for word, count in said["jobs"].items()))
+    lines.append(
+        f"spend    ${spend['today_usd']:.2f} today, ${spend['month_usd']:.2f} this month, "
+        f"${spend['reserved_usd']:.2f} reserved"
+    )
+    lines += [
+        f"watch    {one['inbox']}: {one['observer']}, "
+        f"{'healthy' if one['healthy'] else 'NOT healthy'} ({one['reason']})"
+        for one in said["watches"]
+    ]
+    lines += [
+        f"unknown  {one['path'] or 'the inbox itself'}: {one['hint']}"
+        for one in said["unknown_folders"]
+    ]
+    return "\n".join([*lines, "paused"] if said["paused"] else lines)
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

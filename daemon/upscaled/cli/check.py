@@ -1,0 +1,188 @@
+"""`check` and `init`: is everything right, and make it so."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from upscaled.cli.ask import ledger_of, strays_of
+from upscaled.cli.config import config_path
+from upscaled.cli.main import DONE, WRONG, print_json
+from upscaled.core.folders import Grammar, not_supported
+from upscaled.core.folders import Target as Aim
+from upscaled.core.rulebook import check_examples
+from upscaled.core.settings import Settings
+from upscaled.edge import disk, roots
+from upscaled.edge.ledger import Ledger
+from upscaled.edge.secrets import find_key
+from upscaled.edge.toml import load_rules, load_settings, stray_rules, write_config
+from upscaled.edge.watch import scan
+from upscaled.errors import ConfigError, Fatal, Fault, UpscaledError
+from upscaled.house import ROLES, Marked, open_ledger, overlap_faults, read_rules
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Look at everything, spend nothing, and say every fault at once."""
+    path = config_path(arguments)
+    settings = load_settings(path)
+    ledger = ledger_of(settings)
+    faults = [
+        *overlap_faults(settings, path),
+        *_rule_faults(settings),
+        *_state_faults(settings, path),
+        *_root_faults(settings, path, ledger),
+    ]
+    told = {
+        "ok": not faults,
+        "engine": _engine(settings, ledger),
+        "faults": [asdict(fault) for fault in faults],
+        "warnings": list(_warnings(settings)),
+        "rename": _renames(settings),
+        "config": str(path),
+    }
+    if arguments.json:
+        print_json(told)
+    else:
+        _print(told, faults)
+    return WRONG if faults else DONE
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Write a commented config, make its folders, its ledger and the markers in every root."""
+    folder: Path = arguments.directory.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "config.toml"
+    write_config(path)
+    settings = load_settings(path)
+    if faults := overlap_faults(settings, path):
+        raise ConfigError(faults)
+    ledger = open_ledger(settings)
+    ledger.create()
+    Marked(settings, ledger).open()
+    ledger.close()
+    made = [str(getattr(watch, role)) for watch in settings.watch for role in ROLES]
+    if arguments.json:
+        print_json({"config": str(path), "folders": made})
+    else:
+        print(f"wrote {path}")
+        print(f"made  {', '.join(sorted(set(made)))}")
+        print(f"next: make a folder such as {made[0]}/4k, then: upscaled --config {path} run")
+    return DONE
+
+
+def _rule_faults(settings: Settings) -> tuple[Fault, ...]:
+    try:
+        rules = read_rules(settings)
+        load_rules(settings.rules.directory, "fidelity.toml")
+    except ConfigError as error:
+        return error.faults
+    return check_examples(rules.rulebook)
+
+
+def _state_faults(settings: Settings, path: Path) -> Iterator[Fault]:
+    directory = settings.state.directory
+    kind = roots.file_system(directory)
+    if roots.is_network(kind):
+        yield Fault(
+            place=str(path),
+            key="state.directory",
+            value=str(directory),
+            expected="a local file system",
+            hint=f"SQLite's locks do not hold on {kind}",
+        )
+    yield from _write_faults(path, "state.directory", directory)
+
+
+def _root_faults(settings: Settings, path: Path, ledger: Ledger | None) -> Iterator[Fault]:
+    known = set(json.loads(ledger.get("roots") or "[]")) if ledger else set()
+    own = ledger.id if ledger else ""
+    for number, watch in enumerate(settings.watch):
+        for role in ROLES:
+            root, key = getattr(watch, role), f"watch[{number}].{role}"
+            marker = roots.read_marker(root, own)
+            if marker is roots.Marker.FOREIGN:
+                expected = "a folder of this ledger"
+                hint = f"another ledger's marker stands there: {root / roots.MARKER}"
+                yield _fault(path, key, root, (expected, hint))
+            elif marker is roots.Marker.MISSING and str(root) in known:
+                expected = "its marker, as it had when it was last seen"
+                yield _fault(path, key, root, (expected, "is the share mounted?"))
+            else:
+                yield from _write_faults(path, key, root)
+
+
+def _write_faults(path: Path, key: str, folder: Path) -> Iterator[Fault]:
+    """Try by doing, where the folder is; a missing one must be makeable."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    try:
+        if there.is_dir():
+            disk.rename_kind(there)
+        else:
+            yield _fault(path, key, folder, ("a folder", f"{there} is a file"))
+    except UpscaledError as error:
+        yield _fault(path, key, folder, ("a folder where files can be made", error.message))
+
+
+def _fault(path: Path, key: str, value: Path, why: tuple[str, str]) -> Fault:
+    return Fault(place=str(path), key=key, value=str(value), expected=why[0], hint=why[1])
+
+
+def _engine(settings: Settings, ledger: Ledger | None) -> dict[str, str | None]:
+    try:
+        key = find_key()
+    except Fatal as error:
+        return {"name": settings.engine.name, "state": "no_key", "reason": error.message}
+    pinned = ledger.get("engine") if ledger else None
+    name: str = settings.engine.name
+    if name == "auto":
+        name = pinned or ("fal" if key else "local")
+    if name == "fal" and not key:
+        reason = "fal's key is not there: put it into FAL_KEY or the systemd credential fal_key"
+        return {"name": name, "state": "no_key", "reason": reason}
+    return {"name": name, "state": "ready", "reason": None}
+
+
+def _warnings(settings: Settings) -> Iterator[str]:
+    for stray in strays_of(settings):
+        where = stray["path"] or "the inbox itself"
+        yield f'{where}: "{stray["token"]}" is not known; {stray["hint"]}'
+    if settings.rules.directory:
+        for name in stray_rules(settings.rules.directory):
+            yield f"{settings.rules.directory / name} overrides no shipped rule file"
+    if settings.fidelity.second_try:
+        yield "fidelity.second_try is not supported yet: a failed check goes to review"
+    yield from _unsupported(settings)
+
+
+def _unsupported(settings: Settings) -> Iterator[str]:
+    grammar = Grammar(settings.target)
+    for number, watch in enumerate(settings.watch):
+        for folder in scan(watch.inbox, number).folders if watch.inbox.is_dir() else ():
+            place = grammar.resolve(folder, holds_files=False)
+            if isinstance(place, Aim) and place.target_path == folder:
+                yield from (f"{folder}: {said}" for said in not_supported(place.order))
+
+
+def _renames(settings: Settings) -> dict[str, str]:
+    kinds = {}
+    for watch in settings.watch:
+        for root in (watch.outbox, watch.review, watch.archive, watch.failed):
+            if root.is_dir():
+                try:
+                    kinds[str(root)] = disk.rename_kind(root)
+                except UpscaledError:
+                    kinds[str(root)] = "none"
+    return kinds
+
+
+def _print(told: dict[str, Any], faults: list[Fault]) -> None:
+    for fault in faults:
+        print(f"fault    {fault.sentence()}")
+    for warning in told["warnings"]:
+        print(f"warning  {warning}")
+    engine = told["engine"]
+    why = f" ({engine['reason']})" if engine["reason"] else ""
+    print(f"engine   {engine['name']}: {engine['state']}{why}")
+    print("ok" if told["ok"] else f"{len(faults)} faults")

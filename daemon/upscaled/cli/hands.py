@@ -1,0 +1,92 @@
+"""`retry`, `cancel`, `pause`, `resume`: asked through the ledger, done by the daemon."""
+
+import argparse
+import time
+from datetime import UTC, datetime
+
+from upscaled.cli.ask import is_alive, ledger_of
+from upscaled.cli.config import settings_of
+from upscaled.cli.main import DONE, UNFINISHED, print_json
+from upscaled.core.settings import Settings
+from upscaled.edge.ledger import Ledger
+from upscaled.errors import UsageError
+from upscaled.nouns import State
+
+ANSWER_SECONDS = 5.0
+"""How long a living daemon is given to answer before the command says "asked"."""
+
+
+def retry(arguments: argparse.Namespace) -> int:
+    """Ask for failed files to go back to the inbox, or for held ones to be looked at now."""
+    settings = settings_of(arguments)
+    ledger = _ledger(settings)
+    ids = list(arguments.ids)
+    if arguments.all_failed:
+        ids += [job.id for job in ledger.jobs([State.FAILED])]
+    elif not ids:
+        raise UsageError("name the jobs to retry", "or use --all-failed")
+    return _ask(settings, ledger, "retry", ids, as_json=arguments.json)
+
+
+def cancel(arguments: argparse.Namespace) -> int:
+    """Ask for a job to stop."""
+    settings = settings_of(arguments)
+    return _ask(settings, _ledger(settings), "cancel", arguments.ids, as_json=arguments.json)
+
+
+def pause(arguments: argparse.Namespace) -> int:
+    """Begin and submit nothing more, from within two seconds on."""
+    return _flag(arguments, paused=True)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Go on, and look at everything held at once."""
+    return _flag(arguments, paused=False)
+
+
+def _flag(arguments: argparse.Namespace, *, paused: bool) -> int:
+    settings = settings_of(arguments)
+    ledger = _ledger(settings)
+    ledger.put("paused", "1" if paused else "0")
+    if not paused:
+        ledger.put("look_again", datetime.now(UTC).isoformat())
+    if arguments.json:
+        print_json({"paused": paused, "running": is_alive(settings)})
+    else:
+        print("paused" if paused else "resumed; everything held is looked at again")
+    return DONE
+
+
+def _ledger(settings: Settings) -> Ledger:
+    ledger = ledger_of(settings)
+    if ledger is None:
+        raise UsageError(
+            f"there is no ledger in {settings.state.directory} yet", "start the daemon once first"
+        )
+    return ledger
+
+
+def _ask(settings: Settings, ledger: Ledger, verb: str, ids: list[str], *, as_json: bool) -> int:
+    unknown = [job_id for job_id in ids if ledger.job(job_id) is None]
+    if unknown:
+        raise UsageError(f"there is no job {unknown[0]}", "`upscaled jobs` lists them all")
+    orders = {job_id: ledger.ask(verb, job_id, datetime.now(UTC)) for job_id in ids}
+    alive = is_alive(settings)
+    answers = _answers(ledger, orders, ANSWER_SECONDS if alive else 0.0)
+    told = [{"id": job_id, "asked": verb, "answer": answers[job_id]} for job_id in ids]
+    if as_json:
+        print_json(told)
+    for one in [] if as_json else told:
+        later = "asked" if alive else "asked; it is done at the next start"
+        print(f"{one['id']}: {one['answer'] or later}")
+    refused = any((answer or "").startswith(("not", "too late")) for answer in answers.values())
+    return UNFINISHED if refused else DONE
+
+
+def _answers(ledger: Ledger, orders: dict[str, int], seconds: float) -> dict[str, str | None]:
+    until = time.monotonic() + seconds
+    while True:
+        answers = {job_id: ledger.answered(order) for job_id, order in orders.items()}
+        if all(answers.values()) or time.monotonic() >= until:
+            return answers
+        time.sleep(0.1)

@@ -1,0 +1,188 @@
+"""`classify` and `plan`: look at pictures without folders, key or network."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from upscaled.cli.config import settings_or_defaults
+from upscaled.cli.main import DONE, UNFINISHED, print_line
+from upscaled.core.folders import Unknown, not_supported
+from upscaled.core.judge import judge
+from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
+from upscaled.core.settings import Settings
+from upscaled.edge.pictures.studio import Studio
+from upscaled.errors import Aside, NotReady, Stop, UpscaledError, UsageError
+from upscaled.house import Rules, grammar_of, open_studio, read_rules
+from upscaled.nouns import Assume, Code, Family, Order, Probe, Verdict
+
+Looked = Callable[[str], dict[str, Any]]
+
+
+def classify(arguments: argparse.Namespace) -> int:
+    """Print the verdict on each file; an unreadable one is said and the others still come."""
+    settings = settings_or_defaults(arguments)
+    rules = read_rules(settings)
+    with _studio(settings) as studio:
+
+        def look(path: str) -> dict[str, Any]:
+            probe = studio.examine(_file(path))
+            return _verdict_json(path, _judged(rules, probe, path), probe)
+
+        return _each(arguments, look, _classify_fault, _verdict_text)
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Print what would be done with each file, and its price."""
+    settings = settings_or_defaults(arguments)
+    rules, order = read_rules(settings), _order(settings, arguments.target)
+    with _studio(settings) as studio:
+
+        def look(path: str) -> dict[str, Any]:
+            probe = studio.examine(_file(path))
+            verdict = _judged(rules, probe, path, order.family, order.assume)
+            request = _request(settings, rules, order, probe, verdict)
+            told = plan_json(path, make_plan(request), order)
+            return told | {"engine": _engine(settings, order), "reasons": list(verdict.reasons)}
+
+        return _each(arguments, look, _plan_fault, _plan_text)
+
+
+def _request(
+    settings: Settings, rules: Rules, order: Order, probe: Probe, verdict: Verdict
+) -> PlanRequest:
+    return PlanRequest(
+        probe=probe,
+        verdict=verdict,
+        order=order,
+        catalogue=rules.catalogues[_engine(settings, order)],
+        fal_catalogue=rules.catalogues["fal"],
+        beyond_safe=settings.plan.beyond_safe,
+        resample_limit=settings.plan.resample_limit,
+        larger=settings.plan.larger,
+        larger_print=settings.plan.larger_print,
+        unsupported=not_supported(order),
+    )
+
+
+def _engine(settings: Settings, order: Order) -> str:
+    """Return whose prices hold: fal's, unless the config or the folder says local."""
+    return "local" if order.local or settings.engine.name == "local" else "fal"
+
+
+def _order(settings: Settings, name: str) -> Order:
+    order = grammar_of(settings).parse_name(name)
+    if isinstance(order, Unknown):
+        raise UsageError(f'"{name}" is no target: "{order.token}" is not known', order.hint)
+    return order
+
+
+def _judged(
+    rules: Rules,
+    probe: Probe,
+    path: str,
+    family: Family | None = None,
+    assume: Assume = Assume.NOTHING,
+) -> Verdict:
+    name = Path(path).name
+    return judge(rules.rulebook, probe, name=name, family=family, assume=assume)
+
+
+def _file(path: str) -> Path:
+    if not os.path.isfile(path):  # noqa: PTH113 - follows links, and takes any spelling
+        found = "a folder, not a file" if Path(path).is_dir() else "not there"
+        raise Aside(Code.UNREADABLE, f"{path} is {found}.", "name a picture file")
+    return Path(path).resolve()
+
+
+@contextmanager
+def _studio(settings: Settings) -> Iterator[Studio]:
+    studio, workers = open_studio(settings, count=1)
+    try:
+        yield studio
+    finally:
+        workers.close()
+
+
+def _each(
+    arguments: argparse.Namespace,
+    look: Looked,
+    fault: Callable[[str, UpscaledError], dict[str, Any]],
+    text: Callable[[dict[str, Any]], str],
+) -> int:
+    code = DONE
+    for path in arguments.files:
+        try:
+            told = look(path)
+        except UpscaledError as error:
+            told, code = fault(path, error), UNFINISHED
+        if arguments.json:
+            print_line(told)
+        else:
+            print(text(told))
+    return code
+
+
+def _verdict_json(path: str, verdict: Verdict, probe: Probe) -> dict[str, Any]:
+    return {
+        "path": path,
+        "model": verdict.model.value,
+        "confidence": round(verdict.confidence, 4),
+        "reasons": list(verdict.reasons),
+        "rule": verdict.rule,
+        "features": probe.features,
+        "marks": probe.marks,
+        "width": probe.width,
+        "height": probe.height,
+        "format": probe.format,
+    }
+
+
+def _classify_fault(path: str, error: UpscaledError) -> dict[str, Any]:
+    return {"path": path, "error": _error_json(error)}
+
+
+def _plan_fault(path: str, error: UpscaledError) -> dict[str, Any]:
+    told = _error_json(error)
+    return refused_json(path, told["code"], told["message"], told["hint"])
+
+
+def _error_json(error: UpscaledError) -> dict[str, str]:
+    match error:
+        case Aside():
+            code = str(error.code)
+        case NotReady():
+            code = Code.TRUNCATED.value
+        case Stop():
+            code = Code.UNSUPPORTED.value
+        case _:
+            code = Code.UNREADABLE.value
+    return {"code": code, "message": error.message, "hint": error.hint}
+
+
+def _verdict_text(told: dict[str, Any]) -> str:
+    if "error" in told:
+        return _error_text(told)
+    head = f"{told['path']}: {told['model']} ({told['confidence']:.0%}, rule {told['rule']})"
+    return "\n".join([head, *(f"    {reason}" for reason in told["reasons"])])
+
+
+def _plan_text(told: dict[str, Any]) -> str:
+    if "error" in told:
+        return _error_text(told)
+    size = f"{told['width']} x {told['height']} {told['format']}"
+    lines = [f"{told['path']}: {told['model']} -> {size}, ${told['cost_usd']:.2f}"]
+    lines += [
+        f"    {one['model']} {one['factor']:g}x -> {one['width']} x {one['height']}, "
+        f"${one['cost_usd']:.2f} ({one['endpoint']})"
+        for one in told["passes"]
+    ] or ["    no model needed"]
+    lines += [f"    {said}" for said in (told["shortfall"], *told["notes"]) if said]
+    return "\n".join(lines)
+
+
+def _error_text(told: dict[str, Any]) -> str:
+    error = told["error"]
+    return f"{told['path']}: {error['code']}: {error['message']}\n    {error['hint']}"

@@ -1,0 +1,134 @@
+"""
+The command line: which words there are, and which thin room answers each.
+
+Imaging, HTTP and the ledger are imported by the verbs that need them, so that `--help` and `status`
+answer at once.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from upscaled import __version__
+from upscaled.errors import ConfigError, UpscaledError, UsageError
+
+DONE, FATAL, WRONG, UNFINISHED = 0, 1, 2, 3
+
+Verb = Callable[[argparse.Namespace], int]
+
+_LATER = {
+    "submit": "drop the files into the inbox's target folder instead",
+    "accept": "move the result from review/ by hand",
+    "reject": "delete the result in review/ by hand",
+    "redo": "drop the original again, into a folder that names the family (4k-core)",
+    "corpus": "use `classify --json` over the files",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 done, 1 fatal, 2 wrong use or config, 3 unfinished."""
+    arguments = _parser().parse_args(argv)
+    module, _, function = arguments.verb.partition(":")
+    try:
+        verb: Verb = getattr(import_module(f"upscaled.cli.{module}"), function)
+        return verb(arguments)
+    except ConfigError as error:
+        return _wrong_config(arguments, error)
+    except UpscaledError as error:
+        print(f"upscaled: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return WRONG if isinstance(error, UsageError) else FATAL
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def not_yet(arguments: argparse.Namespace) -> int:
+    """Say plainly that a command of the contract is not there yet."""
+    raise UsageError(
+        f"`{arguments.command}` is not supported yet", f"for now: {_LATER[arguments.command]}"
+    )
+
+
+def print_json(value: Any) -> None:
+    """Print JSON alone on standard output."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_line(value: Any) -> None:
+    """Print one JSON object on one line, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _wrong_config(arguments: argparse.Namespace, error: ConfigError) -> int:
+    if getattr(arguments, "json", False) and arguments.command == "check":
+        faults = [asdict(fault) for fault in error.faults]
+        print_json({"ok": False, "engine": None, "faults": faults, "warnings": []})
+        return WRONG
+    for fault in error.faults:
+        print(f"upscaled: {fault.sentence()}", file=sys.stderr)
+    return WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="upscaled", description="A watch-folder upscaler that explains itself."
+    )
+    parser.add_argument("--version", action="version", version=f"upscaled {__version__}")
+    parser.add_argument("--config", metavar="PATH", help="default: config.toml here, then /etc")
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def verb(name: str, target: str, says: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=says, description=says)
+        one.set_defaults(verb=target)
+        one.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+        return one
+
+    run = verb("run", "run:run", "the daemon")
+    run.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
+    verb("check", "check:check", "check config, rules, folders and engine; spends nothing")
+    init = verb("init", "check:init", "write a commented config, make folders and markers")
+    init.add_argument("directory", nargs="?", default=".", type=Path)
+    _add_looking(verb)
+    _add_hands(verb)
+    for name in _LATER:
+        later = verb(name, "main:not_yet", "not supported yet")
+        later.add_argument("ignored", nargs=argparse.REMAINDER)
+    demo = verb("demo", "demo:run_demo", "the whole job once on sample pictures")
+    demo.add_argument("directory", nargs="?", default=Path(".demo"), type=Path)
+    return parser
+
+
+def _add_looking(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    classify = verb("classify", "look:classify", "say what pictures are, and why")
+    classify.add_argument("files", nargs="+", metavar="FILE")
+    plan = verb("plan", "look:plan", "say what would be done and cost; sends nothing")
+    plan.add_argument("files", nargs="+", metavar="FILE")
+    plan.add_argument("--target", required=True, metavar="NAME", help="a folder name: 4k, print-a3")
+    verb("status", "ask:status", "engine, counts, money, watches")
+    jobs = verb("jobs", "ask:jobs", "every job, unfinished first")
+    jobs.add_argument("--state", choices=["waiting", "working", "held", "review", "failed", "done"])
+    show = verb("show", "ask:show", "the whole story of one job")
+    show.add_argument("id")
+    report = verb("report", "report:run_report", "one HTML page of what was done")
+    report.add_argument("--since", default="24h", help="24h, 7d, 90m")
+    report.add_argument("--output", type=Path, metavar="FILE.html")
+
+
+def _add_hands(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    retry = verb("retry", "hands:retry", "failed files back to the inbox; held ones looked at now")
+    retry.add_argument("ids", nargs="*", metavar="ID")
+    retry.add_argument("--all-failed", action="store_true")
+    cancel = verb("cancel", "hands:cancel", "stop a job; its original goes to failed/")
+    cancel.add_argument("ids", nargs=1, metavar="ID")
+    verb("pause", "hands:pause", "begin and submit nothing more")
+    verb("resume", "hands:resume", "go on, and look at everything held at once")

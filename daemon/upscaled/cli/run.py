@@ -1,0 +1,20 @@
+"""`upscaled run`: the daemon in the foreground."""
+
+import argparse
+import sys
+from contextlib import nullcontext
+
+from upscaled.cli.config import config_path, settings_of
+from upscaled.daemon import Daemon
+from upscaled.edge.logs import configure
+from upscaled.house import opened
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Watch, work and deliver until stopped, or until idle."""
+    on_terminal = sys.stdout.isatty() and sys.stderr.isatty()
+    configure(quiet=on_terminal)
+    with opened(settings_of(arguments), config_path(arguments)) as house:
+        daemon = Daemon(house)
+        with nullcontext() as shown:
+            return daemon.run(until_idle=arguments.until_idle, shown=shown)

@@ -1,0 +1,129 @@
+"""The shipped rules hold their own examples, and the pictures they were made for."""
+
+import os
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageFilter
+
+from judge_pictures import A1111, encoded, landscape, noisy, page, png_with
+from upscaled.core.judge import features_of, judge
+from upscaled.core.rulebook import check_examples, load_rulebook
+from upscaled.edge.pictures.examine import examine
+from upscaled.edge.pictures.marks import load_marks
+from upscaled.nouns import Assume, Family, Verdict
+
+ROOT = Path(__file__).parents[2]
+BOOK = load_rulebook(tomllib.loads((ROOT / "rules" / "judge.toml").read_text("utf-8")))
+SAMPLE = 8
+"""Every so manieth picture of the corpus is judged here; the whole takes minutes."""
+
+
+def judged(file: Path) -> Verdict:
+    # the label must not speak: a file of the corpus is judged without its folder and name
+    return judge(BOOK, examine(file), name="", family=None, assume=Assume.NOTHING)
+
+
+def judged_bytes(folder: Path, data: bytes) -> Verdict:
+    file = folder / "drawn"
+    file.write_bytes(data)
+    return judged(file)
+
+
+def test_every_example_of_the_shipped_rules_holds() -> None:
+    assert check_examples(BOOK) == ()
+
+
+def test_every_measure_the_rules_name_is_made(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(encoded(landscape(200, 150)))
+    made = features_of(BOOK, examine(file), name="a.png")
+
+    named = {term.name for item in (*BOOK.rules, *BOOK.evidence) for term in item.when.terms}
+
+    assert named <= set(made)
+
+
+def test_every_shipped_mark_has_a_name_that_a_person_reads() -> None:
+    assert len(load_marks()) > 30
+    assert all(mark.name.strip() for mark in load_marks())
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_drawn_page_is_text_and_stays_so_at_quality_40(form: str, tmp_path: Path) -> None:
+    options = {"quality": 40} if form == "JPEG" else {}
+
+    assert judged_bytes(tmp_path, encoded(page(), form, **options)).model is Family.TEXT
+
+
+def test_a_landscape_is_core_and_its_over_compressed_twin_recover(tmp_path: Path) -> None:
+    scene = landscape()
+
+    assert judged_bytes(tmp_path, encoded(scene, "JPEG", quality=94)).model is Family.CORE
+    assert judged_bytes(tmp_path, encoded(scene, "JPEG", quality=20)).model is Family.RECOVER
+
+
+@pytest.mark.parametrize("kind", ["noise", "blur", "jpeg"])
+def test_damage_crosses_from_core_to_recover_once_and_never_back(kind: str, tmp_path: Path) -> None:
+    scene = landscape()
+    ladder = {
+        "noise": [encoded(noisy(scene, sigma), "JPEG", quality=95) for sigma in (0, 3, 8, 16)],
+        "blur": [
+            encoded(scene.filter(ImageFilter.GaussianBlur(sigma)), "JPEG", quality=95)
+            for sigma in (0, 0.7, 2.5, 5)
+        ],
+        "jpeg": [encoded(scene, "JPEG", quality=quality) for quality in (95, 85, 40, 15)],
+    }[kind]
+
+    families = [judged_bytes(tmp_path, data).model for data in ladder]
+
+    assert families[0] is Family.CORE
+    assert families[-1] is Family.RECOVER
+    assert sum(one is not two for one, two in zip(families, families[1:], strict=False)) == 1
+
+
+def test_a_generators_parameters_make_it_redefine(tmp_path: Path) -> None:
+    found = judged_bytes(tmp_path, png_with({"parameters": A1111}, landscape()))
+
+    assert (found.model, found.rule) == (Family.REDEFINE, "generator-mark")
+
+
+def test_a_renderers_stamp_makes_it_cgi(tmp_path: Path) -> None:
+    stamp = {"File": "/shots/a.blend", "RenderTime": "00:12.31"}
+
+    assert judged_bytes(tmp_path, png_with(stamp, landscape())).model is Family.CGI
+
+
+def test_an_empty_canvas_is_judged_without_a_fall(tmp_path: Path) -> None:
+    assert judged_bytes(tmp_path, encoded(Image.new("RGB", (640, 480), "white"))).reasons
+
+
+def corpus() -> Path:
+    return Path(os.environ.get("UPSCALED_CORPUS") or ROOT.parent / "shared" / "corpus")
+
+
+@pytest.mark.corpus
+def test_the_corpus_is_judged_as_well_as_promised() -> None:
+    folder = corpus()
+    files = [file for label in Family for file in sorted((folder / label).glob("*"))][::SAMPLE]
+    if not files:
+        pytest.skip(f"no labelled pictures at {folder}; set UPSCALED_CORPUS to measure the judge")
+    found = Counter((file.parent.name, judged(file).model.value) for file in files)
+
+    def share(label: str, *models: str) -> float:
+        total = sum(count for (truth, _), count in found.items() if truth == label)
+        return sum(found[label, model] for model in models) / max(1, total)
+
+    right = sum(
+        count for (truth, model), count in found.items() if _folded(truth) == _folded(model)
+    )
+    assert share("text", "text") >= 0.9
+    assert share("text", "recover", "redefine") == 0
+    assert share("core", "recover", "redefine") <= 0.12
+    assert right / len(files) >= 0.7
+
+
+def _folded(label: str) -> str:
+    return "core" if label == "cgi" else label
