@@ -16,7 +16,10 @@ from typing import Any
 
 TESTS = Path(__file__).resolve().parents[1]
 # Run as a script, this folder itself is on the path: its modules' names are nobody else's business.
-sys.path[:] = [str(TESTS), *(one for one in sys.path if Path(one or ".").resolve() != TESTS / "standin")]
+sys.path[:] = [
+    str(TESTS),
+    *(one for one in sys.path if Path(one or ".").resolve() != TESTS / "standin"),
+]
 
 from rich.console import Console  # noqa: E402 - the path must be set first
 

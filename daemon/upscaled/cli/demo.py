@@ -5,6 +5,7 @@ Wipes and fills a folder of its own and touches nothing else. No account, no net
 environment holds.
 """
 
+import argparse
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -57,6 +58,11 @@ class Row:
     done: str = ""
     place: str = ""
     fal_cost: int = 0
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """Run the demo in the folder that was named."""
+    return demo(arguments.directory)
 
 
 def demo(folder: Path = FOLDER, console: Console | None = None) -> int:

@@ -4,6 +4,7 @@
 Reads only; the daemon may run or not.
 """
 
+import argparse
 import re
 import tempfile
 from collections.abc import Iterable
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Self
 
 from upscaled import __version__
+from upscaled.cli.ask import ledger_of
+from upscaled.cli.config import settings_of
+from upscaled.cli.main import DONE, print_json
 from upscaled.core.life import ENDS, word_of
 from upscaled.core.price import micros
 from upscaled.core.receipt import cost_basis
@@ -21,12 +25,12 @@ from upscaled.core.report import Crops, Line, Money, Report, Untouched, render
 from upscaled.core.settings import Settings, Watch
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk, roots
+from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger, status_json
 from upscaled.edge.pictures.layout import of_plan
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UpscaledError, UsageError
 from upscaled.flow.steps import plan_sentence
-from upscaled.house import zone_of
 from upscaled.nouns import Job
 
 MOST_CROPS = 60
@@ -35,6 +39,26 @@ _SPAN = re.compile(r"([0-9]{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _NO_RESULT = "No crops: the result was taken away."
 _NO_SOURCE = "No crops: the original was taken away."
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """Write the report and print where it stands."""
+    settings, since = settings_of(arguments), parse_since(arguments.since)
+    ledger = ledger_of(settings)
+    if ledger is None:
+        raise UsageError(
+            f"{settings.state.directory} holds no ledger: nothing was done yet",
+            "start the daemon first: `upscaled run`",
+        )
+    try:
+        path = report(settings, ledger, since, arguments.output)
+    finally:
+        ledger.close()
+    if arguments.json:
+        print_json({"path": str(path)})
+    else:
+        print(path)
+    return DONE
 
 
 def parse_since(text: str) -> timedelta:
@@ -50,14 +74,9 @@ def report(settings: Settings, ledger: Ledger, since: timedelta, output: Path | 
     Write the report of the last `since`; return where it stands.
 
     Without `output` it goes to the first watch's review folder as `_REPORT-<date>.html`. Raises
-    `UsageError` where there is no ledger yet, or where that folder is not ours at the moment.
+    `UsageError` where that folder is not ours at the moment.
     """
-    if not ledger.exists():
-        raise UsageError(
-            f"{ledger.path} does not exist: nothing was ever done with this configuration",
-            "start the daemon first: `upscaled run`",
-        )
-    made_at = datetime.now(UTC).astimezone(zone_of(settings))
+    made_at = datetime.now(UTC).astimezone(local_zone(settings.schedule.timezone))
     page = render(gather(settings, ledger, made_at, since))
     path = output or _review(settings, ledger) / f"_REPORT-{made_at:%Y-%m-%d}.html"
     disk.note(page, path)
@@ -94,7 +113,7 @@ def gather(settings: Settings, ledger: Ledger, made_at: datetime, since: timedel
 
 
 def _money(settings: Settings, ledger: Ledger, now: datetime) -> Money:
-    zone = zone_of(settings)
+    zone = local_zone(settings.schedule.timezone)
     return Money(
         today=ledger.spent(day_start(now, zone)),
         month=ledger.spent(month_start(now, zone)),
