@@ -44,11 +44,9 @@ def main() -> int:
         _configure(config, fal)
         console.print(f"fal's stand-in listens at {fal.url}")
         _killed_halfway(config, fal, console)
-        again = subprocess.run(
-            _command(config), env=_environment(), check=False, timeout=PATIENCE_SECONDS
-        )
+        exit_code = _again(config)
         rows = _told(config, console)
-        return _account(fal.ledger(), again.returncode, rows, console)
+        return _account(fal.ledger(), exit_code, rows, console)
 
 
 def _configure(config: Path, fal: Standin) -> None:
@@ -73,7 +71,7 @@ def _configure(config: Path, fal: Standin) -> None:
 
 
 def _command(config: Path) -> list[str]:
-    return [sys.executable, "-m", "upscaled", "--config", str(config), "run", "--until-idle"]
+    return [sys.executable, "-m", "upscaled", "--config", str(config), "run"]
 
 
 def _environment() -> dict[str, str]:
@@ -94,6 +92,19 @@ def _killed_halfway(config: Path, fal: Standin, console: Console) -> None:
         f"kill -9 of process {daemon.pid}: {told['accepted']} requests were accepted, "
         f"{told['downloads']} results fetched. Starting again."
     )
+
+
+def _again(config: Path) -> int:
+    """Run to the end; return the exit code."""
+    with (FOLDER / "again.log").open("wb") as log:
+        done = subprocess.run(
+            [*_command(config), "--until-idle"],
+            env=_environment(),
+            stderr=log,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+    return done.returncode
 
 
 def _await(done: Callable[[], bool], daemon: subprocess.Popen[bytes]) -> None:

@@ -31,7 +31,7 @@ from upscaled.edge.samples import SAMPLES, draw_samples
 from upscaled.errors import UsageError
 from upscaled.flow.steps import plan_sentence
 from upscaled.house import open_ledger, opened
-from upscaled.nouns import Job
+from upscaled.nouns import Job, Micros
 
 FOLDER = Path(".demo")
 MARK = ".upscaled-demo"
@@ -57,7 +57,8 @@ class Row:
     judged: str = ""
     done: str = ""
     place: str = ""
-    fal_cost: int = 0
+    fal_cost: Micros = 0
+    """What fal asked, else what it would have asked."""
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
@@ -145,7 +146,7 @@ def _row(settings: Settings, path: str, ends: str, job: Job | None) -> Row:
         judged=_judged(job),
         done=". ".join(one.rstrip(".") for one in (done, shortfall) if one),
         place=place_of(settings, job),
-        fal_cost=facts.plan.fal_cost if facts.plan else 0,
+        fal_cost=job.cost or (facts.plan.fal_cost if facts.plan else 0),
     )
 
 
@@ -158,7 +159,7 @@ def _untouched(settings: Settings, path: str, ends: str) -> Row:
         path=path,
         word="in the inbox" if explained else "lost",
         as_planned=ends == "inbox" and explained,
-        done=note.read_text("utf-8").splitlines()[2] if explained else "",
+        done=" ".join(note.read_text("utf-8").splitlines()[:3:2]) if explained else "",
         place=f"{inbox.name}/{Path(path).parent}/{note.name}" if explained else "",
     )
 

@@ -125,7 +125,8 @@ def _money(settings: Settings, ledger: Ledger, now: datetime) -> Money:
 
 def _untouched(strays: Iterable[dict[str, object]]) -> Iterable[Untouched]:
     for one in strays:
-        yield Untouched(path=str(one["path"]), files=int(str(one["files"])), hint=str(one["hint"]))
+        path, token, hint = (str(one[key]) for key in ("path", "token", "hint"))
+        yield Untouched(path=path, token=token, hint=hint, files=int(str(one["files"])))
 
 
 def _line(settings: Settings, job: Job, made_at: datetime, cutter: "_Cutter") -> Line:
