@@ -116,6 +116,12 @@ class Place:
             )
         return self._daemon
 
+    @property
+    def pid(self) -> int:
+        """Return the daemon's process id."""
+        assert self._daemon is not None
+        return self._daemon.pid
+
     def stop(self, seconds: float = 10.0) -> int:
         """Ask the daemon to end as systemd would."""
         assert self._daemon is not None

@@ -12,7 +12,7 @@ from standin import Options
 from upscaled.errors import Again, Aside, Outage, Stop
 from upscaled.nouns import Standing
 
-PARTS = {"single_upload_bytes": 1000, "part_bytes": 1500}
+PARTS = {"single_upload_bytes": 100, "part_bytes": 1500}
 
 
 @pytest.fixture
@@ -94,9 +94,16 @@ def test_with_both_ways_down_the_upload_is_an_outage(bench: Bench) -> None:
     bench.clean(faults=2)
 
 
-def test_a_refused_token_is_renewed_once(bench: Bench) -> None:
-    uploaded(bench, [{"on": "upload", "do": "answer", "status": 401, "json": {}}])
-    bench.clean(faults=1)
+@pytest.mark.parametrize("options", [{}, PARTS])
+def test_a_refused_token_is_renewed_once(bench: Bench, options: dict[str, Any]) -> None:
+    with door_to(bench.fal, **options) as door:
+        door.upload(picture(bench.folder), still)
+        bench.fal.world.tokens.clear()
+        bench.fal.script([{"on": "token", "do": "merge"}, {"on": "initiate", "do": "drop"}])
+        door.upload(picture(bench.folder), still)
+    ledger = bench.fal.ledger()
+    assert [fault["on"] for fault in ledger["faults"]] == ["token"]
+    assert [fault["on"] for fault in ledger["pending"]] == ["initiate"]
 
 
 def test_an_expired_token_is_renewed_before_it_is_used(tmp_path: Path) -> None:

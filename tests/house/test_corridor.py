@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from place import REPOSITORY, Place, photo, sha256
 
 
-def schema() -> object:
+def schema() -> Any:
     return json.loads((REPOSITORY / "docs" / "receipt.schema.json").read_text())
 
 

@@ -1,0 +1,254 @@
+"""The whole job through a stand-in of fal, with the plug pulled at every boundary and at random."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import psutil
+import pytest
+from PIL import Image
+
+from place import PLAY_KEY, REPOSITORY, Place, photo, sha256
+from standin import Options, Standin
+
+CRASHES = 15
+"""Durable facts between the first look and the end of one paid picture."""
+
+
+@pytest.fixture
+def fal(tmp_path: Path) -> Iterator[Standin]:
+    """Run a stand-in of fal for one test."""
+    with Standin(tmp_path / "standin", Options(concurrency=4)) as server:
+        yield server
+
+
+def urls(fal: Standin) -> dict[str, str]:
+    return {
+        "queue_url": fal.queue_url,
+        "rest_url": fal.rest_url,
+        "cdn_url": fal.cdn_url,
+        "api_url": fal.api_url,
+    }
+
+
+def paid_once(fal: Standin, passes: int) -> None:
+    """Assert that each pass was accepted and billed once, and no key went where none belongs."""
+    told = fal.ledger()
+    assert (told["accepted"], told["billed"]) == (passes, passes), told
+    assert told["duplicates"] == {}
+    assert told["violations"] == []
+
+
+def whole(place: Place, sources: dict[str, str]) -> None:
+    """Assert that every source has its result, its receipt and its unchanged original."""
+    receipts = [json.loads(path.read_text()) for path in place.path("outbox").rglob("*.json")]
+    schema = json.loads((REPOSITORY / "docs" / "receipt.schema.json").read_text())
+    for told in receipts:
+        jsonschema.validate(told, schema)
+    assert sorted(told["source"]["path"] for told in receipts) == sorted(sources)
+    for path, before in sources.items():
+        assert sha256(place.path(f"archive/{path}")) == before
+    assert place.files("inbox", "failed", "review") == []
+    for told in receipts:
+        with Image.open(place.path("outbox") / told["result"]["path"]) as result:
+            result.load()
+            assert result.size == (told["result"]["width"], told["result"]["height"])
+            assert result.info["icc_profile"]
+
+
+def twelve(place: Place) -> dict[str, str]:
+    """Drop twelve pictures for print, 4k and 8k; return what was dropped, by path."""
+    sizes = {"print-a5": (1300, 920), "4k": (2000, 1400), "8k": (4000, 2500)}
+    made = {}
+    for folder, size in sizes.items():
+        for number in range(4):
+            path = f"{folder}/{number}.jpg"
+            made[path] = sha256(photo(place.path(f"inbox/{path}"), size, seed=number, quality=97))
+    return made
+
+
+def test_twelve_pictures_come_out_exact_and_are_paid_once(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    sources = twelve(place)
+
+    log = place.until_idle()
+
+    whole(place, sources)
+    paid_once(fal, 12)
+    for number in range(4):
+        with Image.open(place.path(f"outbox/print-a5/{number}.tif")) as result:
+            assert result.format == "TIFF"
+            assert max(result.size) == 2480 or min(result.size) == 1748
+            assert result.info["dpi"] == (300, 300)
+        with Image.open(place.path(f"outbox/4k/{number}.png")) as result:
+            assert result.size == (3840, 2688)
+        with Image.open(place.path(f"outbox/8k/{number}.png")) as result:
+            assert result.size == (7680, 4800)
+    spend = place.ask("status")["spend"]
+    assert spend["today_usd"] == pytest.approx(fal.ledger()["billed_usd"])
+    assert spend["reserved_usd"] == 0
+    assert PLAY_KEY not in log
+    sidecars = "".join(path.read_text() for path in place.path("outbox").rglob("*.json"))
+    assert PLAY_KEY not in sidecars
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("fact", range(1, CRASHES + 1))
+def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
+    place: Place, fal: Standin, fact: int, when: str
+) -> None:
+    place.use_fal(urls(fal), watch={"settle_seconds": 0.1})
+    sources = {"hd/a.jpg": sha256(photo(place.path("inbox/hd/a.jpg"), (1200, 800), quality=97))}
+    script = str(REPOSITORY / "tests" / "house" / "crashing.py")
+    command = [sys.executable, script, str(fact), when, "--", "--config", str(place.config)]
+    died = subprocess.run(
+        [*command, "run", "--until-idle"],
+        env=place.environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert died.returncode == -signal.SIGKILL, "the plug was not pulled: fewer durable facts now?"
+
+    place.until_idle()
+
+    whole(place, sources)
+    paid_once(fal, 1)
+
+
+@pytest.mark.parametrize("group", [False, True])
+def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(
+    place: Place, fal: Standin, *, group: bool
+) -> None:
+    place.use_fal(urls(fal))
+    sources = twelve(place)
+    chance = random.Random(group)
+    for _ in range(5):
+        place.start()
+        time.sleep(chance.uniform(0.8, 4.0))
+        children = psutil.Process(place.pid).children(recursive=True)
+        place.kill(group=group)
+        psutil.wait_procs(children, timeout=5)
+        assert not [child for child in children if child.is_running()], "a child outlived us"
+
+    place.until_idle()
+
+    whole(place, sources)
+    paid_once(fal, 12)
+
+
+def test_a_consumer_that_takes_results_at_once_never_gets_one_twice(
+    place: Place, fal: Standin
+) -> None:
+    place.use_fal(urls(fal))
+    for number in range(4):
+        photo(place.path(f"inbox/hd/{number}.jpg"), (1200, 800), seed=number, quality=97)
+    outbox, taken, end = place.path("outbox"), list[str](), threading.Event()
+
+    def consume() -> None:
+        while not end.is_set():
+            for path in outbox.glob("hd/*.png"):
+                taken.append(path.name)
+                path.unlink()
+
+    consumer = threading.Thread(target=consume)
+    consumer.start()
+    try:
+        for _ in range(6):
+            place.start()
+            time.sleep(1.5)
+            place.kill(group=True)
+        place.until_idle()
+    finally:
+        end.set()
+        consumer.join(10)
+
+    assert sorted(taken) == ["0.png", "1.png", "2.png", "3.png"]
+    assert len(list(outbox.glob("hd/*.json"))) == 4
+    paid_once(fal, 4)
+
+
+def test_a_lost_answer_is_looked_up_and_adopted(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    photo(place.path("inbox/hd/a.jpg"), (1200, 800), quality=97)
+    fal.script([{"on": "submit", "nth": 1, "do": "accept_then_drop"}])
+
+    place.until_idle()
+
+    paid_once(fal, 1)
+    assert len(fal.ledger()["faults"]) == 1
+
+
+def test_a_submit_that_nobody_lists_is_held_with_its_price_reserved(
+    place: Place, fal: Standin
+) -> None:
+    place.use_fal(urls(fal))
+    photo(place.path("inbox/hd/a.jpg"), (1200, 800), quality=97)
+    fal.script([{"on": "submit", "nth": 1, "do": "drop"}])
+
+    place.until_idle(3)
+
+    job = place.jobs()["hd/a.jpg"]
+    assert (job["state"], job["hold"]) == ("held", "doubt")
+    assert place.ask("status")["spend"]["reserved_usd"] > 0
+    assert fal.ledger()["accepted"] == 0
+
+
+def test_a_submit_that_is_surely_absent_is_sent_again(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal), fal={"start_timeout_seconds": 2})
+    photo(place.path("inbox/hd/a.jpg"), (1200, 800), quality=97)
+    fal.script([{"on": "submit", "nth": 1, "do": "drop"}])
+    place.start()
+
+    place.wait_for(lambda: place.path("archive/hd/a.jpg").exists(), "the archive")
+
+    paid_once(fal, 1)
+
+
+def test_the_cap_holds_from_the_first_submit(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal), budget={"daily_usd": 0.20})
+    for number in range(4):
+        photo(place.path(f"inbox/hd/{number}.jpg"), (1200, 800), seed=number, quality=97)
+
+    place.until_idle(3)
+
+    jobs = place.jobs().values()
+    assert sorted(job["state"] for job in jobs) == ["done", "done", "held", "held"]
+    assert {job["hold"] for job in jobs if job["state"] == "held"} == {"budget"}
+    assert all("$0.2" in job["reason"] for job in jobs if job["state"] == "held")
+    paid_once(fal, 2)
+
+
+def test_a_locked_account_holds_everything_and_fails_nothing(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    for number in range(3):
+        photo(place.path(f"inbox/hd/{number}.jpg"), (1200, 800), seed=number, quality=97)
+    fal.script([{"on": "submit", "do": "locked", "times": 0}])
+
+    place.until_idle(3)
+
+    assert {job["hold"] for job in place.jobs().values()} == {"locked"}
+    assert place.files("failed") == []
+    assert fal.ledger()["accepted"] == 0
+
+
+def test_a_ledger_that_has_used_fal_never_falls_back(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    text = place.config.read_text().replace('name = "fal"', 'name = "auto"')
+    place.config.write_text(text)
+    photo(place.path("inbox/hd/a.jpg"), (1200, 800), quality=97)
+    place.until_idle()
+    del place.environment["FAL_KEY"]
+    photo(place.path("inbox/hd/b.jpg"), (1200, 800), quality=97)
+
+    place.until_idle(3)
+
+    assert place.jobs()["hd/b.jpg"]["hold"] == "no_key"
+    assert place.ask("check")["engine"]["state"] == "no_key"
