@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -150,7 +151,8 @@ def test_an_empty_report_is_a_page_too() -> None:
 
 @pytest.mark.parametrize("field", ["job", "path", "family", "plan", "place", "reason", "hold"])
 def test_no_word_of_a_stranger_becomes_markup(field: str) -> None:
-    made = render(report(replace(LINE, **{field: NASTY}, crops=Crops(before=b"", after=b""))))
+    said: dict[str, Any] = {field: NASTY, "crops": Crops(before=b"", after=b"")}
+    made = render(report(replace(LINE, **said)))
     assert "<img src=x" not in made
     assert len(Page(made).links) == 2
 
