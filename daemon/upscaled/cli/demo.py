@@ -96,13 +96,22 @@ def prepare(folder: Path, values: dict[str, dict[str, object]] | None = None) ->
             f"{folder} is not empty and no demo made it, so it is not wiped",
             "move it away, or run the demo elsewhere",
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
+    _wipe(folder)
     config = folder / "config.toml"
     toml.write_config(config, values or VALUES)
     draw_samples(folder / "inbox")
     return config
+
+
+def _wipe(folder: Path) -> None:
+    """Empty the folder but for the mark, so that an interrupted wipe can be wiped again."""
+    for old in folder.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        elif old.name != MARK:
+            old.unlink()
 
 
 @contextmanager
