@@ -94,7 +94,7 @@ def _opened(source: Path, head: bytes) -> Image.Image:
 
 
 def _unknown_layout(source: Path) -> Exception:
-    """Return what to say of a picture that Pillow does not open; incomplete unless libvips reads all."""
+    """Return what to say of what Pillow does not open: incomplete, unless libvips reads it all."""
     try:
         Stream(source).look()
     except (NotReady, Aside) as answer:

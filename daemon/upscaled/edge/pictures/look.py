@@ -83,7 +83,7 @@ class Gatherer:
         small = Image.fromarray(np.concatenate(self.rows))
         scale = sqrt(SMALL_PIXELS / (small.width * small.height))
         if scale < 1:
-            size = (max(1, round(small.width * scale)), max(1, round(small.height * scale)))
+            size = (max(1, int(small.width * scale)), max(1, int(small.height * scale)))
             small = small.resize(size, Image.Resampling.BOX)
         ordered = sorted(self.tiles, key=lambda pair: pair[0])
         return Look(

@@ -12,9 +12,11 @@ from PIL import Image
 from upscaled.edge.pictures.look import Floats
 
 _EDGE_PIXELS = 400_000
-_LEAST_STEP = 10.0
+_LEAST_STEP = 5.0
 """Grey levels: a weaker step is texture or noise, not an edge."""
 _LEAST_TEXTURE = 1.5
+_LEAST_CONTRAST = 20.0
+"""Grey levels, standard deviation of a tile: with less there is nothing to be blurred."""
 
 
 def edge_width(grey: Floats) -> float:
@@ -38,12 +40,15 @@ def effective_resolution(tiles: Sequence[Floats], noise: float) -> float:
 
     The radial power spectrum of up to four detailed tiles, less the white noise of sigma `noise`,
     weighted by f^2 and by the ring. Pristine camera pictures about 0.90, enlarged twice 0.46, four
-    times 0.25. 1 where fewer than one tile in two has texture: unknown.
+    times 0.25. Contrast without any fine texture is blur: then the best of those tiles counts. 1
+    where there is neither: unknown.
     """
-    rich = [tile for tile in tiles if min(tile.shape) >= 64 and _texture(tile) > _LEAST_TEXTURE]
-    if not rich or len(rich) * 2 < len(tiles):
-        return 1.0
-    return float(np.median([_g90(tile, noise) for tile in rich]))
+    large = [tile for tile in tiles if min(tile.shape) >= 64]
+    rich = [tile for tile in large if _texture(tile) > _LEAST_TEXTURE]
+    if rich and len(rich) * 2 >= len(tiles):
+        return float(np.median([_g90(tile, noise) for tile in rich]))
+    plain = [tile for tile in large if float(tile.std()) > _LEAST_CONTRAST]
+    return max((_g90(tile, noise) for tile in plain), default=1.0) if not rich else 1.0
 
 
 def _shrink(grey: Floats) -> Floats:
