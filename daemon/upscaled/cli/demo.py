@@ -5,6 +5,7 @@ Wipes and fills a folder of its own and touches nothing else. No account, no net
 environment holds.
 """
 
+import argparse
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ from upscaled.edge.samples import SAMPLES, draw_samples
 from upscaled.errors import UsageError
 from upscaled.flow.steps import plan_sentence
 from upscaled.house import open_ledger, opened
-from upscaled.nouns import Job
+from upscaled.nouns import Job, Micros
 
 FOLDER = Path(".demo")
 MARK = ".upscaled-demo"
@@ -56,7 +57,13 @@ class Row:
     judged: str = ""
     done: str = ""
     place: str = ""
-    fal_cost: int = 0
+    fal_cost: Micros = 0
+    """What fal asked, else what it would have asked."""
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """Run the demo in the folder that was named."""
+    return demo(arguments.directory)
 
 
 def demo(folder: Path = FOLDER, console: Console | None = None) -> int:
@@ -89,13 +96,22 @@ def prepare(folder: Path, values: dict[str, dict[str, object]] | None = None) ->
             f"{folder} is not empty and no demo made it, so it is not wiped",
             "move it away, or run the demo elsewhere",
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
+    _wipe(folder)
     config = folder / "config.toml"
     toml.write_config(config, values or VALUES)
     draw_samples(folder / "inbox")
     return config
+
+
+def _wipe(folder: Path) -> None:
+    """Empty the folder but for the mark, so that an interrupted wipe can be wiped again."""
+    for old in folder.iterdir():
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        elif old.name != MARK:
+            old.unlink()
 
 
 @contextmanager
@@ -139,7 +155,7 @@ def _row(settings: Settings, path: str, ends: str, job: Job | None) -> Row:
         judged=_judged(job),
         done=". ".join(one.rstrip(".") for one in (done, shortfall) if one),
         place=place_of(settings, job),
-        fal_cost=facts.plan.fal_cost if facts.plan else 0,
+        fal_cost=job.cost or (facts.plan.fal_cost if facts.plan else 0),
     )
 
 
@@ -152,7 +168,7 @@ def _untouched(settings: Settings, path: str, ends: str) -> Row:
         path=path,
         word="in the inbox" if explained else "lost",
         as_planned=ends == "inbox" and explained,
-        done=note.read_text("utf-8").splitlines()[2] if explained else "",
+        done=" ".join(note.read_text("utf-8").splitlines()[:3:2]) if explained else "",
         place=f"{inbox.name}/{Path(path).parent}/{note.name}" if explained else "",
     )
 

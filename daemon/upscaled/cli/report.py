@@ -4,6 +4,7 @@
 Reads only; the daemon may run or not.
 """
 
+import argparse
 import re
 import tempfile
 from collections.abc import Iterable
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Self
 
 from upscaled import __version__
+from upscaled.cli.ask import ledger_of
+from upscaled.cli.config import settings_of
+from upscaled.cli.main import DONE, print_json
 from upscaled.core.life import ENDS, word_of
 from upscaled.core.price import micros
 from upscaled.core.receipt import cost_basis
@@ -37,6 +41,26 @@ _NO_RESULT = "No crops: the result was taken away."
 _NO_SOURCE = "No crops: the original was taken away."
 
 
+def run_report(arguments: argparse.Namespace) -> int:
+    """Write the report and print where it stands."""
+    settings, since = settings_of(arguments), parse_since(arguments.since)
+    ledger = ledger_of(settings)
+    if ledger is None:
+        raise UsageError(
+            f"{settings.state.directory} holds no ledger: nothing was done yet",
+            "start the daemon first: `upscaled run`",
+        )
+    try:
+        path = report(settings, ledger, since, arguments.output)
+    finally:
+        ledger.close()
+    if arguments.json:
+        print_json({"path": str(path)})
+    else:
+        print(path)
+    return DONE
+
+
 def parse_since(text: str) -> timedelta:
     """Read `90m`, `24h` or `7d`; raises `UsageError` on anything else."""
     found = _SPAN.fullmatch(text.strip().casefold())
@@ -50,13 +74,8 @@ def report(settings: Settings, ledger: Ledger, since: timedelta, output: Path | 
     Write the report of the last `since`; return where it stands.
 
     Without `output` it goes to the first watch's review folder as `_REPORT-<date>.html`. Raises
-    `UsageError` where there is no ledger yet, or where that folder is not ours at the moment.
+    `UsageError` where that folder is not ours at the moment.
     """
-    if not ledger.exists():
-        raise UsageError(
-            f"{ledger.path} does not exist: nothing was ever done with this configuration",
-            "start the daemon first: `upscaled run`",
-        )
     made_at = datetime.now(UTC).astimezone(local_zone(settings.schedule.timezone))
     page = render(gather(settings, ledger, made_at, since))
     path = output or _review(settings, ledger) / f"_REPORT-{made_at:%Y-%m-%d}.html"
@@ -106,7 +125,8 @@ def _money(settings: Settings, ledger: Ledger, now: datetime) -> Money:
 
 def _untouched(strays: Iterable[dict[str, object]]) -> Iterable[Untouched]:
     for one in strays:
-        yield Untouched(path=str(one["path"]), files=int(str(one["files"])), hint=str(one["hint"]))
+        path, token, hint = (str(one[key]) for key in ("path", "token", "hint"))
+        yield Untouched(path=path, token=token, hint=hint, files=int(str(one["files"])))
 
 
 def _line(settings: Settings, job: Job, made_at: datetime, cutter: "_Cutter") -> Line:

@@ -70,6 +70,8 @@ class Untouched:
     """A folder whose files stay, because its name is not understood."""
 
     path: str
+    token: str
+    """The word at fault; empty where no word names a target."""
     files: int
     hint: str
 
@@ -181,10 +183,14 @@ def _untouched(report: Report) -> str:
         return ""
     rows = "".join(
         f"<li><b>{_text(one.path or '(the inbox itself)')}</b>, {_files(one.files)}: "
-        f"{_text(one.hint)}</li>"
+        f"{_text(_at_fault(one))}</li>"
         for one in report.untouched
     )
     return f'<section><h2>Folders not understood</h2><ul class="card held">{rows}</ul></section>\n'
+
+
+def _at_fault(one: Untouched) -> str:
+    return f'"{one.token}" is not known; {one.hint}' if one.token else one.hint
 
 
 def _files(number: int) -> str:

@@ -36,7 +36,8 @@ ul.card { padding-left: 2rem; }
 .said { margin: .2rem 0; } .hint { margin: .2rem 0 .5rem; font-weight: 600; }
 .crops { display: flex; gap: .5rem; margin: .6rem 0; }
 figure { margin: 0; flex: 0 1 360px; min-width: 0; }
-img { display: block; max-width: 100%; height: auto; border-radius: 3px; }
+img { display: block; max-width: 100%; height: auto; border: 1px solid var(--line);
+  border-radius: 3px; }
 figcaption { font-size: .8rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: .5rem 0 0;
   font-size: .9rem; }

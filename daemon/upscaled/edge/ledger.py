@@ -137,7 +137,7 @@ class Ledger:
         """Make the tables and the ledger's id where they are missing."""
         with self._writing() as link:
             _META.create_all(link)
-            known = dict(link.execute(sa.select(_meta.c.key, _meta.c.value)).tuples().all())
+            known = {row.key: row.value for row in link.execute(sa.select(_meta))}
             if "id" not in known:
                 _put(link, "id", uuid4().hex)
                 _put(link, "schema", SCHEMA_VERSION)

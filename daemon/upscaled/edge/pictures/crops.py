@@ -31,7 +31,8 @@ def crops(source: Path, result: Path, layout: Layout, to: tuple[Path, Path]) -> 
         min(SIDE, max(1, round((after.box[2] - after.box[0]) * wanted[0]))),
         min(SIDE, max(1, round((after.box[3] - after.box[1]) * wanted[1]))),
     )
-    for view, path in zip((before, after), to, strict=True):
+    # A decoder runs once from top to bottom, and the source's has run: both are opened anew.
+    for view, path in zip(views(source, result, layout), to, strict=True):
         part = drawn(view, _part(view, place), size)
         part.save(path, format="JPEG", quality=_QUALITY, subsampling=0)
 
