@@ -40,7 +40,7 @@ test: .venv/dev  ## format, lint, types, import contracts and every test that ne
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m ruff check --quiet .
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
-	@$(PY) -m mypy --no-error-summary
+	@$(PY) -m mypy --no-error-summary && $(PY) -m mypy --no-error-summary tests
 	@$(PY) -m pytest -n 2 -m "not system"
 
 test-system: .venv/dev  ## what needs parts of the system: fails where one is missing
@@ -59,4 +59,4 @@ lock:  ## rewrite the locks (needs uv on the path)
 	$(UV) pyproject.toml --group dev -c lock/build.txt -c lock/run.txt -o lock/dev.txt
 
 clean:  ## remove what the targets above made
-	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .demo .demo-fal .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -22,6 +23,7 @@ from upscaled.core.settle import Settling
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk, roots, watch
 from upscaled.edge.clock import local_zone
+from upscaled.edge.pictures.studio import SCRATCH_PREFIX
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import Outage
@@ -41,6 +43,8 @@ DRAIN_SECONDS = 8.0
 """An end is promised within ten; what still runs then is repeated at the next start."""
 LOOK_UPS = 4
 """How often a doubtful submit is looked up before `--until-idle` stops waiting for it."""
+OUTAGES = 5
+"""How many faults of fal or the network in a row end `--until-idle`: about a minute by default."""
 NOTE = "_READ-ME.txt"
 
 Shown = Callable[["Daemon"], None]
@@ -58,6 +62,7 @@ class Eyes:
         if config.observer == "auto":
             self.observer = "polling" if self.network else "native"
         self.reason = f"{kind or 'unknown'} file system"
+        self._notes: set[Path] = set()
         self._watcher = watch.Watcher(config.inbox, hint) if self.observer == "native" else None
 
     @property
@@ -93,9 +98,13 @@ class Eyes:
         return "rebuilt"
 
     def told(self, intake: Intake) -> None:
-        """Put a note into every folder that is not understood, and take old notes away."""
-        for stray in intake.strays:
-            disk.note(_stray_note(stray.token, stray.hint), self._config.inbox / stray.path / NOTE)
+        """Put a note into every folder that is not understood; take away those no longer true."""
+        notes = {self._config.inbox / stray.path / NOTE: stray for stray in intake.strays}
+        for old in self._notes - notes.keys():
+            disk.drop(old)
+        for note, stray in notes.items():
+            disk.note(_stray_note(stray.token, stray.hint), note)
+        self._notes = set(notes)
 
     def stop(self) -> None:
         """Stop listening."""
@@ -214,7 +223,7 @@ class Daemon:
         if job.hold is Hold.DOUBT:
             waiting = self.house.settings.fal.on_doubt == "wait" and self.house.has_key
             return not waiting or job.starts > LOOK_UPS
-        return job.hold is not None
+        return job.hold is not None or job.outages >= OUTAGES
 
     def _verdict(self) -> int:
         strays = any(beat.intake.strays or beat.odd or beat.trouble for beat in self.patrol.beats)
@@ -256,11 +265,13 @@ class Daemon:
     # ---- housekeeping
 
     def _sweep(self) -> None:
-        """Remove private working folders of jobs that have ended."""
+        """Remove private working folders of jobs that have ended, and scratch of a killed run."""
         work = self.house.tools.work
         for folder in work.iterdir():
             if folder.name not in self.book.jobs:
                 disk.clear(folder)
+            for left in folder.glob(f"{SCRATCH_PREFIX}*"):
+                disk.clear(left)
 
     def _housekeep(self) -> None:
         for number in range(len(self.eyes)):

@@ -65,9 +65,11 @@ def grammar_of(settings: Settings) -> Grammar:
     return Grammar(settings.target)
 
 
-def open_studio(settings: Settings, count: int = PIXEL_WORKERS) -> tuple[Studio, Workers]:
+def open_studio(
+    settings: Settings, count: int = PIXEL_WORKERS, scratch: Path | None = None
+) -> tuple[Studio, Workers]:
     """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
-    workers = Workers(count)
+    workers = Workers(count, scratch=scratch)
     bands = parse_bands(load_rules(settings.rules.directory, "fidelity.toml"), "fidelity.toml")
     return Studio(workers, bands), workers
 
@@ -218,14 +220,17 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         marked = Marked(settings, ledger)
         marked.open()
         key = find_key()
-        studio, workers = open_studio(settings)
+        work = settings.state.directory / "work"
+        scratch = settings.state.directory / "scratch"
+        disk.clear(scratch)
+        for folder in (work, scratch):
+            folder.mkdir(exist_ok=True)
+        studio, workers = open_studio(settings, scratch=scratch)
         stack.callback(workers.close)
         engines: dict[str, Fal | Local] = {"local": Local(studio.enlarge)}
         if key:
             engines["fal"] = fal = fal_engine(settings, key)
             stack.callback(fal.close)
-        work = settings.state.directory / "work"
-        work.mkdir(exist_ok=True)
         tools = Tools(
             settings=settings,
             grammar=grammar_of(settings),

@@ -30,10 +30,10 @@ def test_two_looks_are_not_enough_however_far_apart() -> None:
 
 def test_any_change_begins_the_quiet_time_anew() -> None:
     settling = Settling(3.0)
-    for change in ({"size": 11}, {"mtime_ns": 6}, {"inode": 8}):
+    for changed in (replace(SEEN, size=11), replace(SEEN, mtime_ns=6), replace(SEEN, inode=8)):
         for at in (0.0, 1.0, 2.0):
             settling.observe(SEEN, at)
-        assert not settling.observe(replace(SEEN, **change), 4.0)
+        assert not settling.observe(changed, 4.0)
         settling.forget(SEEN.path)
 
 

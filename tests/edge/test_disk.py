@@ -10,7 +10,7 @@ import pytest
 from upscaled.edge import disk, roots
 from upscaled.errors import Gone, NameTaken, NotReady, Outage
 
-OTHER = Path("/dev/shm")
+OTHER = Path("/dev/shm")  # noqa: S108 - a second device, in a folder of our own
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import sys
 from contextlib import nullcontext
 
 from upscaled.cli.config import config_path, settings_of
+from upscaled.cli.live import live_table
 from upscaled.daemon import Daemon
 from upscaled.edge.logs import configure
 from upscaled.house import opened
@@ -16,5 +17,5 @@ def run(arguments: argparse.Namespace) -> int:
     configure(quiet=on_terminal)
     with opened(settings_of(arguments), config_path(arguments)) as house:
         daemon = Daemon(house)
-        with nullcontext() as shown:
+        with live_table() if on_terminal else nullcontext() as shown:
             return daemon.run(until_idle=arguments.until_idle, shown=shown)

@@ -15,7 +15,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from upscaled.core.litter import is_litter, is_litter_folder
+from upscaled.core.litter import is_litter, is_litter_folder, is_ours
 from upscaled.errors import Outage
 from upscaled.nouns import Sighting
 
@@ -50,7 +50,7 @@ def scan(inbox: Path, watch: int) -> Scan:
                 odd.append(relative.encode(errors="backslashreplace").decode())
             elif entry.is_dir(follow_symlinks=False):
                 queue += [] if is_litter_folder(entry.name) else [relative]
-            elif not is_litter(entry.name):
+            elif not is_litter(entry.name) and not is_ours(entry.name):
                 sightings += _sighting(Path(entry.path), watch, relative)
     return Scan(sightings=tuple(sightings), folders=tuple(folders), odd=tuple(odd))
 

@@ -93,7 +93,7 @@ def drawn(view: View, box: Box, size: tuple[int, int]) -> Image.Image:
     """Return a box of a picture at a size, in sRGB on the view's ground; decodes all of it."""
     picture = view.picture
     image = picture.colour
-    with translated(view.path, paid=view.made):
+    with translated(paid=view.made):
         if picture.alpha is None:
             return _in_srgb(_boxed(image, box, size), picture.icc)
         joined = _boxed(image.bandjoin(picture.alpha), box, size)

@@ -6,6 +6,7 @@ mind a missing end: libvips by `fail_on` ("truncated" lets an uncompressed TIFF 
 not), Pillow by `load` (its `verify` accepts a JPEG without its second half).
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,13 @@ def look_whole(image: Image.Image) -> Look:
     return gatherer.look()
 
 
+_LIBRARY = re.compile(r"\b(?:Vips\w*|lib\w+): ")
+"""A library's own name before its words tells a person nothing."""
+
+
 def broken(error: Exception) -> NotReady:
     """Return what to say of a picture that begins well and does not decode to its end."""
-    last = str(error).strip().splitlines()
+    last = [_LIBRARY.sub("", line).strip() for line in str(error).strip().splitlines()]
     return NotReady(
         f"The picture does not decode to its end ({last[-1][:160] if last else 'no reason'}).",
         "Wait for the copy to end; if it is complete, the file is damaged: export it again.",

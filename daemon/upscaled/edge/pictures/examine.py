@@ -68,7 +68,7 @@ def _head(source: Path) -> bytes:
     except OSError as error:
         raise Aside(
             Code.UNREADABLE,
-            f"{source.name} cannot be read ({error.strerror}).",
+            f"The file cannot be read ({error.strerror}).",
             "Check its permissions and the disk it lies on.",
         ) from error
 
@@ -86,7 +86,7 @@ def _opened(source: Path, head: bytes) -> Image.Image:
             raise _unknown_layout(source) from error
         raise Aside(
             Code.NOT_A_PICTURE,
-            f"{source.name} is not a picture by its content.",
+            "The file is not a picture by its content.",
             "Drop pictures only: TIFF, PNG, JPEG, WebP, AVIF, BMP or a still GIF.",
         ) from error
     except (OSError, ValueError, SyntaxError, RuntimeError) as error:

@@ -7,7 +7,6 @@ The one place that reads their words; knows nothing of what was being done.
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyvips
 from PIL import Image, UnidentifiedImageError
@@ -23,9 +22,9 @@ _NO_PICTURE = ("not in a known format", "cannot identify image")
 
 
 @contextmanager
-def translated(path: Path, *, paid: bool = False) -> Iterator[None]:
+def translated(*, paid: bool = False) -> Iterator[None]:
     """
-    Turn foreign exceptions about `path` into ours.
+    Turn foreign exceptions into ours.
 
     `paid`: the file came back from an engine, so whatever is wrong with it is a bad result and not
     the fault of the original.
@@ -33,27 +32,27 @@ def translated(path: Path, *, paid: bool = False) -> Iterator[None]:
     try:
         yield
     except (pyvips.Error, Image.DecompressionBombError, UnidentifiedImageError) as error:
-        raise _told(path, str(error), paid=paid) from error
+        raise _told(str(error), paid=paid) from error
     except (OSError, SyntaxError, EOFError) as error:
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
             raise _no_room() from error
-        raise _told(path, str(error), paid=paid) from error
+        raise _told(str(error), paid=paid) from error
 
 
-def _told(path: Path, words: str, *, paid: bool) -> Aside | Outage:
+def _told(words: str, *, paid: bool) -> Aside | Outage:
     low = words.lower()
     said = " ".join(words.split())[:300]
     if any(sign in low for sign in _NO_ROOM):
         return _no_room()
     if any(sign in low for sign in _NO_MEMORY):
-        return too_large(f"{path.name} needs more memory than a worker may use")
+        return too_large("The picture needs more memory than a worker may use")
     if paid:
         return Aside(
             Code.BAD_RESULT,
-            f"the enlarged picture {path.name} cannot be decoded: {said}",
+            f"The enlarged picture cannot be decoded: {said}",
             "`upscaled retry` fetches or makes it again",
         )
-    return Aside(_code(low), f"{path.name} cannot be decoded: {said}", "save it anew and drop it")
+    return Aside(_code(low), f"The picture cannot be decoded: {said}", "save it anew and drop it")
 
 
 def _code(low: str) -> Code:

@@ -29,7 +29,7 @@ def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> 
     `scratch` is a folder for temporary files, of the uncompressed result's size at most.
     """
     origin = open_picture(source)
-    with translated(raw, paid=raw != source):
+    with translated(paid=raw != source):
         drawn = open_picture(raw, paid=raw != source)
         colour = resized(bled(drawn), *layout.scale, scratch / "colour.tif")
         wanted = _wanted_profile(origin, layout)
@@ -43,7 +43,7 @@ def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> 
 
 def enlarged(source: Path, to: Path, size: Size, progress: Any) -> dict[str, Any]:
     """Write the source, plainly enlarged, as an uncompressed TIFF; return its `Artifact` fields."""
-    with translated(source):
+    with translated():
         picture = open_picture(source)
         enlarge(bled(picture), size, to, picture.icc, progress)
         look = saving.Look(format="TIFF", icc=picture.icc)

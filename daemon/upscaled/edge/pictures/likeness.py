@@ -62,7 +62,7 @@ def _read_to_the_end(after: View) -> None:
     """Decode what `pair` left out: the border below a padded picture."""
     if after.box[3] >= after.picture.colour.height:
         return
-    with translated(after.path, paid=True):
+    with translated(paid=True):
         image = open_picture(after.path, paid=True).colour
         image.crop(0, image.height - 1, image.width, 1).avg()
 

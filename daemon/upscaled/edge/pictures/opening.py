@@ -54,12 +54,12 @@ def open_picture(path: Path, *, paid: bool = False) -> Picture:
     cmyk_without_profile, unsupported, bad_result with `paid`); a picture that is cut short raises
     only when its last pixels are asked for.
     """
-    with translated(path, paid=paid):
+    with translated(paid=paid):
         image = _upright(path)
         icc = image.get(_ICC) if image.get_typeof(_ICC) else None
         if image.interpretation == "cmyk":
             return _from_cmyk(image, icc, path)
-        image, alpha = _split(_eight_bit(image, path))
+        image, alpha = _split(_eight_bit(image))
         return Picture(path=path, colour=image, alpha=alpha, icc=profiles.fitting(icc, image.bands))
 
 
@@ -73,7 +73,7 @@ def _upright(path: Path) -> pyvips.Image:
     if not image.get("vips-loader").startswith(_VIPS_READS):
         return _through_pillow(path)
     if image.width * image.height > MOST_PIXELS:
-        raise too_large(f"{path.name} claims {image.width} x {image.height} pixels")
+        raise too_large(f"The picture claims {image.width} x {image.height} pixels")
     if image.get("vips-loader").startswith("tiff"):
         _check_whole_tiff(path)
     turned = image.get_typeof("orientation") != 0 and image.get("orientation") > 1
@@ -103,7 +103,7 @@ def _load(path: Path, access: str) -> pyvips.Image:
 def _through_pillow(path: Path) -> pyvips.Image:
     with Image.open(path, formats=_PILLOW_READS) as opened:
         if opened.width * opened.height > MOST_PIXELS:
-            raise too_large(f"{path.name} claims {opened.width} x {opened.height} pixels")
+            raise too_large(f"The picture claims {opened.width} x {opened.height} pixels")
         icc = opened.info.get("icc_profile")
         upright = ImageOps.exif_transpose(opened)
         if upright.mode not in ("L", "LA", "RGB", "RGBA"):
@@ -125,7 +125,7 @@ def _from_cmyk(image: pyvips.Image, icc: bytes | None, path: Path) -> Picture:
     if profiles.fitting(icc, 4) is None:
         raise Aside(
             Code.CMYK_WITHOUT_PROFILE,
-            f"{path.name} is CMYK without a profile: its numbers do not say which colours they are",
+            "The picture is CMYK without a profile: its numbers do not say which colours they are",
             "embed the profile it was made with, or save it as RGB",
         )
     inks = image if image.bands == 4 else image[0:4]
@@ -136,7 +136,7 @@ def _from_cmyk(image: pyvips.Image, icc: bytes | None, path: Path) -> Picture:
     return Picture(path=path, colour=colour, alpha=None, icc=profiles.srgb())
 
 
-def _eight_bit(image: pyvips.Image, path: Path) -> pyvips.Image:
+def _eight_bit(image: pyvips.Image) -> pyvips.Image:
     """Return 8 bits a channel as b-w or srgb, alpha and numbers kept."""
     if image.interpretation in ("lab", "labs", "xyz", "scrgb", "hsv", "lch"):
         image = image.colourspace("srgb")
@@ -146,7 +146,7 @@ def _eight_bit(image: pyvips.Image, path: Path) -> pyvips.Image:
     if image.format != "uchar" or image.bands > 4:
         raise Aside(
             Code.UNSUPPORTED,
-            f"{path.name} has {image.bands} channels of {image.format} numbers",
+            f"The picture has {image.bands} channels of {image.format} numbers",
             "save it with 8 or 16 bits a channel, as grey or RGB",
         )
     return image.copy(interpretation="srgb" if image.bands > 2 else "b-w")

@@ -20,7 +20,7 @@ _ORIENTATION = 0x0112
 
 def prepare(source: Path, stem: Path) -> dict[str, Any]:
     """Write the upload to `stem` plus .jpg or .png; return the fields of its `Artifact`."""
-    with translated(source):
+    with translated():
         return _stripped(source, stem) or _redrawn(source, stem)
 
 
