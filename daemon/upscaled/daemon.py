@@ -73,7 +73,7 @@ class Eyes:
     @property
     def rescan_seconds(self) -> float:
         """Return how long without a hint until the inbox is looked at anyway."""
-        if self._watcher is not None and self._watcher.healthy():
+        if self._watcher is not None:
             return 30.0
         return min(5.0, max(0.5, self.settle_seconds / 2))
 
@@ -86,7 +86,7 @@ class Eyes:
         return watch.look(self._config.inbox, self._number, paths)
 
     def listen(self) -> str:
-        """Rebuild native hints that died; return what was rebuilt, for a scan afterwards."""
+        """Rebuild native hints that died; return what was wrong, for a scan afterwards."""
         if self._watcher is None or self._watcher.healthy():
             return ""
         self._watcher.stop()
@@ -94,7 +94,7 @@ class Eyes:
             self._watcher.start()
         except Outage as error:
             self.reason = error.message
-            return ""
+            return error.message
         return "rebuilt"
 
     def told(self, intake: Intake) -> None:
@@ -165,7 +165,8 @@ class Daemon:
         self.conductor.load()
         self._sweep()
         timetable = Timetable()
-        timetable.every(60.0, "housekeeping", lambda _name: self.conductor.post(self._housekeep))
+        for number, eyes in enumerate(self.eyes):
+            timetable.every(eyes.rescan_seconds, f"rescan-{number}", partial(self._hint, number))
         timetable.start()
         log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
         try:
@@ -272,12 +273,6 @@ class Daemon:
                 disk.clear(folder)
             for left in folder.glob(f"{SCRATCH_PREFIX}*"):
                 disk.clear(left)
-
-    def _housekeep(self) -> None:
-        for number in range(len(self.eyes)):
-            beat = self.patrol.beats[number]
-            if beat.trouble:
-                self.patrol.soon(number)
 
     # ---- what others read
 

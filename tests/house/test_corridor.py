@@ -282,8 +282,8 @@ def test_a_second_daemon_on_the_same_state_is_refused(place: Place) -> None:
 
 
 def test_sigterm_ends_within_ten_seconds_and_the_work_goes_on_later(place: Place) -> None:
-    for number in range(6):
-        photo(place.path(f"inbox/4k/{number}.png"), (1400, 1000), seed=number)
+    for number in range(4):
+        photo(place.path(f"inbox/hd/{number}.png"), (960, 720), seed=number)
     place.start()
     place.wait_for(lambda: place.files("outbox"), "a first result")
 
@@ -292,8 +292,8 @@ def test_sigterm_ends_within_ten_seconds_and_the_work_goes_on_later(place: Place
     assert time.monotonic() - began < 10
 
     place.until_idle()
-    assert len(place.files("archive")) == 6
-    assert len(place.files("outbox")) == 12
+    assert len(place.files("archive")) == 4
+    assert len(place.files("outbox")) == 8
 
 
 def test_init_makes_a_config_that_check_accepts(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 from place import PLAY_KEY, REPOSITORY, Place, photo, sha256
 from standin import Options, Standin
 
-CRASHES = 15
+CRASHES = 14
 """Durable facts between the first look and the end of one paid picture."""
 SUBMITTING = 6
 """The fact after which the paid request leaves."""
@@ -128,10 +128,9 @@ def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
     )
     assert died.returncode == -signal.SIGKILL, "the plug was not pulled: fewer durable facts now?"
 
-    place.start()
-    place.wait_for(lambda: not place.files("inbox"), "the archive")
-    place.wait_for(lambda: place.jobs()["hd/0.jpg"]["state"] == "done", "the end")
-    assert place.stop() == 0
+    if (fact, when) == (SUBMITTING, "after"):
+        time.sleep(3.1)  # the look-up may conclude only after real time, on fal's side too
+    place.until_idle()
 
     whole(place, sources)
     paid_once(fal, 1)
@@ -142,11 +141,11 @@ def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(
     place: Place, fal: Standin, *, group: bool
 ) -> None:
     place.use_fal(urls(fal))
-    sources = drop(place, hd=6, print_a5=5, _4k=1)
+    sources = drop(place, hd=11, print_a5=1)
     chance = random.Random(group)
     for _ in range(5):
         place.start()
-        time.sleep(chance.uniform(0.8, 4.0))
+        time.sleep(chance.uniform(0.8, 3.0))
         children = psutil.Process(place.pid).children(recursive=True)
         place.kill(group=group)
         psutil.wait_procs(children, timeout=5)

@@ -11,18 +11,16 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 
 class Timetable:
-    """Calls `post(name)` every so many seconds from its own thread."""
+    """Calls `post()` every so many seconds from its own thread."""
 
     def __init__(self) -> None:
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
         )
 
-    def every(self, seconds: float, name: str, post: Callable[[str], None]) -> None:
-        """Add a tick; the times of several daemons are spread by up to a fifth."""
-        self._scheduler.add_job(
-            post, "interval", seconds=seconds, jitter=seconds / 5, args=(name,), id=name
-        )
+    def every(self, seconds: float, name: str, post: Callable[[], None]) -> None:
+        """Add a tick, spread by a fifth, so that several watches do not meet at one server."""
+        self._scheduler.add_job(post, "interval", seconds=seconds, jitter=seconds / 5, id=name)
 
     def start(self) -> None:
         """Begin to tick."""

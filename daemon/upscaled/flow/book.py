@@ -83,6 +83,10 @@ class Book:
         self._waiting.append(_Change(job=job, said=said, paid=paid))
         return self.flush()
 
+    def note(self, job: Job) -> None:
+        """Remember when to look at a job again; a restart looks at once anyway."""
+        self._remember(job)
+
     def flush(self) -> bool:
         """Write what waits, in order; say whether all of it is durable now."""
         while self._waiting:

@@ -123,11 +123,11 @@ class Conductor:
         moved = advance(job, outcome, now, self._patience())
         said = outcome.said if isinstance(outcome, Next) else (moved.reason or "")
         paid = outcome.paid if isinstance(outcome, Next | PutAside) else ()
-        if moved != replace(job, updated_at=now):
-            quiet = isinstance(outcome, Later) and moved.reason == job.reason
-            self.book.save(moved, "" if quiet else said, paid)
-            if not quiet:
-                _say(moved, said)
+        if replace(moved, due_at=None) == replace(job, due_at=None, updated_at=now):
+            self.book.note(moved)  # a look that found nothing new is worth no disk write
+        else:
+            self.book.save(moved, said, paid)
+            _say(moved, said)
         self._after(moved, outcome)
 
     def idle(self) -> bool:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 from upscaled.core import names
 from upscaled.core.folders import Target
@@ -85,7 +86,7 @@ def receipt(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     )
     if tools.watch(job).originals == "leave":
         return Next(to=State.ARCHIVING, facts=job.facts, said="receipted")
-    archived = _free(job, PurePosixPath(job.path), _is_free(tools, tools.watch(job).archive))
+    archived = _free(job, _wanted(job), _is_free(tools, tools.watch(job).archive))
     return Next(to=State.ARCHIVING, facts=replace(job.facts, archived=archived), said="receipted")
 
 
@@ -125,7 +126,7 @@ def set_aside(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     failed, source = tools.watch(job).failed, tools.inbox(job)
     if job.facts.set_aside is None:
         _require_same(job, tools, source)
-        path = _free(job, PurePosixPath(job.path), _is_free(tools, failed))
+        path = _free(job, _wanted(job), _is_free(tools, failed))
         facts = replace(job.facts, set_aside=path)
         return Next(to=State.FAILING, facts=facts, said=f"goes to failed/{path}", reason=job.reason)
     final = failed / job.facts.set_aside
@@ -185,7 +186,7 @@ def _delivery(job: Job) -> Delivery:
 
 def _free_name(job: Job, tools: Tools, kind: str, root: Path) -> str:
     made, _ = _finished(job)
-    source = PurePosixPath(job.path)
+    source = _wanted(job)
     wanted = source.with_name(names.result_name(source.stem, Format(made.format)))
     if tools.watch(job).collision == "replace" and kind == "outbox":
         return str(wanted)
@@ -195,6 +196,11 @@ def _free_name(job: Job, tools: Tools, kind: str, root: Path) -> str:
 
 def _speak_for(tools: Tools, job: Job, kind: str, path: PurePosixPath) -> bool:
     return tools.promised.reserve(f"{job.watch}/{kind}/{path}", job.id)
+
+
+def _wanted(job: Job) -> PurePosixPath:
+    """Return the original's place in NFC: a Mac lists decomposed names and cannot open them."""
+    return PurePosixPath(normalize("NFC", job.path))
 
 
 def _is_free(tools: Tools, root: Path) -> Callable[[PurePosixPath], bool]:

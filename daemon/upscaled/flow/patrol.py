@@ -1,14 +1,14 @@
 """
-When each watch is looked at: at once after a hint, often while something settles, and in any case
-every so often, because hints get lost.
+When each watch is looked at: at once after a hint, often while something settles, and whenever the
+timetable says so, because hints get lost.
 
 Owned by the conductor's thread; the looks themselves run in the watch's own lane.
 """
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,8 @@ log = structlog.get_logger()
 LOOK_RANK = 1000
 """Before every step of the same lane: a look is short, and the scan is the truth."""
 REBUILD_SECONDS = 5.0
+REST, REST_SECONDS = 4, 0.01
+"""Scanning takes at most a fifth of its lane, however many hints come in."""
 _UNPAID = {State.TAKEN, State.PLANNED, State.ADMITTED, State.PREPARED}
 
 
@@ -57,11 +59,7 @@ class Eyes(Protocol):
         """Put notes into folders that are not understood."""
 
     def listen(self) -> str:
-        """See that hints come in; return why they do not, empty where all is well."""
-
-    @property
-    def rescan_seconds(self) -> float:
-        """How long without a hint until the inbox is looked at anyway."""
+        """See that hints come in; return what was wrong, empty where all was well."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +72,9 @@ class Beat:
     scan_at: float = 0.0
     look_at: float = 0.0
     listen_at: float = 0.0
+    begun_at: float = 0.0
+    rest_until: float = 0.0
+    """A writer's events come by the thousand; a scan is followed by a rest in proportion."""
     busy: bool = False
     scanned: bool = False
     again: bool = False
@@ -102,7 +103,7 @@ class Patrol:
     def soon(self, watch: int) -> None:
         """Look at a watch at the next turn, and once more if a look is under way."""
         beat = self.beats[watch]
-        beat.scan_at = 0.0
+        beat.scan_at = min(beat.scan_at, beat.rest_until)
         beat.again = beat.busy
 
     def share(self, watch: int) -> str | None:
@@ -145,7 +146,7 @@ class Patrol:
             beat.busy = True
             beat.lane.put(LOOK_RANK, partial(self._listen, beat))
         elif now >= beat.scan_at:
-            beat.busy = True
+            beat.busy, beat.begun_at = True, now
             beat.lane.put(LOOK_RANK, partial(self._scan, beat))
         elif beat.intake.settling.paths() and now >= beat.look_at:
             beat.busy = True
@@ -189,9 +190,9 @@ class Patrol:
 
     # ---- back in the conductor's thread
 
-    def _listened(self, beat: Beat, rebuilt: str) -> None:
-        if rebuilt:
-            # A file born while a watcher was rebuilt was never reported by either.
+    def _listened(self, beat: Beat, deaf: str) -> None:
+        if deaf:
+            # A file born while a watcher was rebuilt, or is missing, is reported by nobody.
             beat.scan_at = 0.0
 
     def _failed(self, beat: Beat, reason: str) -> None:
@@ -217,10 +218,8 @@ class Patrol:
         self._act(seen)
         if beat.intake.strays != before:
             beat.lane.put(LOOK_RANK, partial(self._tell, beat))
-        # Spread, so that several watches and several daemons do not scan one server together.
-        beat.scan_at = (
-            0.0 if beat.again else now + beat.eyes.rescan_seconds * random.uniform(0.75, 1.25)
-        )
+        beat.rest_until = now + REST * max(REST_SECONDS, now - beat.begun_at)
+        beat.scan_at = beat.rest_until if beat.again else inf
         beat.again = False
         beat.look_at = now + beat.intake.settling.look_every()
 

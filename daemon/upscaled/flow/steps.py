@@ -54,6 +54,8 @@ def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
 
 def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Decode it to the last byte, judge it and plan."""
+    if not tools.disk.is_there(tools.source(job)):
+        return Next(to=State.SEEN, facts=job.facts, said="its private copy is gone; read again")
     own = tools.made(job.sha256 or "")
     if own:
         raise _own_result(f"job {own}")
@@ -280,6 +282,8 @@ def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
 def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Bring it to exact size, format, density and profile, and compare it with its source."""
     plan, facts, bench = plan_of(job), job.facts, tools.bench(job)
+    if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
+        return Next(to=State.READY, facts=replace(facts, raw=None), said="fetched again")
     source = tools.source(job)
     raw = Path(facts.raw.path) if facts.raw else source
     made = tools.pictures.finish(raw, source, plan, bench / f"result{plan.format.extension}")
