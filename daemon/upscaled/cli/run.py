@@ -2,11 +2,10 @@
 
 import argparse
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from upscaled.cli.config import config_path, settings_of
-from upscaled.cli.live import live_table
-from upscaled.daemon import Daemon
+from upscaled.daemon import Daemon, Shown
 from upscaled.edge.logs import configure
 from upscaled.house import opened
 
@@ -15,7 +14,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Watch, work and deliver until stopped, or until idle."""
     on_terminal = sys.stdout.isatty() and sys.stderr.isatty()
     configure(quiet=on_terminal)
+    table = _table if on_terminal else nullcontext
     with opened(settings_of(arguments), config_path(arguments)) as house:
         daemon = Daemon(house)
-        with live_table() if on_terminal else nullcontext() as shown:
+        with table() as shown:
             return daemon.run(until_idle=arguments.until_idle, shown=shown)
+
+
+def _table() -> AbstractContextManager[Shown]:
+    from upscaled.cli.live import live_table  # noqa: PLC0415 - only a terminal needs rich
+
+    return live_table()

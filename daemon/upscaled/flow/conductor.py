@@ -114,8 +114,8 @@ class Conductor:
     def wake_held(self, *holds: Hold) -> None:
         """Look at once at every job with one of these holds; all of them without an argument."""
         for job in list(self.book.jobs.values()):
-            if job.hold is not None and (not holds or job.hold in holds):
-                self.wake(job, at_once=job.hold is not Hold.NOT_READY)
+            if job.hold not in {None, Hold.NOT_READY} and (not holds or job.hold in holds):
+                self.wake(job, at_once=True)
 
     def apply(self, job: Job, outcome: Outcome) -> None:
         """Advance a job, write it down, and put it on the list again unless it ended."""
@@ -137,9 +137,8 @@ class Conductor:
     # ---- inside
 
     def _after(self, moved: Job, outcome: Outcome) -> None:
-        turn = self.book.jobs.get(self._places.note(moved) or "")
-        if turn is not None:
-            self.wake(turn)
+        self._places.note(moved)
+        self._open_lobby(moved.facts.engine)
         if moved.state in ENDS:
             self.tools.promised.release(moved.id)
             self.ended(moved)
@@ -147,6 +146,13 @@ class Conductor:
             self.look_again(moved.watch)  # it changed while it was read: it settles anew
         elif not (isinstance(outcome, Later) and outcome.seconds is None):
             self.wake(moved)
+
+    def _open_lobby(self, engine: str) -> None:
+        while (next_id := self._places.next(engine)) is not None:
+            waiting = self.book.jobs.get(next_id)
+            if waiting is not None and waiting.state is State.PLANNED:
+                self.wake(waiting)
+                return
 
     def _start_due(self) -> None:
         now = self.tools.clock.now().timestamp()

@@ -96,6 +96,7 @@ class Intake:
             sighting.inode,
         )
         if job.state is not State.SEEN:
+            self.settling.forget(job.path)
             if job.size != sighting.size:
                 seen.replaced.append(job)
             return

@@ -108,7 +108,10 @@ class Orders:
 
     def _retry(self, order: Asked, job: Job) -> None:
         if job.id in self._conductor.book.jobs:
-            self._conductor.wake(job, at_once=True)
+            if job.state is State.SEEN:
+                self._conductor.look_again(job.watch)
+            else:
+                self._conductor.wake(job, at_once=True)
             self._answer(order, "looked at again")
         elif job.state is State.FAILED and job.facts.set_aside:
             self._taken.add(order.id)

@@ -4,7 +4,7 @@ import heapq
 from collections import defaultdict
 from itertools import count
 
-from upscaled.core.life import ENDS, IN_FLIGHT
+from upscaled.core.life import IN_FLIGHT
 from upscaled.nouns import Job
 
 
@@ -46,15 +46,19 @@ class Places:
         self._taken: defaultdict[str, set[str]] = defaultdict(set)
         self._lobby: defaultdict[str, list[tuple[bool, str]]] = defaultdict(list)
 
-    def note(self, job: Job) -> str | None:
-        """Note where a job is now; return a job of the lobby whose turn has come."""
-        engine, taken = job.facts.engine, self._taken[job.facts.engine]
+    def note(self, job: Job) -> None:
+        """Note where a job is now."""
+        taken = self._taken[job.facts.engine]
         if job.state in IN_FLIGHT:
             taken.add(job.id)
-            return None
-        if job.state in ENDS or job.id in taken:
+        else:
             taken.discard(job.id)
-        return self._next(engine)
+
+    def next(self, engine: str) -> str | None:
+        """Return who in the lobby is next where a place is free; it may have left meanwhile."""
+        if self.full(engine) or not self._lobby[engine]:
+            return None
+        return heapq.heappop(self._lobby[engine])[1]
 
     def full(self, engine: str) -> bool:
         """Say whether every place is taken."""
@@ -63,8 +67,3 @@ class Places:
     def wait(self, job: Job) -> None:
         """Stand in the lobby; urgent ones first, then by age, which the id sorts by."""
         heapq.heappush(self._lobby[job.facts.engine], (not job.urgent, job.id))
-
-    def _next(self, engine: str) -> str | None:
-        if self.full(engine) or not self._lobby[engine]:
-            return None
-        return heapq.heappop(self._lobby[engine])[1]
