@@ -7,10 +7,9 @@ It ends when asked (local steps are finished, fal's requests are left for the ne
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -18,20 +17,20 @@ from upscaled.core.budget import Caps, Spend
 from upscaled.core.gate import Conditions
 from upscaled.core.life import Lane
 from upscaled.core.price import micros
-from upscaled.core.settings import Watch
 from upscaled.core.settle import Settling
 from upscaled.core.window import day_start, month_start
-from upscaled.edge import disk, roots, watch
+from upscaled.edge import disk
 from upscaled.edge.clock import local_zone
 from upscaled.edge.pictures.studio import SCRATCH_PREFIX
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
-from upscaled.errors import Outage
+from upscaled.errors import LedgerUnwritable
+from upscaled.eyes import Eyes
 from upscaled.flow.book import Book
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
-from upscaled.flow.patrol import Beat, Patrol, Scan
+from upscaled.flow.patrol import Beat, Patrol
 from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
 
@@ -45,80 +44,8 @@ LOOK_UPS = 4
 """How often a doubtful submit is looked up before `--until-idle` stops waiting for it."""
 OUTAGES = 5
 """How many faults of fal or the network in a row end `--until-idle`: about a minute by default."""
-NOTE = "_READ-ME.txt"
 
 Shown = Callable[["Daemon"], None]
-
-
-class Eyes:
-    """One inbox, seen through the disk and, where it is local, through native events."""
-
-    def __init__(self, number: int, config: Watch, hint: Callable[[], None]) -> None:
-        self._number = number
-        self._config = config
-        kind = roots.file_system(config.inbox)
-        self.network = roots.is_network(kind)
-        self.observer = config.observer
-        if config.observer == "auto":
-            self.observer = "polling" if self.network else "native"
-        self.reason = f"{kind or 'unknown'} file system"
-        self._notes: set[Path] = set()
-        self._watcher = watch.Watcher(config.inbox, hint) if self.observer == "native" else None
-
-    @property
-    def settle_seconds(self) -> float:
-        """Return the quiet time: the config's, else 3 s, else 10 s on a network file system."""
-        return self._config.settle_seconds or (10.0 if self.network else 3.0)
-
-    @property
-    def rescan_seconds(self) -> float:
-        """Return how long without a hint until the inbox is looked at anyway."""
-        if self._watcher is not None:
-            return 30.0
-        return min(5.0, max(0.5, self.settle_seconds / 2))
-
-    def scan(self) -> Scan:
-        """Look at the whole inbox."""
-        return watch.scan(self._config.inbox, self._number)
-
-    def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
-        """Look at single files."""
-        return watch.look(self._config.inbox, self._number, paths)
-
-    def listen(self) -> str:
-        """Rebuild native hints that died; return what was wrong, for a scan afterwards."""
-        if self._watcher is None or self._watcher.healthy():
-            return ""
-        self._watcher.stop()
-        try:
-            self._watcher.start()
-        except Outage as error:
-            self.reason = error.message
-            return error.message
-        return "rebuilt"
-
-    def told(self, intake: Intake) -> None:
-        """Put a note into every folder that is not understood; take away those no longer true."""
-        notes = {self._config.inbox / stray.path / NOTE: stray for stray in intake.strays}
-        for old in self._notes - notes.keys():
-            disk.drop(old)
-        for note, stray in notes.items():
-            disk.note(_stray_note(stray.token, stray.hint), note)
-        self._notes = set(notes)
-
-    def stop(self) -> None:
-        """Stop listening."""
-        if self._watcher is not None:
-            self._watcher.stop()
-
-
-def _stray_note(token: str, hint: str) -> str:
-    name = f'The word "{token}" in this folder\'s name is not known' if token else "No target here"
-    return (
-        f"{name}, so nothing in this folder is touched.\n\n{hint}\n\n"
-        "A folder's name says what is wanted: 4k, 8k, hd, print-a3, print-50x70cm-fill, 4k-pad.\n"
-        "Rename the folder, or move the files; they are then taken by themselves.\n"
-    )
 
 
 class Daemon:
@@ -211,10 +138,11 @@ class Daemon:
     # ---- idle
 
     def _is_idle(self) -> bool:
+        if self.book.trouble:
+            return self.conductor.idle() and self.patrol.settled()
         return (
             self.conductor.idle()
             and self.patrol.settled()
-            and self.book.writable
             and not self.house.ledger.asked()
             and all(self._waits(job) for job in self.book.jobs.values())
         )
@@ -228,7 +156,8 @@ class Daemon:
 
     def _verdict(self) -> int:
         strays = any(beat.intake.strays or beat.odd or beat.trouble for beat in self.patrol.beats)
-        return 3 if self.failures or self.book.jobs or strays else 0
+        left = self.failures or self.book.jobs or self.book.trouble or strays
+        return 3 if left else 0
 
     # ---- what the conductor asks
 
@@ -281,9 +210,11 @@ class Daemon:
         told = json.dumps(self.told() | {"alive": alive}, sort_keys=True)
         if told == self._told and clock.monotonic() - self._told_at < 10.0:
             return
-        if self.book.writable:
+        try:
             self.house.ledger.put("daemon", told)
-            self._told, self._told_at = told, clock.monotonic()
+        except LedgerUnwritable:
+            return  # the book has said so already; what others read is as old as the ledger
+        self._told, self._told_at = told, clock.monotonic()
 
     def told(self) -> dict[str, object]:
         """Return what `status` shows of the living daemon, besides what the ledger knows."""

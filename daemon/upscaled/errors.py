@@ -64,7 +64,7 @@ class Fatal(UpscaledError):
 
 
 class LedgerUnwritable(UpscaledError):
-    """The ledger cannot be written: nothing is submitted, finished work waits."""
+    """The ledger cannot be read or written: nothing is submitted, finished work waits."""
 
 
 class Aside(UpscaledError):

@@ -100,8 +100,16 @@ def test_local_work_stops_only_for_a_pause() -> None:
     assert closed.hold is Hold.PAUSED
 
 
-def test_a_window_that_closes_does_not_stop_a_job_that_was_admitted() -> None:
-    assert to_submit(job(), replace(OPEN, window=parse_window("22:00-06:00"))) is None
+def test_a_window_closes_the_first_submit_but_not_the_second_pass() -> None:
+    night = replace(OPEN, window=parse_window("22:00-06:00"))
+    first = job()
+    second = replace(first, facts=replace(first.facts, pass_index=1))
+
+    closed = to_submit(first, night)
+
+    assert closed is not None
+    assert closed.hold is Hold.WINDOW
+    assert to_submit(second, night) is None
 
 
 def test_a_full_day_lifts_at_the_next_midnight_of_the_zone() -> None:

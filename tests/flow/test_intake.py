@@ -10,6 +10,7 @@ import pytest
 
 from upscaled.core.folders import Grammar
 from upscaled.core.settle import Settling
+from upscaled.edge import watch
 from upscaled.edge.ledger import Ledger
 from upscaled.flow.book import Book
 from upscaled.flow.intake import Intake, Seen
@@ -31,9 +32,10 @@ class Round:
         self._ids = count(1)
 
     def scan(self, *sightings: Sighting, left: bool = False) -> Seen:
+        """Look once, half a second later."""
         self.now += 0.5
         return self.intake.scanned(
-            sightings,
+            watch.Scan(sightings=sightings, folders=()),
             now=NOW,
             monotonic=self.now,
             new_id=lambda: f"j{next(self._ids)}",

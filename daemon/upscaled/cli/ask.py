@@ -2,14 +2,16 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from upscaled.cli.config import settings_of
-from upscaled.cli.main import DONE, print_json
-from upscaled.core.folders import Grammar, UnknownFolder
+from upscaled.cli.main import DONE, print_json, print_text
+from upscaled.core.folders import Grammar
 from upscaled.core.life import ENDS, LIFE, Word, word_of
 from upscaled.core.settings import Settings
+from upscaled.core.strays import find_strays
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import roots
 from upscaled.edge.clock import local_zone
@@ -52,7 +54,7 @@ def status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(said)
     else:
-        print(_status_text(said))
+        print_text(_status_text(said))
     return DONE
 
 
@@ -71,7 +73,7 @@ def jobs(arguments: argparse.Namespace) -> int:
         return DONE
     for one in told:
         why = f"  {one['hold']}: {one['reason']}" if one["hold"] else f"  {one['reason'] or ''}"
-        print(f"{one['id']}  {one['state']:<8} {one['path']}{why.rstrip()}")
+        print_text(f"{one['id']}  {one['state']:<8} {one['path']}{why.rstrip()}")
     return DONE
 
 
@@ -91,9 +93,9 @@ def show(arguments: argparse.Namespace) -> int:
         return DONE
     for key, value in told.items():
         if key != "history":
-            print(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+            print_text(f"{key}: {json.dumps(value, ensure_ascii=False)}")
     for event in told["history"]:
-        print(f"  {event['at']}  {event['state']:<11} {event['said']}")
+        print_text(f"  {event['at']}  {event['state']:<11} {event['said']}")
     return DONE
 
 
@@ -199,16 +201,14 @@ def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dic
     return {"inbox": inbox, "observer": observer, "healthy": healthy, "reason": reason}
 
 
-def strays_of(settings: Settings) -> list[dict[str, str]]:
+def strays_of(settings: Settings) -> list[dict[str, Any]]:
     """Return folders of the inboxes that are not understood; looks at the disk itself."""
-    grammar, strays = Grammar(settings.target), list[dict[str, str]]()
+    grammar, strays = Grammar(settings.target), list[dict[str, Any]]()
     for number, watch in enumerate(settings.watch):
-        if not watch.inbox.is_dir():
-            continue
-        for folder in scan(watch.inbox, number).folders:
-            place = grammar.resolve(folder)
-            if isinstance(place, UnknownFolder) and place.path == folder:
-                strays.append({"path": folder, "token": place.token, "hint": place.hint})
+        if watch.inbox.is_dir():
+            seen = scan(watch.inbox, number)
+            found = find_strays(grammar, seen.folders, [one.path for one in seen.sightings])
+            strays += [asdict(stray) for stray in found]
     return strays
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from upscaled.cli.ask import ledger_of, strays_of
 from upscaled.cli.config import config_path
-from upscaled.cli.main import DONE, WRONG, print_json
+from upscaled.cli.main import DONE, WRONG, print_json, print_text
 from upscaled.core.folders import Grammar, not_supported
 from upscaled.core.folders import Target as Aim
 from upscaled.core.rulebook import check_examples
@@ -66,9 +66,9 @@ def init(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"config": str(path), "folders": made})
     else:
-        print(f"wrote {path}")
-        print(f"made  {', '.join(sorted(set(made)))}")
-        print(f"next: make a folder such as {made[0]}/4k, then: upscaled --config {path} run")
+        print_text(f"wrote {path}")
+        print_text(f"made  {', '.join(sorted(set(made)))}")
+        print_text(f"next: make a folder such as {made[0]}/4k, then: upscaled --config {path} run")
     return DONE
 
 
@@ -179,10 +179,10 @@ def _renames(settings: Settings) -> dict[str, str]:
 
 def _print(told: dict[str, Any], faults: list[Fault]) -> None:
     for fault in faults:
-        print(f"fault    {fault.sentence()}")
+        print_text(f"fault    {fault.sentence()}")
     for warning in told["warnings"]:
-        print(f"warning  {warning}")
+        print_text(f"warning  {warning}")
     engine = told["engine"]
     why = f" ({engine['reason']})" if engine["reason"] else ""
-    print(f"engine   {engine['name']}: {engine['state']}{why}")
-    print("ok" if told["ok"] else f"{len(faults)} faults")
+    print_text(f"engine   {engine['name']}: {engine['state']}{why}")
+    print_text("ok" if told["ok"] else f"{len(faults)} faults")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from upscaled.cli.ask import is_alive, ledger_of
 from upscaled.cli.config import settings_of
-from upscaled.cli.main import DONE, UNFINISHED, print_json
+from upscaled.cli.main import DONE, UNFINISHED, print_json, print_text
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import UsageError
@@ -53,7 +53,7 @@ def _flag(arguments: argparse.Namespace, *, paused: bool) -> int:
     if arguments.json:
         print_json({"paused": paused, "running": is_alive(settings)})
     else:
-        print("paused" if paused else "resumed; everything held is looked at again")
+        print_text("paused" if paused else "resumed; everything held is looked at again")
     return DONE
 
 
@@ -78,8 +78,8 @@ def _ask(settings: Settings, ledger: Ledger, verb: str, ids: list[str], *, as_js
         print_json(told)
     for one in [] if as_json else told:
         later = "asked" if alive else "asked; it is done at the next start"
-        print(f"{one['id']}: {one['answer'] or later}")
-    refused = any((answer or "").startswith(("not", "too late")) for answer in answers.values())
+        print_text(f"{one['id']}: {one['answer'] or later}")
+    refused = any((answer or "").startswith("not ") for answer in answers.values())
     return UNFINISHED if refused else DONE
 
 

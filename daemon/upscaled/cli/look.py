@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from upscaled.cli.config import settings_or_defaults
-from upscaled.cli.main import DONE, UNFINISHED, print_line
+from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
 from upscaled.core.folders import Unknown, not_supported
 from upscaled.core.judge import judge
 from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
@@ -121,7 +121,7 @@ def _each(
         if arguments.json:
             print_line(told)
         else:
-            print(text(told))
+            print_text(text(told))
     return code
 
 

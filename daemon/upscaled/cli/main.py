@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from upscaled import __version__
+from upscaled.core.report import plain
 from upscaled.errors import ConfigError, UpscaledError, UsageError
 
 DONE, FATAL, WRONG, UNFINISHED = 0, 1, 2, 3
@@ -33,7 +34,10 @@ _LATER = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 fatal, 2 wrong use or config, 3 unfinished."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments, unread = parser.parse_known_args(argv)
+    if unread and arguments.command not in _LATER:
+        parser.error(f"unrecognized arguments: {' '.join(unread)}")
     module, _, function = arguments.verb.partition(":")
     try:
         verb: Verb = getattr(import_module(f"upscaled.cli.{module}"), function)
@@ -61,6 +65,11 @@ def print_json(value: Any) -> None:
     """Print JSON alone on standard output."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+
+
+def print_text(text: str) -> None:
+    """Print for a person; file names are strangers' words and may not steer the terminal."""
+    print("\n".join(plain(line) for line in text.split("\n")))
 
 
 def print_line(value: Any) -> None:
@@ -101,8 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_looking(verb)
     _add_hands(verb)
     for name in _LATER:
-        later = verb(name, "main:not_yet", "not supported yet")
-        later.add_argument("ignored", nargs=argparse.REMAINDER)
+        verb(name, "main:not_yet", "not supported yet").add_argument("ignored", nargs="*")
     demo = verb("demo", "demo:run_demo", "the whole job once on sample pictures")
     demo.add_argument("directory", nargs="?", default=Path(".demo"), type=Path)
     return parser

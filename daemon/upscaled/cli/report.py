@@ -5,6 +5,7 @@ Reads only; the daemon may run or not.
 """
 
 import argparse
+import json
 import re
 import tempfile
 from collections.abc import Iterable
@@ -26,7 +27,7 @@ from upscaled.core.settings import Settings, Watch
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk, roots
 from upscaled.edge.clock import local_zone
-from upscaled.edge.ledger import Ledger, status_json
+from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.layout import of_plan
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UpscaledError, UsageError
@@ -100,7 +101,7 @@ def gather(settings: Settings, ledger: Ledger, made_at: datetime, since: timedel
     jobs = [job for job in ledger.jobs() if job.state not in ENDS or job.updated_at >= first]
     with _Cutter(settings) as cutter:
         lines = tuple(_line(settings, job, made_at, cutter) for job in jobs)
-    told = status_json(ledger.get("daemon"))
+    told = json.loads(ledger.get("daemon") or "{}")
     return Report(
         since=first,
         made_at=made_at,

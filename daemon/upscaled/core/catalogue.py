@@ -14,7 +14,7 @@ from typing import Any
 from upscaled.core.price import MEGAPIXEL, PriceRule, StartedBlocks, Tiers, micros
 from upscaled.core.tables import Table, is_number
 from upscaled.errors import ConfigError
-from upscaled.nouns import Family
+from upscaled.nouns import Family, Micros
 
 FACES = "face_enhancement"
 """The field that turns face recovery on; fal's own default is on, so it is always sent."""
@@ -102,6 +102,8 @@ class Catalogue:
     engine: str
     """`fal` or `local`."""
     recipes: Mapping[Family, Recipe]
+    unit: Micros = 0
+    """What one billable unit of the service costs."""
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -133,7 +135,7 @@ def load_catalogue(mapping: Mapping[str, Any], place: str = "models") -> Catalog
     Raises `ConfigError` with every fault at once.
     """
     top = Table(place=place, values=mapping)
-    top.only("name", "engine", "limits", "price", "field", "model", "family")
+    top.only("name", "engine", "unit_usd", "limits", "price", "field", "model", "family")
     prices = {name: _price(table) for name, table in top.tables("price")}
     fields = {name: _field(table) for name, table in top.tables("field")}
     limits = _limits(top.table("limits"))
@@ -144,9 +146,10 @@ def load_catalogue(mapping: Mapping[str, Any], place: str = "models") -> Catalog
     if engine not in {"fal", "local", ""}:
         top.fault("engine", engine, "fal or local")
     name = top.text("name")
+    unit = micros(top.number("unit_usd", least=0.0))
     if top.faults:
         raise ConfigError(tuple(top.faults))
-    return Catalogue(name=name, engine=engine, recipes=recipes)
+    return Catalogue(name=name, engine=engine, recipes=recipes, unit=unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,19 +50,24 @@ def to_submit(job: Job, seen: Conditions) -> Closed | None:
         stop = seen.stops.get(name)
         if stop and (stop.until is None or seen.now < stop.until):
             return stop
-    return None
+    # A job begun inside the window may end outside: only its first submit is asked for.
+    return _outside(seen) if job.facts.pass_index == 0 else None
+
+
+def _outside(seen: Conditions) -> Closed | None:
+    if is_open(seen.now, seen.window, seen.zone):
+        return None
+    opens = next_open(seen.now, seen.window, seen.zone)
+    local = opens.astimezone(seen.zone)
+    reason = f"Outside the window {seen.window}; it opens {local:%a %H:%M}."
+    return Closed(hold=Hold.WINDOW, reason=reason, until=opens)
 
 
 def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:
-    """Say whether a job may begin: all of `to_submit`, the window and the caps."""
+    """Say whether a job may begin: all of `to_submit`, and the caps."""
     closed = to_submit(job, seen)
     if closed or job.facts.engine == "local":
         return closed
-    if seen.window and not is_open(seen.now, seen.window, seen.zone):
-        opens = next_open(seen.now, seen.window, seen.zone)
-        local = opens.astimezone(seen.zone)
-        reason = f"Outside the window {seen.window}; it opens {local:%a %H:%M}."
-        return Closed(hold=Hold.WINDOW, reason=reason, until=opens)
     over = admit(cost, seen.spend, seen.caps)
     if over:
         # Whichever cap it is, no earlier turn than the next day can lift it by itself.

@@ -229,6 +229,8 @@ def _retry(job: Job, outcome: Retry, now: datetime, patience: Patience) -> Job:
     facts = job.facts
     if outcome.back is State.PREPARED:
         facts = replace(facts, ticket=None, image_url=None, sent_at=None, standing=None)
+    if outcome.back is State.READY:
+        facts = replace(facts, raw=None)
     return replace(
         job,
         state=there,

@@ -278,6 +278,11 @@ def _copy(source: int, to: Path) -> str:
     return seen.hexdigest()
 
 
+def may_leave(path: Path) -> bool:
+    """Say whether a file may be moved out of its folder."""
+    return os.access(path.parent, os.W_OK | os.X_OK)
+
+
 def is_there(path: Path) -> bool:
     """Say whether anything has this name, a dangling link included."""
     return os.path.lexists(path)
@@ -292,6 +297,13 @@ def drop(path: Path) -> None:
 def clear(folder: Path) -> None:
     """Remove a private working folder with all that is in it."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def drop_note(path: Path, *, signature: str) -> None:
+    """Take one of our notes away, if it is there and its words are ours."""
+    with translated(path):
+        if path.is_file() and signature in path.read_text(encoding="utf-8", errors="replace"):
+            path.unlink(missing_ok=True)
 
 
 def note(content: str, to: Path) -> None:

@@ -5,7 +5,6 @@ SQLAlchemy Core on SQLite (WAL, synchronous FULL). The conductor is the only wri
 processes read, post orders and set the pause flag. Nothing here decides anything.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -163,7 +162,7 @@ class Ledger:
 
     def get(self, key: str) -> str | None:
         """Return a remembered value."""
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return link.execute(sa.select(_meta.c.value).where(_meta.c.key == key)).scalar()
 
     def put(self, key: str, value: str) -> None:
@@ -201,7 +200,7 @@ class Ledger:
     def unfinished(self) -> Iterator[Job]:
         """Yield every job that has not ended, oldest first."""
         alive = sa.select(_jobs).where(_jobs.c.ended.is_(False), _jobs.c.inbox.in_(self._inboxes))
-        with self._engine.connect() as link:
+        with self._reading() as link:
             for row in link.execute(alive.order_by(_jobs.c.seen_at, _jobs.c.id)).mappings():
                 yield self._job(row)
 
@@ -210,12 +209,12 @@ class Ledger:
         query = sa.select(_jobs).order_by(_jobs.c.ended, _jobs.c.updated_at.desc()).limit(limit)
         if states is not None:
             query = query.where(_jobs.c.state.in_([state.value for state in states]))
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return [self._job(row) for row in link.execute(query).mappings()]
 
     def job(self, job_id: str) -> Job | None:
         """Return one job."""
-        with self._engine.connect() as link:
+        with self._reading() as link:
             row = link.execute(sa.select(_jobs).where(_jobs.c.id == job_id)).mappings().first()
             return self._job(row) if row else None
 
@@ -223,13 +222,13 @@ class Ledger:
         """Return (state, held, number) groups."""
         held = _jobs.c.hold.is_not(None)
         query = sa.select(_jobs.c.state, held, sa.func.count()).group_by(_jobs.c.state, held)
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return [(State(state), bool(flag), count) for state, flag, count in link.execute(query)]
 
     def history(self, job_id: str) -> list[Event]:
         """Return a job's whole story, oldest first."""
         query = sa.select(_history).where(_history.c.job == job_id).order_by(_history.c.id)
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return [
                 Event(at=_when(row["at"]), state=row["state"], said=row["said"])
                 for row in link.execute(query).mappings()
@@ -238,7 +237,7 @@ class Ledger:
     def made(self, sha256: str) -> str | None:
         """Return the job that delivered a result with these bytes, if any did."""
         query = sa.select(_jobs.c.id).where(_jobs.c.result_sha256 == sha256).limit(1)
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return link.execute(query).scalar()
 
     def last_end(self, watch: int, path: str) -> Job | None:
@@ -253,7 +252,7 @@ class Ledger:
             .order_by(_jobs.c.updated_at.desc())
             .limit(1)
         )
-        with self._engine.connect() as link:
+        with self._reading() as link:
             row = link.execute(query).mappings().first()
             return self._job(row) if row else None
 
@@ -262,13 +261,13 @@ class Ledger:
     def spent(self, since: datetime) -> Micros:
         """Return the settled money since a moment."""
         query = sa.select(sa.func.coalesce(sa.func.sum(_spend.c.micros), 0))
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return int(link.execute(query.where(_spend.c.at >= since.timestamp())).scalar_one())
 
     def reserved(self) -> Micros:
         """Return the money in flight or in doubt."""
         query = sa.select(sa.func.coalesce(sa.func.sum(_jobs.c.reserved), 0))
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return int(link.execute(query.where(_jobs.c.reserved > 0)).scalar_one())
 
     # ---- orders from the command line
@@ -283,7 +282,7 @@ class Ledger:
     def asked(self) -> list[Order]:
         """Return the orders that nobody has answered yet."""
         query = sa.select(_orders).where(_orders.c.done.is_(False)).order_by(_orders.c.id)
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return [
                 Order(id=row["id"], verb=row["verb"], job=row["job"])
                 for row in link.execute(query).mappings()
@@ -298,7 +297,7 @@ class Ledger:
 
     def answered(self, order: int) -> str | None:
         """Return the answer to an order, None while there is none."""
-        with self._engine.connect() as link:
+        with self._reading() as link:
             return link.execute(sa.select(_orders.c.answer).where(_orders.c.id == order)).scalar()
 
     # ---- rows
@@ -312,6 +311,17 @@ class Ledger:
             raise LedgerUnwritable(
                 f"the ledger {self.path} cannot be written: {error.orig}",
                 "free disk space or mend its permissions; work goes on by itself",
+            ) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as link:
+                yield link
+        except DatabaseError as error:
+            raise LedgerUnwritable(
+                f"the ledger {self.path} cannot be read: {error.orig}",
+                "mend the disk it lies on, or restore the state directory from a backup",
             ) from error
 
     def _row(self, job: Job) -> dict[str, Any]:
@@ -367,12 +377,6 @@ class Ledger:
             updated_at=_when(row["updated_at"]),
             facts=_FACTS.validate_json(row["facts"]),
         )
-
-
-def status_json(text: str | None) -> dict[str, Any]:
-    """Return a remembered JSON object, empty where there is none."""
-    value: dict[str, Any] = json.loads(text) if text else {}
-    return value
 
 
 def _when(seconds: float) -> datetime:

@@ -7,6 +7,7 @@ outage: an empty mount point must never look like "everything was deleted".
 
 import fcntl
 import os
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -34,12 +35,12 @@ def read_marker(root: Path, ledger_id: str) -> Marker:
     Raises `Outage` where the folder itself cannot be asked.
     """
     try:
-        said = (root / MARKER).read_text(encoding="utf-8").strip()
+        said = (root / MARKER).read_bytes().strip()
     except (FileNotFoundError, NotADirectoryError):
         return Marker.MISSING
     except OSError as error:
         raise Outage(f"{root}: {error.strerror or error}", hold="share") from error
-    return Marker.OURS if said == ledger_id else Marker.FOREIGN
+    return Marker.OURS if said == ledger_id.encode() else Marker.FOREIGN
 
 
 def claim(root: Path, ledger_id: str) -> None:
@@ -126,9 +127,10 @@ class StateLock:
                 f"another upscaled (process {owner}) works with {self._path.parent}",
                 "stop it first, or give this one its own [state] directory",
             ) from error
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
         self._handle = handle
+        with suppress(OSError):  # the lock holds without it, on a full disk too
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{os.getpid()}\n".encode())
 
     def is_taken(self) -> bool:
         """Say whether a living daemon holds the lock; takes nothing."""

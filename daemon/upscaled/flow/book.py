@@ -72,8 +72,9 @@ class Book:
         try:
             self._journal.add(jobs)
         except LedgerUnwritable as error:
-            self._complain(error)
+            self.complain(error)
             return
+        self.trouble = ""
         for job in jobs:
             self._remember(job)
 
@@ -94,10 +95,10 @@ class Book:
             try:
                 self._journal.record(change.job, change.said, change.paid)
             except LedgerUnwritable as error:
-                self._complain(error)
+                self.complain(error)
                 return False
             self._waiting.popleft()
-        self.trouble = ""
+            self.trouble = ""
         return True
 
     def forget(self, job: Job) -> None:
@@ -105,7 +106,7 @@ class Book:
         try:
             self._journal.forget(job)
         except LedgerUnwritable as error:
-            self._complain(error)
+            self.complain(error)
             return
         self._drop(job)
 
@@ -121,7 +122,8 @@ class Book:
         if self._by_path.get((job.watch, job.path)) == job.id:
             del self._by_path[job.watch, job.path]
 
-    def _complain(self, error: LedgerUnwritable) -> None:
+    def complain(self, error: LedgerUnwritable) -> None:
+        """Say once that the ledger cannot be used."""
         if self.trouble != error.message:
             log.error("ledger_unwritable", reason=error.message, hint=error.hint)
         self.trouble = error.message

@@ -30,7 +30,7 @@ from upscaled.core.outcome import (
     advance,
     outcome_of,
 )
-from upscaled.errors import UpscaledError
+from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, steps
 from upscaled.flow.book import Book
 from upscaled.flow.places import Due, Places
@@ -158,8 +158,14 @@ class Conductor:
         now = self.tools.clock.now().timestamp()
         while self.book.writable and (due := self._due.pop(now)) is not None:
             job = self.book.jobs.get(due)
-            if job is not None and job.id not in self.running:
+            if job is None or job.id in self.running:
+                continue
+            try:
                 self._start(job)
+            except LedgerUnwritable as error:
+                self.book.complain(error)
+                self._due.put(job, now + LOOK_SECONDS)
+                return
 
     def _start(self, job: Job) -> None:
         stage = LIFE[job.state]

@@ -4,28 +4,30 @@ From sightings to jobs: what is new, what is quiet, what left, what was never ou
 The scan is the truth. Owned by the conductor's thread; decides nothing about what happens next.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import PurePosixPath
+from typing import Protocol
 
-from upscaled.core.folders import Grammar, Target, UnknownFolder
+from upscaled.core.folders import Grammar, Target
 from upscaled.core.settle import Settling
+from upscaled.core.strays import Stray, find_strays, folder_of
 from upscaled.flow.book import Book
 from upscaled.nouns import Facts, Hold, Job, Sighting, State
 
 EMPTY = "The file is empty; a render farm's placeholder waits until it is filled."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stray:
-    """A folder whose files stay where they are, and why."""
+class Whole(Protocol):
+    """A full look at an inbox."""
 
-    path: str
-    token: str
-    hint: str
-    files: int
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Return every file that is not litter."""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return every folder that is not litter."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +51,7 @@ class Intake:
 
     def scanned(
         self,
-        sightings: Sequence[Sighting],
+        scan: Whole,
         *,
         now: datetime,
         monotonic: float,
@@ -57,12 +59,10 @@ class Intake:
         left_in_place: Callable[[Sighting], bool],
     ) -> Seen:
         """Take in a full look at the inbox; every file not in it has left."""
-        places = {folder: self._grammar.resolve(folder) for folder in _folders(sightings)}
-        seen, fresh, strayed = Seen(), list[Job](), Counter[str]()
-        for sighting in sightings:
-            place = places[_folder(sighting.path)]
+        seen, fresh = Seen(), list[Job]()
+        for sighting in scan.sightings:
+            place = self._grammar.resolve(folder_of(sighting.path))
             if not isinstance(place, Target):
-                strayed[_folder(sighting.path)] += 1
                 continue
             job = self._book.at(self.watch, sighting.path)
             if job is not None:
@@ -72,10 +72,9 @@ class Intake:
                 fresh.append(_job(sighting, new_id(), order.name, order.urgent, now))
                 self.settling.observe(sighting, monotonic)
         self._book.add(fresh)
-        self._missing({sighting.path for sighting in sightings}, seen)
-        self.strays = tuple(
-            _stray(folder, places[folder], files) for folder, files in sorted(strayed.items())
-        )
+        paths = [sighting.path for sighting in scan.sightings]
+        self._missing(set(paths), seen)
+        self.strays = find_strays(self._grammar, scan.folders, paths)
         return seen
 
     def looked(self, sightings: Sequence[Sighting], monotonic: float) -> Seen:
@@ -133,15 +132,6 @@ class Intake:
                 seen.left.append(job)
 
 
-def _folder(path: str) -> str:
-    parent = str(PurePosixPath(path).parent)
-    return "" if parent == "." else parent
-
-
-def _folders(sightings: Sequence[Sighting]) -> set[str]:
-    return {_folder(sighting.path) for sighting in sightings}
-
-
 def _job(sighting: Sighting, job_id: str, target: str, urgent: bool, now: datetime) -> Job:  # noqa: FBT001 - a row's field
     return Job(
         id=job_id,
@@ -156,10 +146,3 @@ def _job(sighting: Sighting, job_id: str, target: str, urgent: bool, now: dateti
         seen_at=now,
         updated_at=now,
     )
-
-
-def _stray(folder: str, place: object, files: int) -> Stray:
-    if isinstance(place, UnknownFolder):
-        return Stray(path=folder, token=place.token, hint=place.hint, files=files)
-    hint = "move the files into a folder that names a target, for example 4k or print-a3"
-    return Stray(path=folder, token="", hint=hint, files=files)

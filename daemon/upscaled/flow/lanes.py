@@ -9,6 +9,10 @@ from itertools import count
 from queue import PriorityQueue
 from threading import Thread
 
+import structlog
+
+log = structlog.get_logger()
+
 Work = Callable[[], None]
 
 
@@ -18,6 +22,7 @@ class Lane:
     def __init__(self, name: str, threads: int) -> None:
         self._queue: PriorityQueue[tuple[int, int, Work]] = PriorityQueue()
         self._order = count()
+        self._name = name
         self._stopped = False
         for number in range(threads):
             Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
@@ -34,4 +39,11 @@ class Lane:
         while True:
             _, _, work = self._queue.get()
             if not self._stopped:
-                work()
+                self._try(work)
+
+    def _try(self, work: Work) -> None:
+        try:
+            work()
+        except Exception:
+            # A lane that dies is a watch that is dead while it looks healthy.
+            log.exception("lane_work_failed", lane=self._name)

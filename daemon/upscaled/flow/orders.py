@@ -14,7 +14,7 @@ import structlog
 from upscaled.core import names
 from upscaled.core.life import Lane
 from upscaled.core.outcome import PutAside
-from upscaled.errors import UpscaledError
+from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
 from upscaled.flow.steps import engine_of, pass_done
@@ -77,9 +77,13 @@ class Orders:
     def turn(self) -> None:
         """Look at the pause flag and at new orders, a few times a second at most."""
         now = self._conductor.tools.clock.monotonic()
-        if now >= self._next:
-            self._next = now + EVERY_SECONDS
+        if now < self._next:
+            return
+        self._next = now + EVERY_SECONDS
+        try:
             self._read()
+        except LedgerUnwritable as error:
+            self._conductor.book.complain(error)
 
     def _read(self) -> None:
         paused = self._desk.get(PAUSED) == "1"
@@ -98,7 +102,9 @@ class Orders:
     def _carry_out(self, order: Asked) -> None:
         job = self._conductor.book.jobs.get(order.job) or self._desk.job(order.job)
         if job is None:
-            self._answer(order, "there is no such job")
+            self._answer(order, "not done: there is no such job")
+        elif job.watch < 0:
+            self._answer(order, "not done: its inbox is not in the configuration any more")
         elif job.id in self._conductor.running:
             return  # its step is under way; the order is read again at the next turn
         elif order.verb == "retry":
@@ -117,7 +123,7 @@ class Orders:
             self._taken.add(order.id)
             self._roads[Lane.ROOT, job.watch].put(0, partial(self._put_back, order, job))
         else:
-            self._answer(order, f"nothing to retry: it is {job.state.value}")
+            self._answer(order, f"not retried: it is {job.state.value}")
 
     def _put_back(self, order: Asked, job: Job) -> None:
         """Run in the watch's lane: the original returns to the inbox, its reason is taken away."""
@@ -149,12 +155,12 @@ class Orders:
 
     def _cancel(self, order: Asked, job: Job) -> None:
         if job.id not in self._conductor.book.jobs:
-            self._answer(order, f"nothing to cancel: it is {job.state.value}")
+            self._answer(order, f"not cancelled: it is {job.state.value}")
             return
         if job.state in _TOO_LATE:
-            self._answer(order, "too late: it is being delivered")
+            self._answer(order, "not cancelled, too late: it is being delivered")
             return
-        paid = self._cancel_at_engine(job) if job.facts.ticket else ()
+        paid = self._cancel_at_engine(job)
         trouble = Trouble(
             code=Code.CANCELLED,
             message="Cancelled by hand.",
@@ -169,10 +175,14 @@ class Orders:
 
         So its estimate counts as spent: the cap must hold even then.
         """
-        tools = self._conductor.tools
-        if job.state is not State.SUBMITTED or job.facts.ticket is None:
+        doubtful = job.state is State.SUBMITTING and job.starts > 0
+        if not doubtful and job.state is not State.SUBMITTED:
             return ()
-        engine, ticket = engine_of(job, tools), job.facts.ticket
+        paid = (pass_done(job, self._conductor.tools, Standing(state="running")),)
+        ticket = job.facts.ticket
+        if ticket is None:
+            return paid
+        engine = engine_of(job, self._conductor.tools)
 
         def ask() -> None:
             try:
@@ -181,9 +191,12 @@ class Orders:
                 log.warning("cancel_not_heard", job=job.id, reason=error.message)
 
         self._roads[Lane.NETWORK, 0].put(0, ask)
-        return (pass_done(job, Standing(state="running")),)
+        return paid
 
     def _answer(self, order: Asked, said: str) -> None:
-        self._taken.discard(order.id)
         log.info("order_done", verb=order.verb, job=order.job, said=said)
-        self._desk.answer(order.id, said)
+        try:
+            self._desk.answer(order.id, said)
+        except LedgerUnwritable as error:
+            self._conductor.book.complain(error)
+        self._taken.add(order.id)  # done once in this run, whether or not it could be answered

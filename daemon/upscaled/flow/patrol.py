@@ -16,7 +16,7 @@ import structlog
 from upscaled.core.outcome import Leave
 from upscaled.errors import UpscaledError
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.intake import Intake, Seen
+from upscaled.flow.intake import Intake, Seen, Whole
 from upscaled.flow.lanes import Lane
 from upscaled.nouns import Hold, Sighting, State
 
@@ -30,16 +30,8 @@ REST, REST_SECONDS = 4, 0.01
 _UNPAID = {State.TAKEN, State.PLANNED, State.ADMITTED, State.PREPARED}
 
 
-class Scan(Protocol):
-    """One full look at an inbox."""
-
-    @property
-    def sightings(self) -> tuple[Sighting, ...]:
-        """Return every file that is not litter."""
-
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """Return every folder that is not litter."""
+class Scan(Whole, Protocol):
+    """One full look at an inbox, and what could not be taken in."""
 
     @property
     def odd(self) -> tuple[str, ...]:
@@ -55,8 +47,8 @@ class Eyes(Protocol):
     def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
         """Look at single files."""
 
-    def told(self, intake: Intake) -> None:
-        """Put notes into folders that are not understood."""
+    def told(self, intake: Intake, folders: Sequence[str]) -> None:
+        """Put notes into folders that are not understood; take away those no longer true."""
 
     def listen(self) -> str:
         """See that hints come in; return what was wrong, empty where all was well."""
@@ -80,6 +72,8 @@ class Beat:
     again: bool = False
     trouble: str = ""
     odd: tuple[str, ...] = ()
+    told: object = None
+    """What the notes in the folders were last made from."""
 
 
 class Patrol:
@@ -156,29 +150,34 @@ class Patrol:
     # ---- in the watch's lane
 
     def _listen(self, beat: Beat) -> None:
-        self._answer(beat, partial(self._listened, beat, beat.eyes.listen()))
+        try:
+            deaf = beat.eyes.listen()
+        except Exception as error:  # noqa: BLE001 - as below
+            deaf = _words(error)
+        self._answer(beat, partial(self._listened, beat, deaf))
 
     def _scan(self, beat: Beat) -> None:
         try:
             self._conductor.tools.roots.require(beat.intake.watch)
             scan = beat.eyes.scan()
-        except UpscaledError as error:
-            self._answer(beat, partial(self._failed, beat, error.message))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the watch says so and goes on
+            self._answer(beat, partial(self._failed, beat, _words(error)))
         else:
             self._answer(beat, partial(self._scanned, beat, scan))
 
     def _look(self, beat: Beat, paths: tuple[str, ...]) -> None:
         try:
             sightings = beat.eyes.look(paths)
-        except UpscaledError as error:
-            self._answer(beat, partial(self._failed, beat, error.message))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._answer(beat, partial(self._failed, beat, _words(error)))
         else:
             self._answer(beat, partial(self._looked, beat, sightings))
 
-    def _tell(self, beat: Beat) -> None:
+    def _tell(self, beat: Beat, folders: Sequence[str]) -> None:
         try:
-            beat.eyes.told(beat.intake)
+            beat.eyes.told(beat.intake, folders)
         except UpscaledError as error:
+            beat.told = None  # told again after the next scan
             log.warning("note_not_written", watch=beat.intake.watch, reason=error.message)
 
     def _answer(self, beat: Beat, then: Callable[[], None]) -> None:
@@ -207,19 +206,22 @@ class Patrol:
             self._conductor.wake_held(Hold.SHARE)
         beat.trouble, beat.odd, beat.scanned = "", scan.odd, True
         now = self._clock.monotonic()
-        before = beat.intake.strays
         seen = beat.intake.scanned(
-            scan.sightings,
+            scan,
             now=self._clock.now(),
             monotonic=now,
             new_id=self._conductor.new_id,
             left_in_place=self._left_in_place,
         )
         self._act(seen)
-        if beat.intake.strays != before:
-            beat.lane.put(LOOK_RANK, partial(self._tell, beat))
+        told = (beat.intake.strays, scan.folders)
+        if told != beat.told:
+            beat.told = told
+            beat.lane.put(LOOK_RANK, partial(self._tell, beat, scan.folders))
         beat.rest_until = now + REST * max(REST_SECONDS, now - beat.begun_at)
         beat.scan_at = beat.rest_until if beat.again else inf
+        if self._conductor.book.trouble:
+            beat.scan_at = now + REBUILD_SECONDS  # what could not be written down is seen again
         beat.again = False
         beat.look_at = now + beat.intake.settling.look_every()
 
@@ -248,3 +250,7 @@ class Patrol:
                     job, Leave(reason="Replaced by its owner; the new one is a new job.")
                 )
                 self.soon(job.watch)
+
+
+def _words(error: Exception) -> str:
+    return error.message if isinstance(error, UpscaledError) else f"{type(error).__name__}: {error}"

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from upscaled.core.backoff import poll_delay
 from upscaled.core.folders import Target, not_supported
 from upscaled.core.judge import judge
-from upscaled.core.outcome import Later, Next, Outcome, PutAside, outcome_of
+from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.plan import PlanRequest, make_plan
 from upscaled.errors import Aside, Gone, NotReady, Outage, Stop
 from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
@@ -35,8 +35,8 @@ from upscaled.nouns import (
 
 Step = Callable[[Job, Tools, Progress], Outcome]
 
-UNIT_PRICE_MICROS = 10_000
-"""One billable unit of fal's Topaz endpoints: 0.01 USD, as the price list has it on record."""
+ASK_AGAIN = 10
+"""Faults of the media host in a row, some minutes, until the result's address is asked anew."""
 TOLERANCE_PX = 2
 """How fractional factors are rounded is not documented; the finish brings exact pixels."""
 
@@ -44,6 +44,12 @@ TOLERANCE_PX = 2
 def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Read the file from the share, once, into a private copy."""
     tools.roots.require(job.watch)
+    if tools.watch(job).originals == "archive" and not tools.disk.may_leave(tools.inbox(job)):
+        raise Outage(
+            f"{job.path}: its folder does not let files be moved out, so it could not be archived",
+            "give this service's user the right to write in that folder",
+            hold="share",
+        )
     try:
         taken = tools.disk.take(tools.inbox(job), tools.source(job))
     except NotReady as error:
@@ -212,30 +218,33 @@ def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     try:
         standing = engine_of(job, tools).poll(one, facts.ticket)
     except Aside as error:
-        return _refused(job, error)
+        return _refused(job, tools, error)
     if standing.state != "ready":
         sent = facts.times.get(State.SUBMITTED.value, job.updated_at)
         age = (tools.clock.now() - sent).total_seconds()
         return Later(seconds=poll_delay(age, tools.settings.fal.poll_seconds))
-    done = pass_done(job, standing)
+    done = pass_done(job, tools, standing)
+    if any(one.request_id == facts.ticket.request_id for one in facts.passes if one.request_id):
+        # Its money was settled when it was first ready; only its address was asked again.
+        return Next(to=State.READY, facts=replace(facts, standing=standing), said="asked again")
     made = replace(facts, standing=standing, passes=(*facts.passes, done))
     said = f"{one.model} done, ${done.cost / 1e6:.2f}"
     return Next(to=State.READY, facts=made, said=said, paid=(done,), released=one.cost)
 
 
-def _refused(job: Job, error: Aside) -> Outcome:
+def _refused(job: Job, tools: Tools, error: Aside) -> Outcome:
     outcome = outcome_of(error, job.state)
     if not error.billed_units or not isinstance(outcome, PutAside):
         return outcome
     standing = Standing(state="ready", billable_units=error.billed_units)
-    return replace(outcome, paid=(pass_done(job, standing),))
+    return replace(outcome, paid=(pass_done(job, tools, standing),))
 
 
-def pass_done(job: Job, standing: Standing) -> PassDone:
+def pass_done(job: Job, tools: Tools, standing: Standing) -> PassDone:
     """Return the receipt line of a pass: the service's own figure, else our estimate."""
     one, units = pass_of(job), standing.billable_units
     free = job.facts.engine == "local"
-    cost = one.cost if units is None else round(units * UNIT_PRICE_MICROS)
+    cost = one.cost if units is None else round(units * tools.catalogues[job.facts.engine].unit)
     return PassDone(
         engine=job.facts.engine,
         endpoint=one.endpoint,
@@ -254,6 +263,9 @@ def pass_done(job: Job, standing: Standing) -> PassDone:
 def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
     """Download the enlarged picture; on to the next pass or to the finish."""
     facts, one = job.facts, pass_of(job)
+    if job.outages >= ASK_AGAIN:
+        made = replace(facts, standing=None)
+        return Next(to=State.SUBMITTED, facts=made, said="asked again where the result lies")
     to = tools.bench(job) / f"raw-{facts.pass_index}"
     standing = facts.standing or Standing(state="ready")
     raw = engine_of(job, tools).fetch(one, standing, to, progress)
@@ -286,7 +298,13 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         return Next(to=State.READY, facts=replace(facts, raw=None), said="fetched again")
     source = tools.source(job)
     raw = Path(facts.raw.path) if facts.raw else source
-    made = tools.pictures.finish(raw, source, plan, bench / f"result{plan.format.extension}")
+    try:
+        made = tools.pictures.finish(raw, source, plan, bench / f"result{plan.format.extension}")
+    except Aside as error:
+        if error.code != Code.BAD_RESULT or facts.raw is None:
+            raise
+        # What was paid for is damaged on this side only: it is downloaded again, not bought again.
+        return Retry(reason=error.message, counted=True, back=State.READY)
     fidelity = tools.pictures.check(source, Path(made.path), plan, bench / "compare.png")
     if plan.review and fidelity.verdict == "pass":
         reason = plan.shortfall or "the plan asks a person to look"

@@ -38,6 +38,9 @@ class Disk(Protocol):
     def retire(self, source: Path, final: Path, sha256: str) -> None:
         """Move an original, whole or not at all, or raise `NameTaken`."""
 
+    def may_leave(self, path: Path) -> bool:
+        """Say whether a file may be moved out of its folder."""
+
     def is_there(self, path: Path) -> bool:
         """Say whether anything has this name."""
 

@@ -50,7 +50,7 @@ def _told(words: str, *, paid: bool) -> Aside | Outage:
         return Aside(
             Code.BAD_RESULT,
             f"The enlarged picture cannot be decoded: {said}",
-            "`upscaled retry` fetches or makes it again",
+            "it is downloaded again by itself; if it repeats, choose another family",
         )
     return Aside(_code(low), f"The picture cannot be decoded: {said}", "save it anew and drop it")
 

@@ -61,11 +61,12 @@ class Studio:
         """
         Compare the result with its source at the source's size.
 
-        Unless it passes, a before/after crop of the worst place is written to `compare`.
+        Unless it passes, or where the plan asks a person to look anyway, a before/after crop of the
+        worst place is written to `compare`.
         """
         measured = self._workers.call("measure", _planned(plan, source=source, result=result))
         fidelity = assess(measured["figures"], plan.model, self._bands)
-        if compare is not None and fidelity.verdict != "pass":
+        if compare is not None and (plan.review or fidelity.verdict != "pass"):
             request = _planned(plan, source=source, result=result, to=compare)
             self._workers.call("compare", {**request, "worst": measured["worst"]})
         return fidelity

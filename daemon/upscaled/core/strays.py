@@ -1,0 +1,61 @@
+"""Folders whose files stay where they are, and why: one answer for the daemon and the commands."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from upscaled.core.folders import Grammar, UnknownFolder
+from upscaled.core.folders import Target as Aim
+
+_NO_TARGET = "move the files into a folder that names a target, for example 4k or print-a3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stray:
+    """One such folder, relative to its inbox; empty for the inbox itself."""
+
+    path: str
+    token: str
+    hint: str
+    files: int
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a file, empty for the inbox itself."""
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
+
+
+def find_strays(
+    grammar: Grammar, folders: Iterable[str], files: Sequence[str]
+) -> tuple[Stray, ...]:
+    """
+    Return what is not understood in an inbox, given all its folders and files, relative.
+
+    A name without files is at fault only where it is a slip of a target's and leads to none.
+    """
+    held = Counter(folder_of(path) for path in files)
+    every = set(folders) | set(held)
+    leads = _leading(grammar, every) - set(held)
+    found: dict[str, Stray] = {}
+    for folder in sorted(every - leads):
+        place = grammar.resolve(folder, holds_files=folder in held)
+        if isinstance(place, UnknownFolder):
+            known = found.get(place.path)
+            count = held[folder] + (known.files if known else 0)
+            found[place.path] = Stray(
+                path=place.path, token=place.token, hint=place.hint, files=count
+            )
+        elif not isinstance(place, Aim) and folder in held:
+            found[folder] = Stray(path=folder, token="", hint=_NO_TARGET, files=held[folder])
+    return tuple(found[path] for path in sorted(found))
+
+
+def _leading(grammar: Grammar, folders: set[str]) -> set[str]:
+    """Return the empty parents of folders that name a target."""
+    leads: set[str] = set()
+    for folder in folders:
+        if isinstance(grammar.resolve(folder), Aim):
+            leads |= {str(parent) for parent in PurePosixPath(folder).parents}
+    return {folder for folder in leads & folders if not isinstance(grammar.resolve(folder), Aim)}
