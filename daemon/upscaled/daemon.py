@@ -197,8 +197,9 @@ class Daemon:
     def _sweep(self) -> None:
         """Remove private working folders of jobs that have ended, and scratch of a killed run."""
         work = self.house.tools.work
+        living = self.house.ledger.living()
         for folder in work.iterdir():
-            if folder.name not in self.book.jobs:
+            if folder.name not in living:
                 disk.clear(folder)
             for left in folder.glob(f"{SCRATCH_PREFIX}*"):
                 disk.clear(left)

@@ -6,6 +6,7 @@ post to the conductor.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ def open_ledger(settings: Settings) -> Ledger:
             f"the state directory {directory} lies on a network file system ({kind})",
             "choose a local directory for [state] directory",
         )
-    return Ledger(directory / "ledger.sqlite", [str(watch.inbox) for watch in settings.watch])
+    inboxes = [os.path.realpath(watch.inbox) for watch in settings.watch]
+    return Ledger(directory / "ledger.sqlite", inboxes)
 
 
 class Marked:
@@ -118,10 +120,11 @@ class Marked:
                 f"{root} belongs to another upscaled ledger",
                 f"use another folder, or remove {root / roots.MARKER} if that one is gone for good",
             )
-        if marker is roots.Marker.MISSING and str(root) not in self._known:
+        real = os.path.realpath(root)
+        if marker is roots.Marker.MISSING and real not in self._known:
             roots.claim(root, self._id)
-        if str(root) not in self._known:
-            self._known.add(str(root))
+        if real not in self._known:
+            self._known.add(real)
             self._ledger.put("roots", json.dumps(sorted(self._known)))
 
     def require(self, watch: int) -> None:

@@ -381,7 +381,9 @@ class Facts:
     """What this pass uploads: pixels and colour profile only."""
     image_url: str | None = None
     sent_at: datetime | None = None
-    """When this pass's submit was first begun."""
+    """When this pass's submit was begun."""
+    start_timeout: float = 0.0
+    """Seconds within which fal must start it, as sent; what counts for it is not today's config."""
     ticket: Ticket | None = None
     standing: Standing | None = None
     raw: Artifact | None = None

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from place import Place, photo, sha256
 
 pytestmark = pytest.mark.system
 
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 MOUNT = "mount -t tmpfs -o size={size} none {folder}"
 
 
@@ -90,8 +90,7 @@ def test_a_picture_that_we_may_not_read_waits_with_its_reason(tmp_path: Path) ->
         parent.chmod(0o755)
 
     done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-m"]
-        + ["upscaled", "--config", str(place.config), "run", "--until-idle"],
+        [*AS_NOBODY, *place.command("run", "--until-idle")],
         env=place.environment | {"HOME": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +24,7 @@ from upscaled.nouns import Job
 
 def ledger_of(settings: Settings) -> Ledger | None:
     """Return the ledger for reading, None before the first start."""
-    inboxes = [str(watch.inbox) for watch in settings.watch]
+    inboxes = [os.path.realpath(watch.inbox) for watch in settings.watch]
     ledger = Ledger(settings.state.directory / "ledger.sqlite", inboxes)
     return ledger if ledger.exists() else None
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -106,7 +107,7 @@ def _root_faults(settings: Settings, path: Path, ledger: Ledger | None) -> Itera
                 expected = "a folder of this ledger"
                 hint = f"another ledger's marker stands there: {root / roots.MARKER}"
                 yield _fault(path, key, root, (expected, hint))
-            elif marker is roots.Marker.MISSING and str(root) in known:
+            elif marker is roots.Marker.MISSING and os.path.realpath(root) in known:
                 expected = "its marker, as it had when it was last seen"
                 yield _fault(path, key, root, (expected, "is the share mounted?"))
             else:

@@ -22,7 +22,7 @@ def retry(arguments: argparse.Namespace) -> int:
     ledger = _ledger(settings)
     ids = list(arguments.ids)
     if arguments.all_failed:
-        ids += [job.id for job in ledger.jobs([State.FAILED])]
+        ids += [job.id for job in ledger.jobs([State.FAILED]) if job.watch >= 0]
     elif not ids:
         raise UsageError("name the jobs to retry", "or use --all-failed")
     return _ask(settings, ledger, "retry", ids, as_json=arguments.json)

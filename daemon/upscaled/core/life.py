@@ -97,7 +97,7 @@ LIFE: dict[State, Stage] = {
         means="accepted, its request id is known",
         step="await_result",
         lane=Lane.NETWORK,
-        leads_to=(State.READY, State.PREPARED, *_FAILS),
+        leads_to=(State.READY, State.PREPARED, State.TAKEN, *_FAILS),
         word=Word.WORKING,
     ),
     State.READY: Stage(
@@ -118,7 +118,7 @@ LIFE: dict[State, Stage] = {
         means="exact size and format, checked against the source",
         step="stage",
         lane=Lane.ROOT,
-        leads_to=(State.DELIVERING, *_FAILS),
+        leads_to=(State.DELIVERING, State.FETCHED, *_FAILS),
         word=Word.WORKING,
     ),
     State.DELIVERING: Stage(

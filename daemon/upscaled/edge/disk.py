@@ -46,6 +46,24 @@ def translated(place: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _blaming(place: Path) -> Iterator[None]:
+    """Name the place that is full: it is the one written to, not the one read from."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        with translated(place):
+            raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make a private working folder, where it is missing."""
+    with translated(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def identity(path: Path) -> Identity:
     """
     Return what a stat says of a regular file, never following a link.
@@ -72,11 +90,12 @@ def take(source: Path, to: Path) -> Taken:
     Raises `NotReady` where it changed while being read, `Gone` where it vanished. Leaves nothing
     at `to` unless it returns.
     """
-    to.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(to.parent)
     part = to.with_name(to.name + ".part")
     with translated(source), _opened(source) as handle:
         before = _identity(os.fstat(handle))
-        sha256 = _copy(handle, part)
+        with _blaming(part):
+            sha256 = _copy(handle, part)
         after = _identity(os.fstat(handle))
     if not before == after == identity(source):
         part.unlink()
@@ -165,12 +184,15 @@ def retire(source: Path, final: Path, sha256: str) -> None:
         with suppress(_CrossDeviceError):
             _rename_same_device(source, final)
             return
-    copied = stage(source, sha256, final.parent, f"original-{final.name}")
+    before = identity(source)
+    copied = stage(source, sha256, final.parent, f"original-{sha256}")
     with suppress(OSError):  # metadata is best effort: CIFS refuses it after a good copy
         shutil.copystat(source, copied)
     reveal(copied, final)
     with suppress(OSError):
         copied.parent.rmdir()
+    if identity(source) != before:
+        raise Gone(f"{source} was replaced while it was copied; the new content stays")
     with translated(source):
         source.unlink()
         sync_folder(source.parent)
@@ -286,6 +308,12 @@ def may_leave(path: Path) -> bool:
 def is_there(path: Path) -> bool:
     """Say whether anything has this name, a dangling link included."""
     return os.path.lexists(path)
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Say whether two names are one file: a crash fell between link and unlink."""
+    with translated(other):
+        return one.samefile(other)
 
 
 def drop(path: Path) -> None:

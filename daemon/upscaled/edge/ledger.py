@@ -120,7 +120,7 @@ class Ledger:
     """
     The durable truth of one installation.
 
-    `inboxes` are the configured inbox paths in order; a job's `watch` is an index into them. Jobs
+    `inboxes` are the configured inboxes' real paths; a job's `watch` is an index into them. Jobs
     of inboxes that left the config stay in the ledger and are simply not loaded.
     """
 
@@ -203,6 +203,12 @@ class Ledger:
         with self._reading() as link:
             for row in link.execute(alive.order_by(_jobs.c.seen_at, _jobs.c.id)).mappings():
                 yield self._job(row)
+
+    def living(self) -> set[str]:
+        """Return the ids of all jobs that have not ended, of inboxes outside the config too."""
+        alive = sa.select(_jobs.c.id).where(_jobs.c.ended.is_(False))
+        with self._reading() as link:
+            return set(link.execute(alive).scalars())
 
     def jobs(self, states: Sequence[State] | None = None, limit: int = 10_000) -> list[Job]:
         """Return jobs, unfinished first, then the latest ends."""

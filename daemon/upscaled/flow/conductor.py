@@ -20,6 +20,7 @@ from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.life import ENDS, LIFE, Lane
 from upscaled.core.names import job_id
 from upscaled.core.outcome import (
+    RECHECK_SECONDS,
     Later,
     Leave,
     Next,
@@ -71,6 +72,7 @@ class Conductor:
         self.stops: dict[str, Closed] = {}
         self.paused = False
         self.draining = False
+        self._counted: set[str] = set()
         self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.conditions: Callable[[], Conditions] = self._unset
         self.ended: Callable[[Job], None] = lambda _job: None
@@ -105,7 +107,7 @@ class Conductor:
                 name = f"{job.watch}/{job.facts.delivery.root}/{job.facts.delivery.path}"
                 self.tools.promised.reserve(name, job.id)
             if job.state is not State.SEEN or job.due_at is not None:
-                self.wake(job, at_once=job.hold in {Hold.DOUBT, Hold.SHARE, Hold.DISK, None})
+                self.wake(job, at_once=job.hold is not Hold.NOT_READY)
 
     def wake(self, job: Job, *, at_once: bool = False) -> None:
         """Put a job on the list of what is due: at its time, or at once."""
@@ -128,7 +130,7 @@ class Conductor:
         else:
             self.book.save(moved, said, paid)
             _say(moved, said)
-        self._after(moved, outcome)
+        self._after(job, moved, outcome)
 
     def idle(self) -> bool:
         """Say whether nothing runs and nothing is due by itself."""
@@ -136,15 +138,17 @@ class Conductor:
 
     # ---- inside
 
-    def _after(self, moved: Job, outcome: Outcome) -> None:
+    def _after(self, before: Job, moved: Job, outcome: Outcome) -> None:
         self._places.note(moved)
         self._open_lobby(moved.facts.engine)
+        if moved.reserved < before.reserved and moved.cost - before.cost < before.reserved:
+            self.wake_held(Hold.BUDGET)  # money that was reserved may be free again
         if moved.state in ENDS:
             self.tools.promised.release(moved.id)
             self.ended(moved)
         elif moved.state is State.SEEN and moved.due_at is None:
             self.look_again(moved.watch)  # it changed while it was read: it settles anew
-        elif not (isinstance(outcome, Later) and outcome.seconds is None):
+        elif not _waits_for_a_wake(moved, outcome):
             self.wake(moved)
 
     def _open_lobby(self, engine: str) -> None:
@@ -177,19 +181,22 @@ class Conductor:
             if closed:
                 self._hold(job, closed)
                 return
-        if job.state is State.SUBMITTING:
+        if job.state is State.SUBMITTING and job.id not in self._counted:
             job = self._count_start(job)
-            if not self.book.writable:
-                self.wake(job)
-                return
+        if not self.book.writable:
+            # Counted but not sent: once the count is durable it is sent, not looked up.
+            self._counted.add(job.id)
+            self.wake(job, at_once=True)
+            return
+        self._counted.discard(job.id)
         self._run(job)
 
     def _admit(self, job: Job) -> None:
         trouble = self.share(job.watch)
         if trouble is None or trouble:
             # Nothing is paid for while nobody knows whether the original is still wanted.
-            hold = Hold.SHARE if trouble else job.hold
-            self.apply(job, Later(seconds=LOOK_SECONDS, hold=hold, reason=trouble or job.reason))
+            hold = Hold.SHARE if trouble else None
+            self.apply(job, Later(seconds=LOOK_SECONDS, hold=hold, reason=trouble))
             return
         outcome = steps.admit(job)
         if outcome.to is State.ADMITTED:
@@ -199,6 +206,10 @@ class Conductor:
                 return
             if self._places.full(job.facts.engine):
                 self._places.wait(job)
+                queued = (
+                    f"Waits for one of {self._places.limit(job.facts.engine)} places to be free."
+                )
+                self.apply(job, Later(seconds=None, reason=queued))
                 return
         self.apply(job, outcome)
 
@@ -210,10 +221,13 @@ class Conductor:
 
     def _count_start(self, job: Job) -> Job:
         """Write down that the submit is about to leave: from here on it is never just repeated."""
-        sent = job.facts.sent_at or self.tools.clock.now()
-        started = replace(
-            job, starts=job.starts + 1, hold=job.hold, facts=replace(job.facts, sent_at=sent)
+        now = self.tools.clock.now()
+        sent = now if job.starts == 0 else job.facts.sent_at or now
+        limit = (
+            job.facts.start_timeout if job.starts else self.tools.settings.fal.start_timeout_seconds
         )
+        facts = replace(job.facts, sent_at=sent, start_timeout=limit)
+        started = replace(job, starts=job.starts + 1, facts=facts)
         self.book.save(started, "submitting" if started.starts == 1 else "")
         return started
 
@@ -229,6 +243,7 @@ class Conductor:
     def _step(self, job: Job, step: steps.Step) -> None:
         """Run in a lane; whatever happens, exactly one post comes back."""
         try:
+            self.tools.disk.make_folder(self.tools.bench(job))
             outcome = step(job, self.tools, partial(self.progress.__setitem__, job.id))
         except UpscaledError as error:
             outcome = outcome_of(error, job.state)
@@ -252,11 +267,11 @@ class Conductor:
 
     def _note_stop(self, job: Job, outcome: Outcome) -> None:
         """Remember that an engine or endpoint must pause, so that no other job runs into it."""
-        if not isinstance(outcome, Later) or outcome.hold not in {Hold.LOCKED, Hold.ENDPOINT}:
+        if not isinstance(outcome, Later | Next):
             return
-        if job.state is State.TAKEN or outcome.seconds is None:
+        if outcome.hold not in {Hold.LOCKED, Hold.ENDPOINT} or job.state is State.TAKEN:
             return
-        until = self.tools.clock.now() + timedelta(seconds=outcome.seconds)
+        until = self.tools.clock.now() + timedelta(seconds=RECHECK_SECONDS)
         name = "" if outcome.hold is Hold.LOCKED else steps.pass_of(job).endpoint
         self.stops[name] = Closed(hold=outcome.hold, reason=outcome.reason or "", until=until)
 
@@ -281,6 +296,12 @@ class Conductor:
         raise RuntimeError("the house gives the conductor its conditions before the first turn")
 
 
+def _waits_for_a_wake(moved: Job, outcome: Outcome) -> bool:
+    if isinstance(outcome, Later):
+        return outcome.seconds is None
+    return isinstance(outcome, Next) and moved.hold is not None and moved.due_at is None
+
+
 def _enlarges_here(job: Job) -> bool:
     return job.facts.engine == "local" and job.state is State.READY
 
@@ -294,9 +315,9 @@ def _unexpected(job: Job, error: Exception) -> Outcome:
     said = f"{type(error).__name__}: {error}"
     if job.state is State.SUBMITTING:
         return Later(seconds=0.0, hold=Hold.DOUBT, reason=f"the submit broke off ({said})")
-    if LIFE[job.state].patient:
-        return Retry(reason=said, counted=False)
-    if job.state is State.SEEN:
+    if LIFE[job.state].patient or job.state in {State.SUBMITTED, State.READY}:
+        return Retry(reason=said, counted=False)  # what is paid for is never dropped for it
+    if job.state in {State.SEEN, State.FETCHED, State.FINISHED}:
         return Retry(reason=said, counted=True)
     hint = "this is a fault of upscaled; its log has the details"
     return PutAside(trouble=Trouble(code=Code.UNREADABLE, message=said, hint=hint))

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from upscaled.core import names
 from upscaled.core.folders import Target
-from upscaled.core.outcome import Next, Outcome
+from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.core.receipt import Ending, Status
 from upscaled.core.receipt import receipt as receipt_of
 from upscaled.errors import Gone, NameTaken
@@ -28,6 +28,9 @@ def stage(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     tools.roots.require(job.watch)
     _require_original(job, tools)
     made, fidelity = _finished(job)
+    if not _is_whole(made, tools):
+        again = replace(job.facts, result=None, fidelity=None)
+        return Next(to=State.FETCHED, facts=again, said="the finished file was lost; made again")
     kind = "outbox" if fidelity.verdict == "pass" else "review"
     root = root_of(job, tools, kind)
     path = _free_name(job, tools, kind, root)
@@ -62,6 +65,10 @@ def reveal(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         said = f"was already visible as {delivery.root}/{delivery.path}"
         return Next(to=State.RECEIPTING, facts=job.facts, said=said)
     except NameTaken:
+        if tools.disk.is_same(Path(delivery.staged), final):
+            tools.disk.drop(Path(delivery.staged))
+            said = f"was already visible as {delivery.root}/{delivery.path}"
+            return Next(to=State.RECEIPTING, facts=job.facts, said=said)
         if tools.watch(job).collision == "replace":
             _supersede(job, tools, final)
             return Next(to=State.DELIVERING, facts=job.facts, said="the old result was moved away")
@@ -81,9 +88,14 @@ def receipt(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         _reveal_once(
             tools, Path(delivery.compare_staged), final.with_name(names.compare_name(final.name))
         )
-    _reveal_once(
-        tools, Path(delivery.sidecar_staged), final.with_name(names.sidecar_name(final.name))
-    )
+    sidecar = final.with_name(names.sidecar_name(final.name))
+    try:
+        _reveal_once(tools, Path(delivery.sidecar_staged), sidecar)
+    except NameTaken:
+        if tools.watch(job).collision != "replace":
+            raise
+        _supersede_one(job, tools, sidecar)
+        _reveal_once(tools, Path(delivery.sidecar_staged), sidecar)
     if tools.watch(job).originals == "leave":
         return Next(to=State.ARCHIVING, facts=job.facts, said="receipted")
     archived = _free(job, _wanted(job), _is_free(tools, tools.watch(job).archive))
@@ -97,7 +109,11 @@ def archive(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if job.facts.archived is None:
         return Next(to=end, facts=job.facts, said="the original stays where it is")
     source, final = tools.inbox(job), tools.watch(job).archive / job.facts.archived
-    said = _retire(job, tools, source, final)
+    try:
+        said = _retire(job, tools, source, final)
+    except NameTaken:
+        again = _free(job, _wanted(job), _is_free(tools, tools.watch(job).archive))
+        return Later(seconds=0.0, facts=replace(job.facts, archived=again))
     facts = job.facts if said.startswith("archived") else replace(job.facts, archived=None)
     return Next(to=end, facts=facts, said=said)
 
@@ -132,7 +148,15 @@ def set_aside(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     final = failed / job.facts.set_aside
     if not _was_moved(job, tools, source, final):
         _require_same(job, tools, source)
-        tools.disk.retire(source, final, job.sha256 or tools.disk.digest(source))
+        sha256 = job.sha256 or tools.disk.digest(source)
+        try:
+            tools.disk.retire(source, final, sha256)
+        except NameTaken:
+            if tools.disk.digest(final) != sha256:
+                return Later(
+                    seconds=0.0, reason=job.reason, facts=replace(job.facts, set_aside=None)
+                )
+            tools.disk.drop(source)
     sidecar = final.with_name(names.sidecar_name(final.name))
     if not tools.disk.is_there(sidecar):
         staged = _stage_sidecar(job, tools, failed, "failed")
@@ -164,7 +188,11 @@ def _require_same(job: Job, tools: Tools, source: Path) -> None:
 
     A changed time alone proves nothing: file servers index and touch. The bytes decide.
     """
-    seen = tools.disk.identity(source)
+    try:
+        seen = tools.disk.identity(source)
+    except Gone as error:
+        tools.roots.require(job.watch)  # a share that vanished just now took nothing away
+        raise Gone("Taken away by its owner while it was worked on.") from error
     if (seen.size, seen.mtime_ns, seen.inode) == (job.size, job.mtime_ns, job.inode):
         return
     if job.sha256 is None or tools.disk.digest(source) != job.sha256:
@@ -176,6 +204,11 @@ def _finished(job: Job) -> tuple[Artifact, Fidelity]:
     if made is None or fidelity is None:
         raise Gone("the finished picture is not known any more")
     return made, fidelity
+
+
+def _is_whole(made: Artifact, tools: Tools) -> bool:
+    path = Path(made.path)
+    return tools.disk.is_there(path) and tools.disk.digest(path) == made.sha256
 
 
 def _delivery(job: Job) -> Delivery:
@@ -247,10 +280,14 @@ def _reveal_once(tools: Tools, staged: Path, final: Path) -> None:
 
 def _supersede(job: Job, tools: Tools, final: Path) -> None:
     """Move an old result and its sidecar to archive/_superseded (`collision = "replace"`)."""
-    root = root_of(job, tools, _delivery(job).root)
-    archive_root = tools.watch(job).archive / "_superseded"
     for old in (final, final.with_name(names.sidecar_name(final.name))):
         if tools.disk.is_there(old):
-            wanted = PurePosixPath(old.relative_to(root).as_posix())
-            free = _free(job, wanted, lambda path: not tools.disk.is_there(archive_root / path))
-            tools.disk.retire(old, archive_root / free, tools.disk.digest(old))
+            _supersede_one(job, tools, old)
+
+
+def _supersede_one(job: Job, tools: Tools, old: Path) -> None:
+    root = root_of(job, tools, _delivery(job).root)
+    archive_root = tools.watch(job).archive / "_superseded"
+    wanted = PurePosixPath(old.relative_to(root).as_posix())
+    free = _free(job, wanted, lambda path: not tools.disk.is_there(archive_root / path))
+    tools.disk.retire(old, archive_root / free, tools.disk.digest(old))

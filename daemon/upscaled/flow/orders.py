@@ -17,7 +17,7 @@ from upscaled.core.outcome import PutAside
 from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
-from upscaled.flow.steps import engine_of, pass_done
+from upscaled.flow.steps import pass_done
 from upscaled.nouns import Code, Job, PassDone, Standing, State, Trouble
 
 log = structlog.get_logger()
@@ -96,8 +96,14 @@ class Orders:
             self._conductor.stops.clear()
             self._conductor.wake_held()
         for order in self._desk.asked():
-            if order.id not in self._taken:
+            if order.id in self._taken:
+                continue
+            try:
                 self._carry_out(order)
+            except LedgerUnwritable:
+                raise
+            except UpscaledError as error:
+                self._answer(order, f"not done: {error.message}")
 
     def _carry_out(self, order: Asked) -> None:
         job = self._conductor.book.jobs.get(order.job) or self._desk.job(order.job)
@@ -178,11 +184,11 @@ class Orders:
         doubtful = job.state is State.SUBMITTING and job.starts > 0
         if not doubtful and job.state is not State.SUBMITTED:
             return ()
-        paid = (pass_done(job, self._conductor.tools, Standing(state="running")),)
-        ticket = job.facts.ticket
-        if ticket is None:
+        tools, ticket = self._conductor.tools, job.facts.ticket
+        paid = (pass_done(job, tools, Standing(state="running")),)
+        engine = tools.engines.get(job.facts.engine)
+        if ticket is None or engine is None:
             return paid
-        engine = engine_of(job, self._conductor.tools)
 
         def ask() -> None:
             try:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from itertools import count
 
 from upscaled.core.life import IN_FLIGHT
-from upscaled.nouns import Job
+from upscaled.nouns import Job, State
 
 
 class Due:
@@ -49,7 +49,7 @@ class Places:
     def note(self, job: Job) -> None:
         """Note where a job is now."""
         taken = self._taken[job.facts.engine]
-        if job.state in IN_FLIGHT:
+        if self._takes_a_place(job):
             taken.add(job.id)
         else:
             taken.discard(job.id)
@@ -60,9 +60,24 @@ class Places:
             return None
         return heapq.heappop(self._lobby[engine])[1]
 
+    @staticmethod
+    def _takes_a_place(job: Job) -> bool:
+        """
+        Say whether it keeps others out.
+
+        What is held sends nothing; what fal has finished is only downloaded. Either may last for
+        hours, and nobody else may wait for it.
+        """
+        done_at_fal = job.state is State.READY and job.facts.engine == "fal"
+        return job.state in IN_FLIGHT and job.hold is None and not done_at_fal
+
+    def limit(self, engine: str) -> int:
+        """Return how many places an engine has."""
+        return self._limits.get(engine, 1)
+
     def full(self, engine: str) -> bool:
         """Say whether every place is taken."""
-        return len(self._taken[engine]) >= self._limits.get(engine, 1)
+        return len(self._taken[engine]) >= self.limit(engine)
 
     def wait(self, job: Job) -> None:
         """Stand in the lobby; urgent ones first, then by age, which the id sorts by."""

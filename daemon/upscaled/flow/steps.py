@@ -22,6 +22,7 @@ from upscaled.flow.ports import Engine, Progress
 from upscaled.flow.tools import Tools
 from upscaled.nouns import (
     Code,
+    Facts,
     Fidelity,
     Hold,
     Job,
@@ -161,6 +162,7 @@ def prepare(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Make what this pass uploads: pixels and colour profile only."""
     facts = job.facts
     before = Path(facts.raw.path) if facts.raw else tools.source(job)
+    _have_source(job, tools)
     made = tools.pictures.prepare(before, tools.bench(job) / f"upload-{facts.pass_index}")
     return Next(to=State.PREPARED, facts=replace(facts, upload=made), said="upload prepared")
 
@@ -186,7 +188,7 @@ def submit(job: Job, tools: Tools, _progress: Progress) -> Outcome:
 
 def _look_up(job: Job, tools: Tools) -> Outcome:
     sent = job.facts.sent_at or job.updated_at
-    retry, limit = tools.settings.retry, tools.settings.fal.start_timeout_seconds
+    retry, limit = tools.settings.retry, job.facts.start_timeout
     age = (tools.clock.now() - sent).total_seconds()
     pause = min(retry.max_seconds, retry.first_seconds + age)
     try:
@@ -219,6 +221,10 @@ def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         standing = engine_of(job, tools).poll(one, facts.ticket)
     except Aside as error:
         return _refused(job, tools, error)
+    except Stop as error:
+        return (
+            _our_fault(job, error) if error.hold == Hold.ENDPOINT else outcome_of(error, job.state)
+        )
     if standing.state != "ready":
         sent = facts.times.get(State.SUBMITTED.value, job.updated_at)
         age = (tools.clock.now() - sent).total_seconds()
@@ -230,6 +236,29 @@ def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     made = replace(facts, standing=standing, passes=(*facts.passes, done))
     said = f"{one.model} done, ${done.cost / 1e6:.2f}"
     return Next(to=State.READY, facts=made, said=said, paid=(done,), released=one.cost)
+
+
+def _our_fault(job: Job, error: Stop) -> Outcome:
+    """
+    Clear a request that fal refused for its fields: our data is wrong, not the picture.
+
+    It is judged and planned anew once somebody mended the rules and said `resume`; a request that
+    would be refused again is not sent every minute.
+    """
+    facts = job.facts
+    reason = f"{error.message}; {error.hint}" if error.hint else error.message
+    if facts.pass_index == 0:
+        clean = Facts(passes=facts.passes, times=facts.times)
+        return Next(
+            to=State.TAKEN,
+            facts=clean,
+            said=reason,
+            released=plan_of(job).cost,
+            hold=Hold.ENDPOINT,
+            reason=reason,
+        )
+    again = replace(facts, ticket=None, image_url=None, sent_at=None)
+    return Next(to=State.PREPARED, facts=again, said=reason, hold=Hold.ENDPOINT, reason=reason)
 
 
 def _refused(job: Job, tools: Tools, error: Aside) -> Outcome:
@@ -296,11 +325,14 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     plan, facts, bench = plan_of(job), job.facts, tools.bench(job)
     if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
         return Next(to=State.READY, facts=replace(facts, raw=None), said="fetched again")
-    source = tools.source(job)
+    source = _have_source(job, tools)
     raw = Path(facts.raw.path) if facts.raw else source
     try:
         made = tools.pictures.finish(raw, source, plan, bench / f"result{plan.format.extension}")
     except Aside as error:
+        if error.code in {Code.WORKER_DIED, Code.WORKER_TIMED_OUT}:
+            # A crowded machine kills workers too; what was paid for is not dropped for it.
+            return Retry(reason=error.message, counted=True)
         if error.code != Code.BAD_RESULT or facts.raw is None:
             raise
         # What was paid for is damaged on this side only: it is downloaded again, not bought again.
@@ -311,6 +343,17 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         fidelity = Fidelity(verdict="review", figures=fidelity.figures, reasons=(reason,))
     made_facts = replace(facts, result=made, fidelity=fidelity)
     return Next(to=State.FINISHED, facts=made_facts, said=f"finished; fidelity {fidelity.verdict}")
+
+
+def _have_source(job: Job, tools: Tools) -> Path:
+    """Return the private copy; read it again where the work folder was lost, if it is the same."""
+    source = tools.source(job)
+    if not tools.disk.is_there(source):
+        tools.roots.require(job.watch)
+        if tools.disk.take(tools.inbox(job), source).sha256 != job.sha256:
+            tools.disk.drop(source)
+            raise Gone(f"{job.path} was replaced by its owner; the new content is a new arrival")
+    return source
 
 
 def plan_of(job: Job) -> Plan:

@@ -38,6 +38,12 @@ class Disk(Protocol):
     def retire(self, source: Path, final: Path, sha256: str) -> None:
         """Move an original, whole or not at all, or raise `NameTaken`."""
 
+    def make_folder(self, folder: Path) -> None:
+        """Make a private working folder, where it is missing."""
+
+    def is_same(self, one: Path, other: Path) -> bool:
+        """Say whether two names are one file."""
+
     def may_leave(self, path: Path) -> bool:
         """Say whether a file may be moved out of its folder."""
 

@@ -37,6 +37,13 @@ class History:
         """Return the earliest request that was asked to enlarge this unique address, or None."""
         start = (since - LEEWAY).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         for items in self._pages({"endpoint_id": endpoint, "start": start}):
+            if any(answers.image_url_of(item) is None for item in items):
+                raise Outage(
+                    "fal lists requests without showing what they were asked, so nobody can tell "
+                    "whether the doubtful one is among them",
+                    "let the key see payloads, or look at fal.ai/dashboard and decide by hand",
+                    hold=Hold.DOUBT,
+                )
             ours = [item for item in items if answers.image_url_of(item) == image_url]
             known = [item for item in ours if REQUEST_ID.fullmatch(str(item.get("request_id")))]
             if known:
