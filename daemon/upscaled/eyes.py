@@ -16,7 +16,7 @@ from upscaled.flow.patrol import Scan
 from upscaled.nouns import Sighting
 
 NOTE = "_READ-ME.txt"
-_SIGNATURE = "so nothing in this folder is touched"
+_SIGNATURE = "so the files directly in this folder are not touched"
 """By these words we know a note as ours before we take it away."""
 
 
@@ -70,6 +70,8 @@ class Eyes:
         """Put a note into every folder that is not understood; take away those no longer true."""
         inbox = self._config.inbox
         for stray in intake.strays:
+            if stray.path not in folders:
+                continue  # it may not even be read
             disk.note(_stray_note(stray), inbox / stray.path / NOTE)
         true = {stray.path for stray in intake.strays}
         for folder in folders:

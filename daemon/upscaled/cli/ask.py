@@ -12,14 +12,14 @@ from upscaled.cli.main import DONE, print_json, print_text
 from upscaled.core.folders import Grammar
 from upscaled.core.life import ENDS, LIFE, Word, word_of
 from upscaled.core.settings import Settings
-from upscaled.core.strays import find_strays
+from upscaled.core.strays import Stray, closed_strays, find_strays
 from upscaled.core.window import day_start, month_start
 from upscaled.edge import roots
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.watch import scan
 from upscaled.errors import Outage, UsageError
-from upscaled.nouns import Job
+from upscaled.nouns import Job, State
 
 
 def ledger_of(settings: Settings) -> Ledger | None:
@@ -110,12 +110,18 @@ def job_json(job: Job) -> dict[str, Any]:
         "path": job.path,
         "target": job.target,
         "hold": job.hold.value if job.hold and living else None,
-        "reason": job.reason or (error.message if error else None),
+        "reason": job.reason or (error.message if error else _doubts(job)),
         "due_at": _stamp(job.due_at) if job.due_at and living else None,
         "cost_usd": job.cost / 1e6,
         "step": job.state.value,
         "code": error.code if error else None,
     }
+
+
+def _doubts(job: Job) -> str | None:
+    """Return why a result went to review."""
+    fidelity = job.facts.fidelity
+    return " ".join(fidelity.reasons) if fidelity and job.state is State.REVIEW else None
 
 
 def _story(job: Job) -> dict[str, Any]:
@@ -170,14 +176,15 @@ def _daemon(settings: Settings, ledger: Ledger | None) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(ledger.get("daemon") or "{}")
         if told:
             return told | {"running": True}
+    strays, odd = strays_of(settings)
     name: str = settings.engine.name
     if name == "auto" and ledger:
         name = ledger.get("engine") or name
     return {
         "engine": {"name": name, "state": "stopped", "reason": "no daemon is running"},
         "watches": [_watch(settings, ledger, number) for number in range(len(settings.watch))],
-        "strays": strays_of(settings),
-        "odd": [],
+        "strays": strays,
+        "odd": odd,
         "ledger": "",
         "running": False,
     }
@@ -193,6 +200,9 @@ def _watch(settings: Settings, ledger: Ledger | None, number: int) -> dict[str, 
         marker = roots.read_marker(watch.inbox, ledger.id if ledger else "")
     except Outage as error:
         return _watch_json(str(watch.inbox), observer, error.message, healthy=False)
+    if ledger is None and not watch.inbox.is_dir():
+        reason = "not made yet; the first start makes it"
+        return _watch_json(str(watch.inbox), observer, reason, healthy=False)
     healthy = marker is roots.Marker.OURS or ledger is None
     reason = f"{kind or 'unknown'} file system" if healthy else f"its marker is {marker.value}"
     return _watch_json(str(watch.inbox), observer, reason, healthy=healthy)
@@ -202,15 +212,20 @@ def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dic
     return {"inbox": inbox, "observer": observer, "healthy": healthy, "reason": reason}
 
 
-def strays_of(settings: Settings) -> list[dict[str, Any]]:
-    """Return folders of the inboxes that are not understood; looks at the disk itself."""
-    grammar, strays = Grammar(settings.target), list[dict[str, Any]]()
+def strays_of(settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return folders of the inboxes that are not understood, and odd names; looks itself."""
+    grammar, strays, odd = Grammar(settings.target), list[Stray](), list[str]()
     for number, watch in enumerate(settings.watch):
         if watch.inbox.is_dir():
-            seen = scan(watch.inbox, number)
-            found = find_strays(grammar, seen.folders, [one.path for one in seen.sightings])
-            strays += [asdict(stray) for stray in found]
-    return strays
+            try:
+                seen = scan(watch.inbox, number)
+            except Outage as error:
+                odd.append(error.message)
+                continue
+            files = [one.path for one in seen.sightings]
+            strays += find_strays(grammar, seen.folders, files) + closed_strays(seen.closed)
+            odd += seen.odd
+    return [asdict(stray) for stray in strays], odd
 
 
 def _status_text(said: dict[str, Any]) -> str:
@@ -231,6 +246,7 @@ def _status_text(said: dict[str, Any]) -> str:
         f"unknown  {one['path'] or 'the inbox itself'}: {one['hint']}"
         for one in said["unknown_folders"]
     ]
+    lines += [f"stays    {one}" for one in said["odd_names"]]
     return "\n".join([*lines, "paused"] if said["paused"] else lines)
 
 

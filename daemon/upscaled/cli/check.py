@@ -11,6 +11,7 @@ from typing import Any
 from upscaled.cli.ask import ledger_of, strays_of
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, WRONG, print_json, print_text
+from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar, not_supported
 from upscaled.core.folders import Target as Aim
 from upscaled.core.rulebook import check_examples
@@ -20,8 +21,9 @@ from upscaled.edge.ledger import Ledger
 from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, stray_rules, write_config
 from upscaled.edge.watch import scan
-from upscaled.errors import ConfigError, Fatal, Fault, UpscaledError
+from upscaled.errors import ConfigError, Fatal, Fault, Outage, UpscaledError
 from upscaled.house import ROLES, Marked, open_ledger, overlap_faults, read_rules
+from upscaled.nouns import Family, Order
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -35,11 +37,12 @@ def check(arguments: argparse.Namespace) -> int:
         *_state_faults(settings, path),
         *_root_faults(settings, path, ledger),
     ]
+    engine = _engine(settings, ledger)
     told = {
         "ok": not faults,
-        "engine": _engine(settings, ledger),
+        "engine": engine,
         "faults": [asdict(fault) for fault in faults],
-        "warnings": list(_warnings(settings)),
+        "warnings": [] if faults else list(_warnings(settings, engine)),
         "rename": _renames(settings),
         "config": str(path),
     }
@@ -145,25 +148,45 @@ def _engine(settings: Settings, ledger: Ledger | None) -> dict[str, str | None]:
     return {"name": name, "state": "ready", "reason": None}
 
 
-def _warnings(settings: Settings) -> Iterator[str]:
-    for stray in strays_of(settings):
+def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str]:
+    strays, odd = strays_of(settings)
+    for stray in strays:
         where = stray["path"] or "the inbox itself"
-        yield f'{where}: "{stray["token"]}" is not known; {stray["hint"]}'
+        token = f'"{stray["token"]}" is not known; ' if stray["token"] else ""
+        yield f"{where}: {token}{stray['hint']}"
+    yield from odd
     if settings.rules.directory:
         for name in stray_rules(settings.rules.directory):
             yield f"{settings.rules.directory / name} overrides no shipped rule file"
+    if engine["state"] == "no_key" and engine["name"] == "fal":
+        yield f"{engine['reason']}; until then every picture is held"
     if settings.fidelity.second_try:
         yield "fidelity.second_try is not supported yet: a failed check goes to review"
     yield from _unsupported(settings)
 
 
 def _unsupported(settings: Settings) -> Iterator[str]:
-    grammar = Grammar(settings.target)
+    grammar, catalogue = Grammar(settings.target), read_rules(settings).catalogues["fal"]
     for number, watch in enumerate(settings.watch):
-        for folder in scan(watch.inbox, number).folders if watch.inbox.is_dir() else ():
+        for folder in _folders(watch.inbox, number):
             place = grammar.resolve(folder, holds_files=False)
             if isinstance(place, Aim) and place.target_path == folder:
                 yield from (f"{folder}: {said}" for said in not_supported(place.order))
+                yield from (f"{folder}: {said}" for said in _legacy(catalogue, place.order))
+
+
+def _legacy(catalogue: Catalogue, order: Order) -> Iterator[str]:
+    for family in (order.family,) if order.family else tuple(Family):
+        note = catalogue.legacy_note(family) if order.legacy else None
+        if note:
+            yield note
+
+
+def _folders(inbox: Path, number: int) -> tuple[str, ...]:
+    try:
+        return scan(inbox, number).folders if inbox.is_dir() else ()
+    except Outage:
+        return ()  # said already, as what cannot be read
 
 
 def _renames(settings: Settings) -> dict[str, str]:

@@ -10,6 +10,7 @@ from upscaled.cli.main import DONE, UNFINISHED, print_json, print_text
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import UsageError
+from upscaled.house import open_ledger
 from upscaled.nouns import State
 
 ANSWER_SECONDS = 5.0
@@ -46,7 +47,8 @@ def resume(arguments: argparse.Namespace) -> int:
 
 def _flag(arguments: argparse.Namespace, *, paused: bool) -> int:
     settings = settings_of(arguments)
-    ledger = _ledger(settings)
+    ledger = open_ledger(settings)
+    ledger.create()  # a place may be paused before it first spends
     ledger.put("paused", "1" if paused else "0")
     if not paused:
         ledger.put("look_again", datetime.now(UTC).isoformat())

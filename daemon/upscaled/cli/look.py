@@ -92,7 +92,7 @@ def _judged(
 
 def _file(path: str) -> Path:
     if not os.path.isfile(path):  # noqa: PTH113 - follows links, and takes any spelling
-        found = "a folder, not a file" if Path(path).is_dir() else "not there"
+        found = "no regular file" if Path(path).exists() else "not there"
         raise Aside(Code.UNREADABLE, f"{path} is {found}.", "name a picture file")
     return Path(path).resolve()
 

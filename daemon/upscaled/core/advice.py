@@ -80,7 +80,8 @@ def refusal(gap: Gap, resample_limit: float) -> tuple[str, str]:
 
 def times(factor: float | Fraction) -> str:
     """Return a factor for a person: `1.6x`."""
-    return f"{float(factor):.3g}x"
+    number = float(factor)
+    return f"{number:.3g}x" if number < 1000 else f"{number:,.0f}x"
 
 
 def pixels(pair: Pair) -> str:

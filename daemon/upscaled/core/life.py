@@ -167,7 +167,7 @@ LIFE: dict[State, Stage] = {
         means="in failed/ with the reason and what to do",
         step="",
         lane=Lane.DESK,
-        leads_to=(),
+        leads_to=(State.SEEN,),
         word=Word.FAILED,
     ),
     State.WITHDRAWN: Stage(
@@ -179,7 +179,8 @@ LIFE: dict[State, Stage] = {
     ),
 }
 
-ENDS = frozenset(state for state, stage in LIFE.items() if not stage.leads_to)
+ENDS = frozenset(state for state, stage in LIFE.items() if not stage.step)
+"""Where a job rests; only a person's `retry` leads on from `failed`."""
 IN_FLIGHT = frozenset(
     {State.ADMITTED, State.PREPARED, State.SUBMITTING, State.SUBMITTED, State.READY}
 )
@@ -207,7 +208,8 @@ def diagram() -> str:
     """Return the table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", "    [*] --> seen"]
     for state, stage in LIFE.items():
-        lines += [f"    {state.value} --> {there.value}: {stage.step}" for there in stage.leads_to]
-        if not stage.leads_to:
+        step = stage.step or "retry"
+        lines += [f"    {state.value} --> {there.value}: {step}" for there in stage.leads_to]
+        if not stage.step:
             lines.append(f"    {state.value} --> [*]")
     return "\n".join(lines)

@@ -70,6 +70,8 @@ class PutAside:
 
     trouble: Trouble
     paid: tuple[PassDone, ...] = ()
+    facts: Facts | None = None
+    """What was found before it failed, for its sidecar."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,10 +260,11 @@ def _gave_up(reason: str, attempts: int) -> PutAside:
 def _put_aside(job: Job, outcome: PutAside, now: datetime) -> Job:
     check_move(job.state, State.FAILING)
     times = {**job.facts.times, State.FAILING.value: now}
+    known = outcome.facts or job.facts
     facts = replace(
-        job.facts,
+        known,
         error=outcome.trouble,
-        passes=job.facts.passes + outcome.paid,
+        passes=known.passes + outcome.paid,
         times=times,
     )
     return replace(

@@ -45,7 +45,7 @@ class PlanRequest:
     """`shrink` or `keep`."""
     larger_print: str = "keep"
     unsupported: tuple[str, ...] = ()
-    """Options of the folder's name that this version does not do yet."""
+    """A sentence for every option of the folder's name that this version does not do yet."""
 
     @property
     def source(self) -> Pair:
@@ -240,8 +240,9 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     if order.clean and not passes:
         yield "`clean` is left out: the model does not take a picture of this size."
     yield from _model_notes(draft, passes)
-    for token in request.unsupported:
-        yield f"`{token}` is not supported yet; the picture is done without it."
+    if probe.frames > 1:
+        yield f"The file holds {probe.frames} pages; only the first one was done."
+    yield from request.unsupported
 
 
 def _model_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:

@@ -8,7 +8,10 @@ from pathlib import PurePosixPath
 from upscaled.core.folders import Grammar, UnknownFolder
 from upscaled.core.folders import Target as Aim
 
-_NO_TARGET = "move the files into a folder that names a target, for example 4k or print-a3"
+_NO_TARGET = (
+    "move the files that lie directly in here into a folder that names a target, for example 4k "
+    "or print-a3"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,12 @@ def folder_of(path: str) -> str:
     """Return the folder of a file, empty for the inbox itself."""
     parent = str(PurePosixPath(path).parent)
     return "" if parent == "." else parent
+
+
+def closed_strays(closed: Iterable[str]) -> tuple[Stray, ...]:
+    """Return the strays that are folders which may not be read."""
+    hint = "this folder may not be read; give the service's user the right to read and write in it"
+    return tuple(Stray(path=path, token="", hint=hint, files=0) for path in closed)
 
 
 def find_strays(

@@ -7,7 +7,7 @@ would kill the dispatching thread while the observer still calls itself alive.
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,31 +28,61 @@ class Scan:
     folders: tuple[str, ...]
     """Every folder that is not litter, relative, `` for the inbox itself."""
     odd: tuple[str, ...] = ()
-    """Names that are no valid UTF-8, shown with escapes: they stay until they are renamed."""
+    """What stays where it is, a sentence each: links, names that are no valid UTF-8."""
+    closed: tuple[str, ...] = ()
+    """Folders that may not be read: nothing is concluded about what lies in them."""
 
 
 def scan(inbox: Path, watch: int) -> Scan:
     """
     Look at every regular file of an inbox, litter left out, links not followed.
 
-    Raises `Outage` where any folder cannot be read: half a scan proves nothing about what is gone.
+    Raises `Outage` where a folder does not answer: half a scan proves nothing about what is gone.
+    A sub-folder that may not be read closes only itself.
     """
-    sightings: list[Sighting] = []
-    folders: list[str] = []
-    odd: list[str] = []
-    queue = [""]
-    while queue:
-        folder = queue.pop()
-        folders.append(folder)
-        for entry in _entries(inbox / folder):
-            relative = f"{folder}/{entry.name}" if folder else entry.name
-            if not _is_text(entry.name):
-                odd.append(relative.encode(errors="backslashreplace").decode())
-            elif entry.is_dir(follow_symlinks=False):
-                queue += [] if is_litter_folder(entry.name) else [relative]
-            elif not is_litter(entry.name) and not is_ours(entry.name):
-                sightings += _sighting(Path(entry.path), watch, relative)
-    return Scan(sightings=tuple(sightings), folders=tuple(folders), odd=tuple(odd))
+    round_ = _Round(watch)
+    while round_.queue:
+        folder = round_.queue.pop()
+        try:
+            entries = _entries(inbox / folder)
+        except PermissionError:
+            round_.closed.append(folder)
+            continue
+        round_.folders.append(folder)
+        for entry in entries:
+            round_.meet(entry, f"{folder}/{entry.name}" if folder else entry.name)
+    return Scan(
+        sightings=tuple(round_.sightings),
+        folders=tuple(round_.folders),
+        odd=tuple(round_.odd),
+        closed=tuple(round_.closed),
+    )
+
+
+class _Round:
+    """What one scan has gathered so far."""
+
+    def __init__(self, watch: int) -> None:
+        self.watch = watch
+        self.queue = [""]
+        self.sightings: list[Sighting] = []
+        self.folders: list[str] = []
+        self.odd: list[str] = []
+        self.closed: list[str] = []
+
+    def meet(self, entry: "os.DirEntry[str]", relative: str) -> None:
+        """Sort one entry of a folder."""
+        if not _is_text(entry.name):
+            shown = relative.encode(errors="backslashreplace").decode()
+            self.odd.append(f"{shown}: its name is no valid UTF-8; rename it")
+        elif entry.is_dir(follow_symlinks=False):
+            self.queue += [] if is_litter_folder(entry.name) else [relative]
+        elif is_litter(entry.name) or is_ours(entry.name):
+            pass
+        elif entry.is_symlink():
+            self.odd.append(f"{relative}: a link, and links are not followed; put the file itself")
+        else:
+            self.sightings += _sighting(Path(entry.path), self.watch, relative)
 
 
 def look(inbox: Path, watch: int, paths: tuple[str, ...]) -> tuple[Sighting, ...]:
@@ -68,10 +98,14 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+def _entries(folder: Path) -> list["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as entries:
-            yield from entries
+            return list(entries)
+    except FileNotFoundError:
+        return []  # it left between the listing above and the look into it
+    except PermissionError:
+        raise
     except OSError as error:
         raise Outage(
             f"{folder}: {error.strerror or error}",

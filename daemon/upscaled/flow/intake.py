@@ -11,7 +11,7 @@ from typing import Protocol
 
 from upscaled.core.folders import Grammar, Target
 from upscaled.core.settle import Settling
-from upscaled.core.strays import Stray, find_strays, folder_of
+from upscaled.core.strays import Stray, closed_strays, find_strays, folder_of
 from upscaled.flow.book import Book
 from upscaled.nouns import Facts, Hold, Job, Sighting, State
 
@@ -28,6 +28,10 @@ class Whole(Protocol):
     @property
     def folders(self) -> tuple[str, ...]:
         """Return every folder that is not litter."""
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Return the folders that may not be read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,8 +77,8 @@ class Intake:
                 self.settling.observe(sighting, monotonic)
         self._book.add(fresh)
         paths = [sighting.path for sighting in scan.sightings]
-        self._missing(set(paths), seen)
-        self.strays = find_strays(self._grammar, scan.folders, paths)
+        self._missing(set(paths), scan.closed, seen)
+        self.strays = find_strays(self._grammar, scan.folders, paths) + closed_strays(scan.closed)
         return seen
 
     def looked(self, sightings: Sequence[Sighting], monotonic: float) -> Seen:
@@ -125,9 +129,11 @@ class Intake:
         self._book.save(changed)
         return changed
 
-    def _missing(self, present: set[str], seen: Seen) -> None:
+    def _missing(self, present: set[str], closed: Sequence[str], seen: Seen) -> None:
+        unseen = tuple(f"{folder}/" for folder in closed)
         for job in list(self._book.jobs.values()):
-            if job.watch == self.watch and job.path not in present:
+            gone = job.path not in present and not job.path.startswith(unseen)
+            if job.watch == self.watch and gone:
                 self.settling.forget(job.path)
                 seen.left.append(job)
 

@@ -5,6 +5,7 @@ Orders lie in the ledger, so they outlive both the command and the daemon.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -12,13 +13,13 @@ from typing import Protocol
 import structlog
 
 from upscaled.core import names
-from upscaled.core.life import Lane
+from upscaled.core.life import Lane, check_move
 from upscaled.core.outcome import PutAside
-from upscaled.errors import LedgerUnwritable, UpscaledError
+from upscaled.errors import Gone, LedgerUnwritable, UpscaledError
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
 from upscaled.flow.steps import pass_done
-from upscaled.nouns import Code, Job, PassDone, Standing, State, Trouble
+from upscaled.nouns import Code, Facts, Job, PassDone, Standing, State, Trouble
 
 log = structlog.get_logger()
 
@@ -134,10 +135,12 @@ class Orders:
     def _put_back(self, order: Asked, job: Job) -> None:
         """Run in the watch's lane: the original returns to the inbox, its reason is taken away."""
         try:
-            said = self._moved_back(job)
+            path = self._moved_back(job)
         except UpscaledError as error:
             said = f"not moved back: {error.message}"
-        self._conductor.post(partial(self._was_put_back, order, job, said))
+            self._conductor.post(partial(self._answer, order, said))
+        else:
+            self._conductor.post(partial(self._was_put_back, order, job, path))
 
     def _moved_back(self, job: Job) -> str:
         tools = self._conductor.tools
@@ -145,7 +148,7 @@ class Orders:
         set_aside = tools.watch(job).failed / (job.facts.set_aside or "")
         sha256 = job.sha256 or tools.disk.digest(set_aside)
         if tools.disk.digest(set_aside) != sha256:
-            return "not moved back: the file in failed/ is not the one that was set aside"
+            raise Gone("the file in failed/ is not the one that was set aside")
         wanted = PurePosixPath(job.path)
         inbox = tools.watch(job).inbox
         for name in names.versions(wanted.name):
@@ -153,10 +156,24 @@ class Orders:
                 tools.disk.retire(set_aside, inbox / wanted.with_name(name), sha256)
                 break
         tools.disk.drop(set_aside.with_name(names.sidecar_name(set_aside.name)))
-        return f"back in the inbox as {wanted.with_name(name)}"
+        return str(wanted.with_name(name))
 
-    def _was_put_back(self, order: Asked, job: Job, said: str) -> None:
-        self._answer(order, said)
+    def _was_put_back(self, order: Asked, job: Job, path: str) -> None:
+        """Let the same job begin anew: its history and what it has cost stay with it."""
+        check_move(job.state, State.SEEN)
+        facts = Facts(passes=job.facts.passes)
+        anew = replace(
+            job,
+            state=State.SEEN,
+            path=path,
+            sha256=None,
+            reason=None,
+            attempts=0,
+            facts=facts,
+            updated_at=self._conductor.tools.clock.now(),
+        )
+        self._conductor.book.save(anew, f"retried by hand; back in the inbox as {path}")
+        self._answer(order, f"back in the inbox as {path}")
         self._conductor.look_again(job.watch)
 
     def _cancel(self, order: Asked, job: Job) -> None:

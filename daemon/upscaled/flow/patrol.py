@@ -204,6 +204,8 @@ class Patrol:
         if beat.trouble:
             log.info("watch_healthy_again", watch=beat.intake.watch)
             self._conductor.wake_held(Hold.SHARE)
+        if scan.odd != beat.odd:
+            log.warning("left_where_they_are", watch=beat.intake.watch, files=scan.odd)
         beat.trouble, beat.odd, beat.scanned = "", scan.odd, True
         now = self._clock.monotonic()
         seen = beat.intake.scanned(

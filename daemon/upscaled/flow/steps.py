@@ -30,8 +30,10 @@ from upscaled.nouns import (
     Pass,
     PassDone,
     Plan,
+    Probe,
     Standing,
     State,
+    Verdict,
 )
 
 Step = Callable[[Job, Tools, Progress], Outcome]
@@ -81,22 +83,29 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         family=order.family,
         assume=order.assume or tools.watch(job).assume,
     )
-    plan = make_plan(
-        PlanRequest(
-            probe=probe,
-            verdict=verdict,
-            order=order,
-            catalogue=tools.catalogues[engine],
-            fal_catalogue=tools.catalogues["fal"],
-            beyond_safe=tools.settings.plan.beyond_safe,
-            resample_limit=tools.settings.plan.resample_limit,
-            larger=tools.settings.plan.larger,
-            larger_print=tools.settings.plan.larger_print,
-            unsupported=not_supported(order),
-        )
+    facts = replace(job.facts, engine=engine, probe=probe, verdict=verdict)
+    try:
+        plan = make_plan(_request(tools, order, probe, verdict))
+    except Aside as error:
+        failed = outcome_of(error, job.state)
+        return replace(failed, facts=facts) if isinstance(failed, PutAside) else failed
+    return Next(to=State.PLANNED, facts=replace(facts, plan=plan), said=plan_sentence(plan))
+
+
+def _request(tools: Tools, order: Order, probe: Probe, verdict: Verdict) -> PlanRequest:
+    wishes = tools.settings.plan
+    return PlanRequest(
+        probe=probe,
+        verdict=verdict,
+        order=order,
+        catalogue=tools.catalogues["local" if order.local else tools.engine],
+        fal_catalogue=tools.catalogues["fal"],
+        beyond_safe=wishes.beyond_safe,
+        resample_limit=wishes.resample_limit,
+        larger=wishes.larger,
+        larger_print=wishes.larger_print,
+        unsupported=not_supported(order),
     )
-    facts = replace(job.facts, engine=engine, probe=probe, verdict=verdict, plan=plan)
-    return Next(to=State.PLANNED, facts=facts, said=plan_sentence(plan))
 
 
 def _own_result(by: str) -> Aside:

@@ -182,7 +182,7 @@ def _probe(image: Image.Image, kind: str, told: Provenance, look: Look, bits: in
         mode=image.mode,
         bits=bits,
         alpha=look.alpha,
-        frames=1,
+        frames=_frames(image) if image.format == "TIFF" else 1,
         orientation=turn,
         icc=_profile(image.info.get("icc_profile")),
         ppi=_density(image.info.get("dpi")),
