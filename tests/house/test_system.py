@@ -1,25 +1,32 @@
 """What needs parts of the system: small file systems of the test's own, and an ordinary user."""
 
-import shutil
+import json
+import os
 import subprocess
-from pathlib import Path
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from place import Place, photo, sha256
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
-AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+AS_ANYBODY = (
+    ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner", "--inh-caps=-all")
+    if os.geteuid() == 0
+    else ()
+)
+"""Even as root, without the right to read what may not be read."""
 MOUNT = "mount -t tmpfs -o size={size} none {folder}"
 
 
 def in_namespace(place: Place, script: str, seconds: float = 90.0) -> str:
-    """Run a shell script where the test may mount; `$RUN` is the daemon until idle."""
-    run = " ".join(place.command("run", "--until-idle"))
+    """Run a shell script where the test may mount; `$DAEMON` runs for ever, `$RUN` until idle."""
+    daemon = " ".join(place.command("run"))
     done = subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-eu", "-c", script],
-        env=place.environment | {"RUN": run},
+        env=place.environment | {"DAEMON": daemon, "RUN": f"{daemon} --until-idle"},
         cwd=place.root,
         capture_output=True,
         text=True,
@@ -63,41 +70,58 @@ def test_where_the_ledger_cannot_be_written_nothing_is_begun(place: Place) -> No
 
     said = in_namespace(
         place,
-        f"{MOUNT.format(size='6m', folder='state')}\n"
-        "$RUN\n"
-        "head -c 8000000 /dev/zero > state/filler 2>/dev/null || true\n"
-        "cp a.png inbox/hd/\n"
-        "set +e; $RUN; echo full $?\n"
-        "ls outbox inbox/hd\n"
-        "rm state/filler; $RUN; echo room $?; ls outbox/hd\n",
+        f"{MOUNT.format(size='40m', folder='state')}\n"
+        "$DAEMON & daemon=$!\n"
+        "until [ -e outbox/.upscaled-root ]; do sleep 0.2; done; sleep 1\n"
+        "head -c 60000000 /dev/zero > state/filler 2>/dev/null || true\n"
+        "cp a.png inbox/hd/; sleep 5\n"
+        "kill -0 $daemon && echo alive; ls outbox inbox/hd; rm state/filler\n"
+        "for _ in $(seq 100); do [ -e archive/hd/a.png ] && break; sleep 0.3; done\n"
+        "ls outbox/hd; kill $daemon; wait $daemon; echo ended $?\n",
     )
 
     assert said.split() == [
-        "full", "3", "inbox/hd:", "a.png", "outbox:", "room", "0", "a.png", "a.png.json",
+        "alive", "inbox/hd:", "a.png", "outbox:", "a.png", "a.png.json", "ended", "0",
     ]  # fmt: skip
 
 
-def test_a_picture_that_we_may_not_read_waits_with_its_reason(tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    unreadable = photo(place.path("inbox/hd/secret.png"), (960, 720))
+def test_a_picture_that_we_may_not_read_waits_with_its_reason(place: Place) -> None:
+    secret = photo(place.path("inbox/hd/secret.png"), (960, 720))
     photo(place.path("inbox/hd/open.png"), (960, 720))
-    unreadable.chmod(0)
-    shutil.chown(tmp_path, 65534, 65534)
-    for path in tmp_path.rglob("*"):
-        if path != unreadable:
-            shutil.chown(path, 65534, 65534)
-    for parent in tmp_path.parents[:3]:
-        parent.chmod(0o755)
+    photo(place.path("inbox/4k/shut.png"), (960, 720))
+    secret.chmod(0)
+    place.path("inbox/4k").chmod(0)
 
     done = subprocess.run(
-        [*AS_NOBODY, *place.command("run", "--until-idle")],
-        env=place.environment | {"HOME": str(tmp_path)},
+        [*AS_ANYBODY, *place.command("run", "--until-idle")],
+        env=place.environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
 
+    place.path("inbox/4k").chmod(0o755)
     assert done.returncode == 3, done.stderr[-3000:]
     assert place.path("outbox/hd/open.png").exists()
     assert "Permission denied" in (place.jobs()["hd/secret.png"]["reason"] or "")
+    assert sorted(place.files("inbox")) == ["inbox/4k/shut.png", "inbox/hd/secret.png"]
+
+
+def test_256_megapixels_are_finished_under_700_megabytes(place: Place) -> None:
+    place.configure(budget={"per_job_usd": 100.0})
+    photo(place.path("inbox/print-136x136cm-300ppi-core/big.jpg"), (8000, 8000), quality=95)
+    peak, daemon = 0, psutil.Process(place.start().pid)
+
+    def measured() -> bool:
+        nonlocal peak
+        with suppress(psutil.NoSuchProcess):
+            family = [daemon, *daemon.children(recursive=True)]
+            peak = max(peak, sum(one.memory_info().rss for one in family))
+        return place.path("archive/print-136x136cm-300ppi-core/big.jpg").exists()
+
+    place.wait_for(measured, "the archive", 280)
+
+    told = json.loads(place.path("outbox/print-136x136cm-300ppi-core/big.tif.json").read_text())
+    assert told["result"]["width"] * told["result"]["height"] > 256_000_000
+    assert peak < 700_000_000, f"{peak / 1e6:.0f} MB"

@@ -328,7 +328,8 @@ _TOLD = frozenset({State.PLANNED, State.SUBMITTED, State.READY, State.FAILING, *
 
 def _say(job: Job, said: str) -> None:
     """Write what an operator wants to read: plans, money, holds, ends; the rest for debugging."""
-    tell = log.info if job.state in _TOLD or job.hold else log.debug
+    wanted = job.state in _TOLD or job.hold or job.attempts or job.outages
+    tell = log.info if wanted else log.debug
     tell(
         "job_moved",
         job=job.id,
