@@ -180,3 +180,24 @@ def test_the_lock_is_seen_by_others_and_ends_with_its_owner(tmp_path: Path) -> N
 def test_network_file_systems_are_told_from_local_ones() -> None:
     assert all(roots.is_network(kind) for kind in ("nfs4", "cifs", "smb3", "fuse.sshfs", "9p"))
     assert not any(roots.is_network(kind) for kind in ("ext4", "xfs", "tmpfs", "btrfs", ""))
+
+
+def test_a_file_replaced_while_it_is_archived_across_devices_stays(
+    tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "a.png", b"old" * 1000)
+    before = disk.digest(source)
+    whole = disk.reveal
+
+    def replaced_meanwhile(staged: Path, final: Path) -> None:
+        whole(staged, final)
+        write(tmp_path / "new.png", b"new").replace(source)
+
+    monkeypatch.setattr(disk, "reveal", replaced_meanwhile)
+
+    with pytest.raises(Gone, match="replaced while"):
+        disk.retire(source, elsewhere / "a.png", before)
+
+    assert source.read_bytes() == b"new"
+    assert disk.digest(elsewhere / "a.png") == before
+    disk.clear(elsewhere)

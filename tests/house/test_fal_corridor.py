@@ -2,9 +2,6 @@
 
 import json
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,13 +12,9 @@ import psutil
 import pytest
 from PIL import Image
 
+from dying import Fact, die_at
 from place import PLAY_KEY, REPOSITORY, Place, photo, sha256
 from standin import Options, Standin
-
-CRASHES = 14
-"""Durable facts between the first look and the end of one paid picture."""
-SUBMITTING = 6
-"""The fact after which the paid request leaves."""
 
 
 @pytest.fixture
@@ -108,27 +101,18 @@ def test_twelve_pictures_come_out_exact_and_are_paid_once(place: Place, fal: Sta
 
 @pytest.mark.parametrize(
     ("fact", "when"),
-    [(fact, "before") for fact in range(1, CRASHES + 1)]
-    + [(fact, "after") for fact in (SUBMITTING, SUBMITTING + 1, CRASHES)],
+    [(fact, "before") for fact in Fact]
+    + [(fact, "after") for fact in (Fact.SUBMITTING, Fact.SUBMITTED, Fact.DONE)],
 )
 def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
-    place: Place, fal: Standin, fact: int, when: str
+    place: Place, fal: Standin, fact: Fact, when: str
 ) -> None:
     # A submit that was begun and never arrived is surely absent after these two seconds.
     place.use_fal(urls(fal), watch={"settle_seconds": 0.1}, fal={"start_timeout_seconds": 2})
     sources = drop(place, hd=1)
-    script = str(REPOSITORY / "tests" / "house" / "crashing.py")
-    command = [sys.executable, script, str(fact), when, "--", "--config", str(place.config)]
-    died = subprocess.run(
-        [*command, "run", "--until-idle"],
-        env=place.environment,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert died.returncode == -signal.SIGKILL, "the plug was not pulled: fewer durable facts now?"
+    die_at(place, fact, when)
 
-    if (fact, when) == (SUBMITTING, "after"):
+    if (fact, when) == (Fact.SUBMITTING, "after"):
         time.sleep(3.1)  # the look-up may conclude only after real time, on fal's side too
     place.until_idle()
 
@@ -141,9 +125,9 @@ def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(
     place: Place, fal: Standin, *, group: bool
 ) -> None:
     place.use_fal(urls(fal))
-    sources = drop(place, hd=11, print_a5=1)
+    sources = drop(place, hd=7, print_a5=1)
     chance = random.Random(group)
-    for _ in range(5):
+    for _ in range(4):
         place.start()
         time.sleep(chance.uniform(0.8, 3.0))
         children = psutil.Process(place.pid).children(recursive=True)
@@ -154,7 +138,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(
     place.until_idle()
 
     whole(place, sources)
-    paid_once(fal, 12)
+    paid_once(fal, 8)
 
 
 def test_a_consumer_that_takes_results_at_once_never_gets_one_twice(
