@@ -326,6 +326,7 @@ def test_the_studio_walks_a_picture_through_real_workers(tmp_path: Path, source:
     assert heard[-1] == 1
 
 
+@pytest.mark.system
 def test_64_megapixels_are_enlarged_and_finished_in_flat_memory(tmp_path: Path) -> None:
     raw, source = draw(tmp_path / "raw.png", 4000), tmp_path / "source.png"
     photo().save(source)
