@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -42,6 +43,9 @@ DRAIN_SECONDS = 8.0
 """An end is promised within ten; what still runs then is repeated at the next start."""
 LOOK_UPS = 4
 """How often a doubtful submit is looked up before `--until-idle` stops waiting for it."""
+KEEP_PAID = timedelta(days=14)
+"""How long paid pixels serve repeated drops of the same plan: a print shop's reorder comes within a
+fortnight, and the disk is not ours alone."""
 OUTAGES = 5
 """How many faults of fal or the network in a row end `--until-idle`: about a minute by default."""
 
@@ -91,9 +95,11 @@ class Daemon:
         """Work until asked to stop, or until idle; return the exit code."""
         self.conductor.load()
         self._sweep()
+        self._prune()
         timetable = Timetable()
         for number, eyes in enumerate(self.eyes):
             timetable.every(eyes.rescan_seconds, f"rescan-{number}", partial(self._hint, number))
+        timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
         timetable.start()
         log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
         try:
@@ -203,6 +209,11 @@ class Daemon:
                 disk.clear(folder)
             for left in folder.glob(f"{SCRATCH_PREFIX}*"):
                 disk.clear(left)
+
+    def _prune(self) -> None:
+        """Let go of paid pixels that nobody asked for again within their time."""
+        before = self.house.tools.clock.now() - KEEP_PAID
+        disk.prune(self.house.tools.paid, before.timestamp())
 
     # ---- what others read
 

@@ -226,7 +226,8 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         work = settings.state.directory / "work"
         scratch = settings.state.directory / "scratch"
         disk.clear(scratch)
-        for folder in (work, scratch):
+        paid = settings.state.directory / "paid"
+        for folder in (work, scratch, paid):
             folder.mkdir(exist_ok=True)
         studio, workers = open_studio(settings, scratch=scratch)
         stack.callback(workers.close)
@@ -246,6 +247,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
             roots=marked,
             clock=SystemClock(),
             work=work,
+            paid=paid,
             version=__version__,
             made=ledger.made,
             promised=Promises(),

@@ -389,6 +389,8 @@ class Facts:
     raw: Artifact | None = None
     """The last pass's picture, as fetched."""
     passes: tuple[PassDone, ...] = ()
+    reused: bool = False
+    """Its pixels come from what an earlier job paid for."""
     result: Artifact | None = None
     fidelity: Fidelity | None = None
     delivery: Delivery | None = None

@@ -160,3 +160,22 @@ def test_a_ledger_of_another_schema_is_refused(ledger: Ledger) -> None:
 
     with pytest.raises(Fatal, match="schema 99"):
         ledger.create()
+
+
+def test_a_ledger_that_is_just_being_made_is_none_yet(tmp_path: Path) -> None:
+    young = Ledger(tmp_path / "ledger.sqlite", ["/in/a"])
+    assert not young.exists()
+    young.path.touch()
+    assert not young.exists()
+    young.create()
+    assert young.exists()
+    young.close()
+
+
+def test_a_damaged_ledger_says_so(tmp_path: Path) -> None:
+    damaged = Ledger(tmp_path / "ledger.sqlite", ["/in/a"])
+    damaged.path.write_bytes(b"no database at all" * 1000)
+
+    with pytest.raises(LedgerUnwritable, match="cannot be read"):
+        damaged.exists()
+    damaged.close()

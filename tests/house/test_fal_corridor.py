@@ -243,3 +243,33 @@ def test_a_ledger_that_has_used_fal_never_falls_back(place: Place, fal: Standin)
 
     assert place.jobs()["hd/b.jpg"]["hold"] == "no_key"
     assert place.ask("check")["engine"]["state"] == "no_key"
+
+
+def test_the_same_picture_dropped_again_is_done_again_from_what_was_paid(
+    place: Place, fal: Standin
+) -> None:
+    place.use_fal(urls(fal))
+    drop(place, hd=1)
+    place.until_idle()
+    drop(place, hd=1)
+
+    place.until_idle()
+
+    paid_once(fal, 1)
+    told = json.loads(place.path("outbox/hd/0-2.png.json").read_text())
+    assert (told["cost_usd"], told["cost_basis"], told["passes"]) == (0, "reused", [])
+    assert sha256(place.path("archive/hd/0.jpg")) == sha256(place.path("archive/hd/0-2.jpg"))
+
+
+def test_what_was_paid_before_and_is_damaged_now_is_bought_anew(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    drop(place, hd=1)
+    place.until_idle()
+    (kept,) = place.path("state/paid").iterdir()
+    kept.write_bytes(kept.read_bytes()[:5000])
+    drop(place, hd=1)
+
+    place.until_idle()
+
+    paid_once(fal, 2)
+    assert place.path("outbox/hd/0-2.png").exists()

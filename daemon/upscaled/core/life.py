@@ -62,7 +62,7 @@ LIFE: dict[State, Stage] = {
         means="read once into a private copy, hashed on the way",
         step="examine",
         lane=Lane.PIXELS,
-        leads_to=(State.PLANNED, State.SEEN, *_FAILS),
+        leads_to=(State.PLANNED, State.FETCHED, State.SEEN, *_FAILS),
         word=Word.WAITING,
     ),
     State.PLANNED: Stage(
@@ -111,7 +111,7 @@ LIFE: dict[State, Stage] = {
         means="all pixels are here",
         step="finish",
         lane=Lane.PIXELS,
-        leads_to=(State.FINISHED, State.READY, *_FAILS),
+        leads_to=(State.FINISHED, State.READY, State.TAKEN, *_FAILS),
         word=Word.WORKING,
     ),
     State.FINISHED: Stage(

@@ -316,6 +316,27 @@ def is_same(one: Path, other: Path) -> bool:
         return one.samefile(other)
 
 
+def lend(source: Path, to: Path) -> None:
+    """Give a private file a second name, by a link where the file system has them."""
+    make_folder(to.parent)
+    with translated(to):
+        part = to.with_name(f"{to.name}.part")
+        part.unlink(missing_ok=True)
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copyfile(source, part)
+        part.replace(to)
+
+
+def prune(folder: Path, before: float) -> None:
+    """Remove a private folder's files whose time is before this second of the wall clock."""
+    with translated(folder):
+        for path in folder.iterdir():
+            if path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+
+
 def drop(path: Path) -> None:
     """Remove one of our own working files, if it is there."""
     with translated(path):

@@ -137,9 +137,9 @@ class Ledger:
         with self._writing() as link:
             _META.create_all(link)
             known = {row.key: row.value for row in link.execute(sa.select(_meta))}
-            if "id" not in known:
+            if "schema" not in known:
                 _put(link, "id", uuid4().hex)
-                _put(link, "schema", SCHEMA_VERSION)
+                _put(link, "schema", SCHEMA_VERSION)  # last: it says that all the rest is there
             elif known.get("schema") != SCHEMA_VERSION:
                 raise Fatal(
                     f"{self.path}: the ledger has schema {known.get('schema')}, "
@@ -148,8 +148,12 @@ class Ledger:
                 )
 
     def exists(self) -> bool:
-        """Say whether there is a ledger to read."""
-        return self.path.exists()
+        """Say whether there is a ledger to read; one that is just being made is none yet."""
+        if not self.path.exists():
+            return False
+        with self._reading() as link:
+            made = sa.inspect(link).has_table(_meta.name)
+        return made and self.get("schema") is not None
 
     def close(self) -> None:
         """Let go of every connection."""

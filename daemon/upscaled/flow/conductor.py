@@ -32,7 +32,7 @@ from upscaled.core.outcome import (
     outcome_of,
 )
 from upscaled.errors import LedgerUnwritable, UpscaledError
-from upscaled.flow import lanes, steps
+from upscaled.flow import lanes, request, steps
 from upscaled.flow.book import Book
 from upscaled.flow.places import Due, Places
 from upscaled.flow.tools import Tools
@@ -272,7 +272,7 @@ class Conductor:
         if outcome.hold not in {Hold.LOCKED, Hold.ENDPOINT} or job.state is State.TAKEN:
             return
         until = self.tools.clock.now() + timedelta(seconds=RECHECK_SECONDS)
-        name = "" if outcome.hold is Hold.LOCKED else steps.pass_of(job).endpoint
+        name = "" if outcome.hold is Hold.LOCKED else request.pass_of(job).endpoint
         self.stops[name] = Closed(hold=outcome.hold, reason=outcome.reason or "", until=until)
 
     def _patience(self) -> Patience:

@@ -267,6 +267,7 @@ def _stage_sidecar(job: Job, tools: Tools, root: Path, status: Status) -> Path:
         version=tools.version,
         folder=found.target_path if found else None,
         order=found.order if found else None,
+        reused=job.facts.reused,
     )
     told = receipt_of(job, ending)
     content = json.dumps(told, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -18,7 +18,7 @@ from upscaled.core.outcome import PutAside
 from upscaled.errors import Gone, LedgerUnwritable, UpscaledError
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
-from upscaled.flow.steps import pass_done
+from upscaled.flow.request import pass_done
 from upscaled.nouns import Code, Facts, Job, PassDone, Standing, State, Trouble
 
 log = structlog.get_logger()

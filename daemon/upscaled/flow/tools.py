@@ -47,6 +47,9 @@ class Disk(Protocol):
     def may_leave(self, path: Path) -> bool:
         """Say whether a file may be moved out of its folder."""
 
+    def lend(self, source: Path, to: Path) -> None:
+        """Give a private file a second name."""
+
     def is_there(self, path: Path) -> bool:
         """Say whether anything has this name."""
 
@@ -80,6 +83,8 @@ class Tools:
     clock: Clock
     work: Path
     """Private working folder; one folder a job inside."""
+    paid: Path
+    """What was paid for, by fingerprint: served again instead of being bought again."""
     version: str
     made: Callable[[str], str | None]
     """Bytes' SHA-256 to the job that delivered them as a result."""

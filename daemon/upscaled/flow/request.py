@@ -1,0 +1,198 @@
+"""
+What passes between a job and its engine: upload, the one submit, the wait, the download.
+
+This is where money leaves. A submit is never repeated on a doubtful answer; what was paid for is
+never dropped for a fault on this side.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from upscaled.core.backoff import poll_delay
+from upscaled.core.outcome import Later, Next, Outcome, PutAside, outcome_of
+from upscaled.errors import Aside, Outage, Stop
+from upscaled.flow.ports import Engine, Progress
+from upscaled.flow.tools import Tools
+from upscaled.nouns import Code, Facts, Hold, Job, Pass, PassDone, Plan, Standing, State
+
+ASK_AGAIN = 10
+"""Faults of the media host in a row, some minutes, until the result's address is asked anew."""
+TOLERANCE_PX = 2
+"""How fractional factors are rounded is not documented; the finish brings exact pixels."""
+
+
+def plan_of(job: Job) -> Plan:
+    """Return the job's plan, which every state from `planned` on has."""
+    if job.facts.plan is None:
+        raise Aside(Code.BAD_RESULT, "the job's plan is missing", "report this job's history")
+    return job.facts.plan
+
+
+def pass_of(job: Job) -> Pass:
+    """Return the pass the job is in."""
+    return plan_of(job).passes[job.facts.pass_index]
+
+
+def engine_of(job: Job, tools: Tools) -> Engine:
+    """Return the engine the job was planned for; never another one."""
+    engine = tools.engines.get(job.facts.engine)
+    if engine is None:
+        raise Stop(
+            "no_key",
+            "fal's key is not there",
+            "put it into FAL_KEY or the credential fal_key and start again",
+        )
+    return engine
+
+
+def pass_done(job: Job, tools: Tools, standing: Standing) -> PassDone:
+    """Return the receipt line of a pass: the service's own figure, else our estimate."""
+    one, units = pass_of(job), standing.billable_units
+    free = job.facts.engine == "local"
+    cost = one.cost if units is None else round(units * tools.catalogues[job.facts.engine].unit)
+    return PassDone(
+        engine=job.facts.engine,
+        endpoint=one.endpoint,
+        model=one.model,
+        params=one.params,
+        factor=one.factor,
+        width=one.width,
+        height=one.height,
+        request_id=job.facts.ticket.request_id if job.facts.ticket and not free else None,
+        seconds=standing.seconds,
+        cost=0 if free else cost,
+        billed=units is not None,
+    )
+
+
+def upload(job: Job, tools: Tools, progress: Progress) -> Outcome:
+    """Put it where the models can fetch it, under an address that nobody else has."""
+    facts = job.facts
+    if facts.upload is None or not tools.disk.is_there(Path(facts.upload.path)):
+        return Next(to=State.ADMITTED, facts=replace(facts, upload=None), said="prepared again")
+    address = engine_of(job, tools).upload(facts.upload, progress)
+    made = replace(facts, image_url=address, sent_at=None, ticket=None)
+    return Next(to=State.SUBMITTING, facts=made, said="uploaded")
+
+
+def submit(job: Job, tools: Tools, _progress: Progress) -> Outcome:
+    """Ask once. Whoever comes here a second time asks whether the first was heard."""
+    if job.starts > 1:
+        return _look_up(job, tools)
+    ticket = engine_of(job, tools).submit(pass_of(job), job.facts.image_url or "")
+    facts = replace(job.facts, ticket=ticket)
+    return Next(to=State.SUBMITTED, facts=facts, said=f"accepted as {ticket.request_id}")
+
+
+def _look_up(job: Job, tools: Tools) -> Outcome:
+    sent = job.facts.sent_at or job.updated_at
+    retry, limit = tools.settings.retry, job.facts.start_timeout
+    age = (tools.clock.now() - sent).total_seconds()
+    pause = min(retry.max_seconds, retry.first_seconds + age)
+    try:
+        found = engine_of(job, tools).look_up(pass_of(job), job.facts.image_url or "", sent)
+    except (Outage, Stop) as error:
+        return _doubtful(f"whether fal accepted it cannot be asked: {error.message}", pause)
+    if found is not None:
+        facts = replace(job.facts, ticket=found)
+        return Next(to=State.SUBMITTED, facts=facts, said=f"was accepted as {found.request_id}")
+    if tools.settings.fal.on_doubt == "wait" and age > limit + retry.max_seconds:
+        facts = replace(job.facts, image_url=None, sent_at=None)
+        return Next(to=State.PREPARED, facts=facts, said="surely never accepted; submitted anew")
+    return _doubtful("fal does not list it yet; its price stays reserved", pause)
+
+
+def _doubtful(why: str, seconds: float) -> Later:
+    return Later(
+        seconds=seconds,
+        hold=Hold.DOUBT,
+        reason=f"The answer to a paid submit was lost, so it is not sent again: {why}.",
+    )
+
+
+def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
+    """Look once where the request stands."""
+    facts, one = job.facts, pass_of(job)
+    if facts.ticket is None:
+        raise Aside(Code.BAD_RESULT, "the request's ticket is missing", "report this job's history")
+    try:
+        standing = engine_of(job, tools).poll(one, facts.ticket)
+    except Aside as error:
+        return _refused(job, tools, error)
+    except Stop as error:
+        return (
+            _our_fault(job, error) if error.hold == Hold.ENDPOINT else outcome_of(error, job.state)
+        )
+    if standing.state != "ready":
+        sent = facts.times.get(State.SUBMITTED.value, job.updated_at)
+        age = (tools.clock.now() - sent).total_seconds()
+        return Later(seconds=poll_delay(age, tools.settings.fal.poll_seconds))
+    done = pass_done(job, tools, standing)
+    if any(one.request_id == facts.ticket.request_id for one in facts.passes if one.request_id):
+        # Its money was settled when it was first ready; only its address was asked again.
+        return Next(to=State.READY, facts=replace(facts, standing=standing), said="asked again")
+    made = replace(facts, standing=standing, passes=(*facts.passes, done))
+    said = f"{one.model} done, ${done.cost / 1e6:.2f}"
+    return Next(to=State.READY, facts=made, said=said, paid=(done,), released=one.cost)
+
+
+def _our_fault(job: Job, error: Stop) -> Outcome:
+    """
+    Clear a request that fal refused for its fields: our data is wrong, not the picture.
+
+    It is judged and planned anew once somebody mended the rules and said `resume`; a request that
+    would be refused again is not sent every minute.
+    """
+    facts = job.facts
+    reason = f"{error.message}; {error.hint}" if error.hint else error.message
+    if facts.pass_index == 0:
+        clean = Facts(passes=facts.passes, times=facts.times)
+        return Next(
+            to=State.TAKEN,
+            facts=clean,
+            said=reason,
+            released=plan_of(job).cost,
+            hold=Hold.ENDPOINT,
+            reason=reason,
+        )
+    again = replace(facts, ticket=None, image_url=None, sent_at=None)
+    return Next(to=State.PREPARED, facts=again, said=reason, hold=Hold.ENDPOINT, reason=reason)
+
+
+def _refused(job: Job, tools: Tools, error: Aside) -> Outcome:
+    outcome = outcome_of(error, job.state)
+    if not error.billed_units or not isinstance(outcome, PutAside):
+        return outcome
+    standing = Standing(state="ready", billable_units=error.billed_units)
+    return replace(outcome, paid=(pass_done(job, tools, standing),))
+
+
+def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
+    """Download the enlarged picture; on to the next pass or to the finish."""
+    facts, one = job.facts, pass_of(job)
+    if job.outages >= ASK_AGAIN:
+        made = replace(facts, standing=None)
+        return Next(to=State.SUBMITTED, facts=made, said="asked again where the result lies")
+    to = tools.bench(job) / f"raw-{facts.pass_index}"
+    standing = facts.standing or Standing(state="ready")
+    raw = engine_of(job, tools).fetch(one, standing, to, progress)
+    if raw.width < one.width - TOLERANCE_PX or raw.height < one.height - TOLERANCE_PX:
+        raise Aside(
+            Code.BAD_RESULT,
+            f"{one.model} returned {raw.width} x {raw.height} instead of "
+            f"{one.width} x {one.height}.",
+            "retry it; if it repeats, choose another family by the folder's name",
+        )
+    if facts.pass_index + 1 == len(plan_of(job).passes):
+        return Next(to=State.FETCHED, facts=replace(facts, raw=raw), said="fetched whole")
+    made = replace(
+        facts,
+        raw=raw,
+        pass_index=facts.pass_index + 1,
+        upload=None,
+        image_url=None,
+        sent_at=None,
+        ticket=None,
+        standing=None,
+    )
+    return Next(to=State.ADMITTED, facts=made, said="fetched whole; on to the next pass")
