@@ -27,7 +27,6 @@ from upscaled.core.outcome import (
     Outcome,
     Patience,
     PutAside,
-    Retry,
     advance,
     outcome_of,
 )
@@ -35,8 +34,9 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, request, steps
 from upscaled.flow.book import Book
 from upscaled.flow.places import Due, Places
+from upscaled.flow.telling import enlarges_here, say, unexpected, waits_for_a_wake
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Code, Hold, Job, State, Trouble
+from upscaled.nouns import Hold, Job, State
 
 log = structlog.get_logger()
 
@@ -129,7 +129,7 @@ class Conductor:
             self.book.note(moved)  # a look that found nothing new is worth no disk write
         else:
             self.book.save(moved, said, paid)
-            _say(moved, said)
+            say(moved, said)
         self._after(job, moved, outcome)
 
     def idle(self) -> bool:
@@ -148,7 +148,7 @@ class Conductor:
             self.ended(moved)
         elif moved.state is State.SEEN and moved.due_at is None:
             self.look_again(moved.watch)  # it changed while it was read: it settles anew
-        elif not _waits_for_a_wake(moved, outcome):
+        elif not waits_for_a_wake(moved, outcome):
             self.wake(moved)
 
     def _open_lobby(self, engine: str) -> None:
@@ -235,8 +235,7 @@ class Conductor:
         self.running[job.id] = job.state
         stage = LIFE[job.state]
         number = job.watch if stage.lane is Lane.ROOT else 0
-        # The local engine's enlarging is pixel work, whichever door it comes through.
-        lane = Lane.PIXELS if _enlarges_here(job) else stage.lane
+        lane = Lane.PIXELS if enlarges_here(job) else stage.lane
         work = partial(self._step, job, steps.STEPS[stage.step])
         self._lanes[lane, number if lane is Lane.ROOT else 0].put(_RANK[job.state], work)
 
@@ -249,7 +248,7 @@ class Conductor:
             outcome = outcome_of(error, job.state)
         except Exception as error:
             log.exception("step_failed", job=job.id, state=job.state.value)
-            outcome = _unexpected(job, error)
+            outcome = unexpected(job, error)
         self.post(partial(self._came_back, Done(job_id=job.id, state=job.state, outcome=outcome)))
 
     def _came_back(self, done: Done) -> None:
@@ -294,48 +293,3 @@ class Conductor:
 
     def _unset(self) -> Conditions:
         raise RuntimeError("the house gives the conductor its conditions before the first turn")
-
-
-def _waits_for_a_wake(moved: Job, outcome: Outcome) -> bool:
-    if isinstance(outcome, Later):
-        return outcome.seconds is None
-    return isinstance(outcome, Next) and moved.hold is not None and moved.due_at is None
-
-
-def _enlarges_here(job: Job) -> bool:
-    return job.facts.engine == "local" and job.state is State.READY
-
-
-def _unexpected(job: Job, error: Exception) -> Outcome:
-    """
-    Sort a fault that nobody foresaw: a fault of ours, said plainly.
-
-    A submit that broke in an unforeseen way may have been accepted, so it counts as doubtful.
-    """
-    said = f"{type(error).__name__}: {error}"
-    if job.state is State.SUBMITTING:
-        return Later(seconds=0.0, hold=Hold.DOUBT, reason=f"the submit broke off ({said})")
-    if LIFE[job.state].patient or job.state in {State.SUBMITTED, State.READY}:
-        return Retry(reason=said, counted=False)  # what is paid for is never dropped for it
-    if job.state in {State.SEEN, State.FETCHED, State.FINISHED}:
-        return Retry(reason=said, counted=True)
-    hint = "this is a fault of upscaled; its log has the details"
-    return PutAside(trouble=Trouble(code=Code.UNREADABLE, message=said, hint=hint))
-
-
-_TOLD = frozenset({State.PLANNED, State.SUBMITTED, State.READY, State.FAILING, *ENDS})
-
-
-def _say(job: Job, said: str) -> None:
-    """Write what an operator wants to read: plans, money, holds, ends; the rest for debugging."""
-    wanted = job.state in _TOLD or job.hold or job.attempts or job.outages
-    tell = log.info if wanted else log.debug
-    tell(
-        "job_moved",
-        job=job.id,
-        path=job.path,
-        state=job.state.value,
-        hold=job.hold.value if job.hold else None,
-        said=said,
-        cost_usd=job.cost / 1e6,
-    )

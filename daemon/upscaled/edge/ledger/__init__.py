@@ -1,0 +1,298 @@
+"""
+The ledger: one row a job, an append-only history, settled money, orders from the command line.
+
+SQLAlchemy Core on SQLite (WAL, synchronous FULL). The conductor is the only writer of jobs; other
+processes read, post orders and set the pause flag. Nothing here decides anything.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+
+from upscaled.edge.ledger import tables
+from upscaled.edge.ledger.rows import job_of, row_of, spend_row, when
+from upscaled.edge.ledger.tables import set_pragmas
+from upscaled.errors import Fatal, LedgerUnwritable
+from upscaled.nouns import Job, Micros, PassDone, State
+
+SCHEMA_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Something a person asked for on the command line."""
+
+    id: int
+    verb: str
+    job: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a job's history."""
+
+    at: datetime
+    state: str
+    said: str
+
+
+class Ledger:
+    """
+    The durable truth of one installation.
+
+    `inboxes` are the configured inboxes' real paths; a job's `watch` is an index into them. Jobs
+    of inboxes that left the config stay in the ledger and are simply not loaded.
+    """
+
+    def __init__(self, path: Path, inboxes: Sequence[str]) -> None:
+        self.path = path
+        self._inboxes = tuple(inboxes)
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0})
+        sa.event.listen(self._engine, "connect", set_pragmas)
+
+    # ---- life of the ledger itself
+
+    def create(self) -> None:
+        """Make the tables and the ledger's id where they are missing."""
+        with self._writing() as link:
+            tables.METADATA.create_all(link)
+            known = {row.key: row.value for row in link.execute(sa.select(tables.meta))}
+            if "schema" not in known:
+                _put(link, "id", uuid4().hex)
+                _put(link, "schema", SCHEMA_VERSION)  # last: it says that all the rest is there
+            elif known.get("schema") != SCHEMA_VERSION:
+                raise Fatal(
+                    f"{self.path}: the ledger has schema {known.get('schema')}, "
+                    f"this program reads schema {SCHEMA_VERSION}",
+                    "run the version of upscaled that made it, or choose another state directory",
+                )
+
+    def exists(self) -> bool:
+        """Say whether there is a ledger to read; one that is just being made is none yet."""
+        if not self.path.exists():
+            return False
+        with self._reading() as link:
+            made = sa.inspect(link).has_table(tables.meta.name)
+        return made and self.get("schema") is not None
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    @property
+    def id(self) -> str:
+        """Return the ledger's id, which stands in every root's marker."""
+        return self.get("id") or ""
+
+    def get(self, key: str) -> str | None:
+        """Return a remembered value."""
+        with self._reading() as link:
+            return link.execute(
+                sa.select(tables.meta.c.value).where(tables.meta.c.key == key)
+            ).scalar()
+
+    def put(self, key: str, value: str) -> None:
+        """Remember a value."""
+        with self._writing() as link:
+            _put(link, key, value)
+
+    # ---- jobs
+
+    def add(self, jobs: Iterable[Job]) -> None:
+        """Write the rows of files seen for the first time."""
+        rows = [row_of(job, self._inboxes) for job in jobs]
+        if rows:
+            with self._writing() as link:
+                link.execute(tables.jobs.insert(), rows)
+
+    def record(self, job: Job, said: str = "", paid: Sequence[PassDone] = ()) -> None:
+        """Write a job's new row, a line of its history and the money it settled, in one go."""
+        with self._writing() as link:
+            link.execute(
+                tables.jobs.update().where(tables.jobs.c.id == job.id), row_of(job, self._inboxes)
+            )
+            at = job.updated_at.timestamp()
+            if said:
+                link.execute(
+                    tables.history.insert(),
+                    {"job": job.id, "at": at, "state": job.state.value, "said": said},
+                )
+            for one in paid:
+                link.execute(tables.spend.insert(), spend_row(job.id, at, one))
+
+    def forget(self, job: Job) -> None:
+        """Drop the row of a file that left before it was ever read."""
+        with self._writing() as link:
+            link.execute(tables.jobs.delete().where(tables.jobs.c.id == job.id))
+
+    def unfinished(self) -> Iterator[Job]:
+        """Yield every job that has not ended, oldest first."""
+        alive = sa.select(tables.jobs).where(
+            tables.jobs.c.ended.is_(False), tables.jobs.c.inbox.in_(self._inboxes)
+        )
+        with self._reading() as link:
+            for row in link.execute(
+                alive.order_by(tables.jobs.c.seen_at, tables.jobs.c.id)
+            ).mappings():
+                yield job_of(row, self._inboxes)
+
+    def living(self) -> set[str]:
+        """Return the ids of all jobs that have not ended, of inboxes outside the config too."""
+        alive = sa.select(tables.jobs.c.id).where(tables.jobs.c.ended.is_(False))
+        with self._reading() as link:
+            return set(link.execute(alive).scalars())
+
+    def jobs(self, states: Sequence[State] | None = None, limit: int = 10_000) -> list[Job]:
+        """Return jobs, unfinished first, then the latest ends."""
+        query = (
+            sa.select(tables.jobs)
+            .order_by(tables.jobs.c.ended, tables.jobs.c.updated_at.desc())
+            .limit(limit)
+        )
+        if states is not None:
+            query = query.where(tables.jobs.c.state.in_([state.value for state in states]))
+        with self._reading() as link:
+            return [job_of(row, self._inboxes) for row in link.execute(query).mappings()]
+
+    def job(self, job_id: str) -> Job | None:
+        """Return one job."""
+        with self._reading() as link:
+            row = (
+                link.execute(sa.select(tables.jobs).where(tables.jobs.c.id == job_id))
+                .mappings()
+                .first()
+            )
+            return job_of(row, self._inboxes) if row else None
+
+    def counts(self) -> list[tuple[State, bool, int]]:
+        """Return (state, held, number) groups."""
+        held = tables.jobs.c.hold.is_not(None)
+        query = sa.select(tables.jobs.c.state, held, sa.func.count()).group_by(
+            tables.jobs.c.state, held
+        )
+        with self._reading() as link:
+            return [(State(state), bool(flag), count) for state, flag, count in link.execute(query)]
+
+    def history(self, job_id: str) -> list[Event]:
+        """Return a job's whole story, oldest first."""
+        query = (
+            sa.select(tables.history)
+            .where(tables.history.c.job == job_id)
+            .order_by(tables.history.c.id)
+        )
+        with self._reading() as link:
+            return [
+                Event(at=when(row["at"]), state=row["state"], said=row["said"])
+                for row in link.execute(query).mappings()
+            ]
+
+    def made(self, sha256: str) -> str | None:
+        """Return the job that delivered a result with these bytes, if any did."""
+        query = sa.select(tables.jobs.c.id).where(tables.jobs.c.result_sha256 == sha256).limit(1)
+        with self._reading() as link:
+            return link.execute(query).scalar()
+
+    def last_end(self, watch: int, path: str) -> Job | None:
+        """Return the latest ended job of a path: what an original left in place is known by."""
+        query = (
+            sa.select(tables.jobs)
+            .where(
+                tables.jobs.c.inbox == self._inboxes[watch],
+                tables.jobs.c.path == path,
+                tables.jobs.c.ended.is_(True),
+            )
+            .order_by(tables.jobs.c.updated_at.desc())
+            .limit(1)
+        )
+        with self._reading() as link:
+            row = link.execute(query).mappings().first()
+            return job_of(row, self._inboxes) if row else None
+
+    # ---- money
+
+    def spent(self, since: datetime) -> Micros:
+        """Return the settled money since a moment."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(tables.spend.c.micros), 0))
+        with self._reading() as link:
+            return int(
+                link.execute(query.where(tables.spend.c.at >= since.timestamp())).scalar_one()
+            )
+
+    def reserved(self) -> Micros:
+        """Return the money in flight or in doubt."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(tables.jobs.c.reserved), 0))
+        with self._reading() as link:
+            return int(link.execute(query.where(tables.jobs.c.reserved > 0)).scalar_one())
+
+    # ---- orders from the command line
+
+    def ask(self, verb: str, job_id: str, at: datetime) -> int:
+        """Post an order for the conductor; return its number."""
+        row = {"at": at.timestamp(), "verb": verb, "job": job_id, "done": False}
+        with self._writing() as link:
+            key = link.execute(tables.orders.insert(), row).inserted_primary_key
+            return int(key[0]) if key else 0
+
+    def asked(self) -> list[Order]:
+        """Return the orders that nobody has answered yet."""
+        query = (
+            sa.select(tables.orders)
+            .where(tables.orders.c.done.is_(False))
+            .order_by(tables.orders.c.id)
+        )
+        with self._reading() as link:
+            return [
+                Order(id=row["id"], verb=row["verb"], job=row["job"])
+                for row in link.execute(query).mappings()
+            ]
+
+    def answer(self, order: int, answer: str) -> None:
+        """Say what became of an order."""
+        with self._writing() as link:
+            link.execute(
+                tables.orders.update().where(tables.orders.c.id == order),
+                {"done": True, "answer": answer},
+            )
+
+    def answered(self, order: int) -> str | None:
+        """Return the answer to an order, None while there is none."""
+        with self._reading() as link:
+            return link.execute(
+                sa.select(tables.orders.c.answer).where(tables.orders.c.id == order)
+            ).scalar()
+
+    # ---- rows
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as link:
+                yield link
+        except DatabaseError as error:
+            raise LedgerUnwritable(
+                f"the ledger {self.path} cannot be written: {error.orig}",
+                "free disk space or mend its permissions; work goes on by itself",
+            ) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as link:
+                yield link
+        except DatabaseError as error:
+            raise LedgerUnwritable(
+                f"the ledger {self.path} cannot be read: {error.orig}",
+                "mend the disk it lies on, or restore the state directory from a backup",
+            ) from error
+
+
+def _put(link: sa.Connection, key: str, value: str) -> None:
+    link.execute(tables.meta.delete().where(tables.meta.c.key == key))
+    link.execute(tables.meta.insert(), {"key": key, "value": value})

@@ -1,0 +1,89 @@
+"""Rows of the ledger from values, and back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from upscaled.core.life import ENDS
+from upscaled.nouns import Facts, Hold, Job, PassDone, State
+
+_FACTS = TypeAdapter(Facts)
+
+
+def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
+    """Return a job as its row."""
+    result = job.facts.result
+    return {
+        "id": job.id,
+        "state": job.state.value,
+        "ended": job.state in ENDS,
+        "inbox": inboxes[job.watch],
+        "path": job.path,
+        "target": job.target,
+        "urgent": job.urgent,
+        "size": job.size,
+        "mtime_ns": job.mtime_ns,
+        "inode": str(job.inode),
+        "sha256": job.sha256,
+        "result_sha256": result.sha256 if result else None,
+        "hold": job.hold.value if job.hold else None,
+        "reason": job.reason,
+        "due_at": job.due_at.timestamp() if job.due_at else None,
+        "attempts": job.attempts,
+        "outages": job.outages,
+        "starts": job.starts,
+        "reserved": job.reserved,
+        "cost": job.cost,
+        "seen_at": job.seen_at.timestamp(),
+        "updated_at": job.updated_at.timestamp(),
+        "facts": _FACTS.dump_json(job.facts, exclude_defaults=True).decode(),
+    }
+
+
+def job_of(row: sa.RowMapping, inboxes: Sequence[str]) -> Job:
+    """Return a row as its job; its watch is -1 where the inbox left the config."""
+    inbox = row["inbox"]
+    return Job(
+        id=row["id"],
+        state=State(row["state"]),
+        watch=inboxes.index(inbox) if inbox in inboxes else -1,
+        path=row["path"],
+        target=row["target"],
+        urgent=row["urgent"],
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        inode=int(row["inode"]),
+        sha256=row["sha256"],
+        hold=Hold(row["hold"]) if row["hold"] else None,
+        reason=row["reason"],
+        due_at=when(row["due_at"]) if row["due_at"] is not None else None,
+        attempts=row["attempts"],
+        outages=row["outages"],
+        starts=row["starts"],
+        reserved=row["reserved"],
+        cost=row["cost"],
+        seen_at=when(row["seen_at"]),
+        updated_at=when(row["updated_at"]),
+        facts=_FACTS.validate_json(row["facts"]),
+    )
+
+
+def spend_row(job_id: str, at: float, one: PassDone) -> dict[str, Any]:
+    """Return settled money as its row."""
+    return {
+        "job": job_id,
+        "at": at,
+        "micros": one.cost,
+        "endpoint": one.endpoint,
+        "model": one.model,
+        "request_id": one.request_id,
+        "billed": one.billed,
+    }
+
+
+def when(seconds: float) -> datetime:
+    """Return a stored second as an aware time."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,84 @@
+"""The ledger's tables, and what every connection to them is set to."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+meta = sa.Table(
+    "meta",
+    METADATA,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+jobs = sa.Table(
+    "jobs",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False),
+    sa.Column("inbox", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("inode", sa.Text, nullable=False),  # 64 bits unsigned do not fit an SQL integer
+    sa.Column("sha256", sa.Text),
+    sa.Column("result_sha256", sa.Text),
+    sa.Column("hold", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("due_at", sa.Float),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("outages", sa.Integer, nullable=False),
+    sa.Column("starts", sa.Integer, nullable=False),
+    sa.Column("reserved", sa.BigInteger, nullable=False),
+    sa.Column("cost", sa.BigInteger, nullable=False),
+    sa.Column("seen_at", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Index("jobs_by_state", "state", "updated_at"),
+    sa.Index("jobs_by_result", "result_sha256"),
+    # One living job an arrival: a second row for the same file would be a second payment.
+    sa.Index("jobs_alive", "inbox", "path", unique=True, sqlite_where=sa.text("ended = 0")),
+    sa.Index("jobs_by_path", "inbox", "path", "updated_at"),
+    sa.Index("jobs_reserved", "reserved", sqlite_where=sa.text("reserved > 0")),
+)
+history = sa.Table(
+    "history",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("job", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+)
+spend = sa.Table(
+    "spend",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("job", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("micros", sa.BigInteger, nullable=False),
+    sa.Column("endpoint", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text),
+    sa.Column("billed", sa.Boolean, nullable=False),
+)
+orders = sa.Table(
+    "orders",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("job", sa.Text, nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False, index=True),
+    sa.Column("answer", sa.Text),
+)
+
+
+def set_pragmas(link: Any, _record: object) -> None:
+    """Set up one connection."""
+    # WAL lets the command line read while the daemon writes; FULL survives a pulled plug.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        link.execute(f"PRAGMA {pragma}")
