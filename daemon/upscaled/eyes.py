@@ -69,14 +69,20 @@ class Eyes:
     def told(self, intake: Intake, folders: Sequence[str]) -> None:
         """Put a note into every folder that is not understood; take away those no longer true."""
         inbox = self._config.inbox
+        failed: list[Outage] = []
         for stray in intake.strays:
             if stray.path not in folders:
                 continue  # it may not even be read
-            disk.note(_stray_note(stray), inbox / stray.path / NOTE)
+            try:
+                disk.note(_stray_note(stray), inbox / stray.path / NOTE)
+            except Outage as error:
+                failed.append(error)  # the others get theirs all the same
         true = {stray.path for stray in intake.strays}
         for folder in folders:
             if folder not in true:
                 disk.drop_note(inbox / folder / NOTE, signature=_SIGNATURE)
+        if failed:
+            raise failed[0]
 
     def stop(self) -> None:
         """Stop listening."""

@@ -388,6 +388,8 @@ class Facts:
     standing: Standing | None = None
     raw: Artifact | None = None
     """The last pass's picture, as fetched."""
+    raw_from: Standing | None = None
+    """Where it was fetched from, while a later pass works on it."""
     passes: tuple[PassDone, ...] = ()
     reused: bool = False
     """Its pixels come from what an earlier job paid for."""

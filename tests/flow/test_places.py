@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from upscaled.flow.places import Due, Places
-from upscaled.nouns import Facts, Job, State
+from upscaled.nouns import Facts, Hold, Job, State
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -57,3 +57,22 @@ def test_an_engine_has_so_many_places_and_the_lobby_keeps_its_order() -> None:
     places.note(replace(first, state=State.FETCHED))
 
     assert [places.next("fal") for _ in range(4)] == ["4", "2", "3", None]
+
+
+def test_a_job_that_loses_its_engine_gives_its_place_back() -> None:
+    places = Places({"fal": 1})
+    first = job("1", State.SUBMITTED)
+    places.note(first)
+
+    places.note(replace(first, state=State.TAKEN, facts=Facts()))
+
+    assert not places.full("fal")
+
+
+def test_what_is_held_and_what_is_only_downloaded_keeps_nobody_out() -> None:
+    places = Places({"fal": 1})
+
+    places.note(replace(job("1", State.SUBMITTING), hold=Hold.DOUBT))
+    places.note(job("2", State.READY))
+
+    assert not places.full("fal")

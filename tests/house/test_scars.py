@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import tomli_w
+from PIL import Image
 
 from dying import Fact, die_at
 from place import Place, photo, sha256
@@ -284,3 +285,60 @@ def test_files_taken_away_from_the_queue_do_not_stall_the_rest(place: Place, fal
 
     place.wait_for(lambda: place.path("archive/hd/5.jpg").exists(), "the last one")
     place.wait_for(lambda: place.path("archive/hd/0.jpg").exists(), "the first one")
+
+
+def test_a_paid_request_whose_address_is_asked_again_is_never_bought_again(
+    place: Place, fal: Standin
+) -> None:
+    before = at_fal(place, fal, budget={"daily_usd": 0.10})
+    edit(place, lambda values: values["retry"].update(first_seconds=0.05, max_seconds=0.1))
+    away = {"on": "download", "nth": 1, "times": 12, "do": "unavailable"}
+    broken = {"detail": [{"loc": ["body"], "msg": "x", "type": "internal_server_error"}]}
+    once = {"on": "result", "nth": 2, "do": "answer", "status": 500, "json": broken}
+    fal.script([away, once])
+    place.start()
+
+    place.wait_for(lambda: place.path("archive/hd/0.jpg").exists(), "the archive", 60)
+
+    assert place.stop() == 0
+    delivered_once(place, before)
+    assert fal.ledger()["accepted"] == 1
+    assert place.ask("status")["spend"]["today_usd"] == 0.08
+    assert len(fal.ledger()["faults"]) >= 11
+
+
+def test_a_work_folder_lost_between_two_passes_costs_no_second_payment(
+    place: Place, fal: Standin
+) -> None:
+    at_fal(place, fal)
+    place.path("inbox/hd/0.jpg").unlink()
+    chart = Image.new("RGB", (700, 500), "white")
+    for number in range(6):
+        left, top = 60 + 100 * number, 400 - 60 * number
+        chart.paste((200, 30 * number, 90), (left, top, left + 70, 450))
+    place.path("inbox/4k").mkdir()
+    chart.save(place.path("inbox/4k/chart.png"))
+    die_at(place, Fact.FETCHED)  # of the first pass: the second is admitted
+    shutil.rmtree(place.path("state/work"))
+
+    place.until_idle()
+
+    assert place.path("outbox/4k/chart.png").exists()
+    passes = place.ask("show", place.jobs()["4k/chart.png"]["id"])["requests"]
+    assert len(passes) == fal.ledger()["accepted"] == 2
+
+
+def test_a_file_replaced_by_its_owner_is_taken_anew_in_the_same_run(
+    place: Place, fal: Standin
+) -> None:
+    at_fal(place, fal, budget={"daily_usd": 0.0})
+    place.until_idle(3)
+    photo(place.path("inbox/hd/0.jpg"), (1100, 700), seed=5, quality=97)
+
+    place.until_idle(3)
+
+    held = [job for job in place.ask("jobs") if job["path"] == "hd/0.jpg"]
+    assert sorted((job["state"], job["code"]) for job in held) == [
+        ("failed", "withdrawn"),
+        ("held", None),
+    ]

@@ -91,6 +91,8 @@ def test_a_picture_that_we_may_not_read_waits_with_its_reason(place: Place) -> N
     photo(place.path("inbox/4k/shut.png"), (960, 720))
     secret.chmod(0)
     place.path("inbox/4k").chmod(0)
+    photo(place.path("inbox/hd/listed/only.png"), (960, 720))
+    place.path("inbox/hd/listed").chmod(0o444)
 
     done = subprocess.run(
         [*AS_ANYBODY, *place.command("run", "--until-idle")],
@@ -102,10 +104,15 @@ def test_a_picture_that_we_may_not_read_waits_with_its_reason(place: Place) -> N
     )
 
     place.path("inbox/4k").chmod(0o755)
+    place.path("inbox/hd/listed").chmod(0o755)
     assert done.returncode == 3, done.stderr[-3000:]
     assert place.path("outbox/hd/open.png").exists()
     assert "Permission denied" in (place.jobs()["hd/secret.png"]["reason"] or "")
-    assert sorted(place.files("inbox")) == ["inbox/4k/shut.png", "inbox/hd/secret.png"]
+    assert sorted(place.files("inbox")) == [
+        "inbox/4k/shut.png",
+        "inbox/hd/listed/only.png",
+        "inbox/hd/secret.png",
+    ]
 
 
 def test_256_megapixels_are_finished_under_700_megabytes(place: Place) -> None:

@@ -76,7 +76,7 @@ LIFE: dict[State, Stage] = {
         means="its price is reserved",
         step="prepare",
         lane=Lane.PIXELS,
-        leads_to=(State.PREPARED, *_FAILS),
+        leads_to=(State.PREPARED, State.READY, *_FAILS),
         word=Word.WORKING,
     ),
     State.PREPARED: Stage(
@@ -90,7 +90,7 @@ LIFE: dict[State, Stage] = {
         means="about to be paid for: journalled before the request leaves",
         step="submit",
         lane=Lane.NETWORK,
-        leads_to=(State.SUBMITTED, State.PREPARED, *_FAILS),
+        leads_to=(State.SUBMITTED, State.PREPARED, State.TAKEN, *_FAILS),
         word=Word.WORKING,
     ),
     State.SUBMITTED: Stage(

@@ -8,6 +8,7 @@ would kill the dispatching thread while the observer still calls itself alive.
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,16 +42,20 @@ def scan(inbox: Path, watch: int) -> Scan:
     A sub-folder that may not be read closes only itself.
     """
     round_ = _Round(watch)
+    round_.queue.append("")
     while round_.queue:
         folder = round_.queue.pop()
+        inside = _Round(watch)
         try:
-            entries = _entries(inbox / folder)
-        except PermissionError:
+            for entry in _entries(inbox / folder):
+                inside.meet(entry, f"{folder}/{entry.name}" if folder else entry.name)
+        except PermissionError as error:
+            if not folder:
+                raise Outage(f"{inbox} may not be read", hold="share") from error
             round_.closed.append(folder)
             continue
         round_.folders.append(folder)
-        for entry in entries:
-            round_.meet(entry, f"{folder}/{entry.name}" if folder else entry.name)
+        round_.add(inside)
     return Scan(
         sightings=tuple(round_.sightings),
         folders=tuple(round_.folders),
@@ -64,11 +69,17 @@ class _Round:
 
     def __init__(self, watch: int) -> None:
         self.watch = watch
-        self.queue = [""]
+        self.queue: list[str] = []
         self.sightings: list[Sighting] = []
         self.folders: list[str] = []
         self.odd: list[str] = []
         self.closed: list[str] = []
+
+    def add(self, inside: "_Round") -> None:
+        """Take over what one whole folder came to."""
+        self.queue += inside.queue
+        self.sightings += inside.sightings
+        self.odd += inside.odd
 
     def meet(self, entry: "os.DirEntry[str]", relative: str) -> None:
         """Sort one entry of a folder."""
@@ -87,7 +98,11 @@ class _Round:
 
 def look(inbox: Path, watch: int, paths: tuple[str, ...]) -> tuple[Sighting, ...]:
     """Look again at single files; those that left are simply not in the answer."""
-    return tuple(seen for path in paths for seen in _sighting(inbox / path, watch, path))
+    seen: list[Sighting] = []
+    for path in paths:
+        with suppress(PermissionError):  # only a whole scan may conclude from that
+            seen += _sighting(inbox / path, watch, path)
+    return tuple(seen)
 
 
 def _is_text(name: str) -> bool:
@@ -119,6 +134,8 @@ def _sighting(path: Path, watch: int, relative: str) -> list[Sighting]:
         found = path.lstat()
     except FileNotFoundError:
         return []  # it left between the listing and the look
+    except PermissionError:
+        raise
     except OSError as error:
         raise Outage(f"{path}: {error.strerror or error}", hold="share") from error
     if not stat.S_ISREG(found.st_mode):

@@ -116,7 +116,8 @@ class Conductor:
     def wake_held(self, *holds: Hold) -> None:
         """Look at once at every job with one of these holds; all of them without an argument."""
         for job in list(self.book.jobs.values()):
-            if job.hold not in {None, Hold.NOT_READY} and (not holds or job.hold in holds):
+            tried = job.hold is not Hold.NOT_READY or job.sha256 is not None
+            if job.hold is not None and tried and (not holds or job.hold in holds):
                 self.wake(job, at_once=True)
 
     def apply(self, job: Job, outcome: Outcome) -> None:
@@ -125,7 +126,9 @@ class Conductor:
         moved = advance(job, outcome, now, self._patience())
         said = outcome.said if isinstance(outcome, Next) else (moved.reason or "")
         paid = outcome.paid if isinstance(outcome, Next | PutAside) else ()
-        if replace(moved, due_at=None) == replace(job, due_at=None, updated_at=now):
+        if moved.hold is None and replace(moved, due_at=None) == replace(
+            job, due_at=None, updated_at=now
+        ):
             self.book.note(moved)  # a look that found nothing new is worth no disk write
         else:
             self.book.save(moved, said, paid)
@@ -140,12 +143,16 @@ class Conductor:
 
     def _after(self, before: Job, moved: Job, outcome: Outcome) -> None:
         self._places.note(moved)
-        self._open_lobby(moved.facts.engine)
+        self._open_lobby(before.facts.engine)
+        if moved.state is not State.SUBMITTING:
+            self._counted.discard(moved.id)
         if moved.reserved < before.reserved and moved.cost - before.cost < before.reserved:
             self.wake_held(Hold.BUDGET)  # money that was reserved may be free again
         if moved.state in ENDS:
             self.tools.promised.release(moved.id)
             self.ended(moved)
+            if moved.facts.archived is None and moved.facts.set_aside is None:
+                self.look_again(moved.watch)  # what lies there now may be a new arrival
         elif moved.state is State.SEEN and moved.due_at is None:
             self.look_again(moved.watch)  # it changed while it was read: it settles anew
         elif not waits_for_a_wake(moved, outcome):
@@ -176,19 +183,21 @@ class Conductor:
         if stage.lane is Lane.DESK:
             self._admit(job)
             return
+        if job.id in self._counted:
+            # Counted while the ledger was deaf, but it never left: asked and stamped anew.
+            self._counted.discard(job.id)
+            job = replace(job, starts=0)
         if job.state in _GATED and job.starts == 0:
             closed = to_submit(job, self.conditions())
             if closed:
                 self._hold(job, closed)
                 return
-        if job.state is State.SUBMITTING and job.id not in self._counted:
+        if job.state is State.SUBMITTING:
             job = self._count_start(job)
-        if not self.book.writable:
-            # Counted but not sent: once the count is durable it is sent, not looked up.
-            self._counted.add(job.id)
-            self.wake(job, at_once=True)
-            return
-        self._counted.discard(job.id)
+            if not self.book.writable:
+                self._counted.add(job.id)
+                self.wake(job, at_once=True)
+                return
         self._run(job)
 
     def _admit(self, job: Job) -> None:
@@ -196,7 +205,9 @@ class Conductor:
         if trouble is None or trouble:
             # Nothing is paid for while nobody knows whether the original is still wanted.
             hold = Hold.SHARE if trouble else None
-            self.apply(job, Later(seconds=LOOK_SECONDS, hold=hold, reason=trouble))
+            # A lost share wakes its jobs itself when it is back.
+            seconds = LOOK_SECONDS if trouble is None else None
+            self.apply(job, Later(seconds=seconds, hold=hold, reason=trouble))
             return
         outcome = steps.admit(job)
         if outcome.to is State.ADMITTED:

@@ -124,7 +124,7 @@ class Intake:
             hold=None,
             reason=None,
             due_at=None,
-            facts=Facts(),
+            facts=Facts(passes=job.facts.passes),
         )
         self._book.save(changed)
         return changed

@@ -72,6 +72,7 @@ class Orders:
         self._desk = desk
         self._roads = roads
         self._taken: set[int] = set()
+        self._answers: dict[int, str] = {}
         self._look_again = desk.get(LOOK_AGAIN)
         self._next = 0.0
 
@@ -87,6 +88,7 @@ class Orders:
             self._conductor.book.complain(error)
 
     def _read(self) -> None:
+        self._tell()
         paused = self._desk.get(PAUSED) == "1"
         if paused != self._conductor.paused:
             self._conductor.paused = paused
@@ -121,7 +123,7 @@ class Orders:
 
     def _retry(self, order: Asked, job: Job) -> None:
         if job.id in self._conductor.book.jobs:
-            if job.state is State.SEEN:
+            if job.state is State.SEEN and job.sha256 is None:
                 self._conductor.look_again(job.watch)
             else:
                 self._conductor.wake(job, at_once=True)
@@ -218,8 +220,16 @@ class Orders:
 
     def _answer(self, order: Asked, said: str) -> None:
         log.info("order_done", verb=order.verb, job=order.job, said=said)
-        try:
-            self._desk.answer(order.id, said)
-        except LedgerUnwritable as error:
-            self._conductor.book.complain(error)
-        self._taken.add(order.id)  # done once in this run, whether or not it could be answered
+        self._taken.add(order.id)  # done once in this run, whether or not it can be answered yet
+        self._answers[order.id] = said
+        self._tell()
+
+    def _tell(self) -> None:
+        """Write the answers that wait; while the ledger is deaf they wait on."""
+        for number, said in list(self._answers.items()):
+            try:
+                self._desk.answer(number, said)
+            except LedgerUnwritable as error:
+                self._conductor.book.complain(error)
+                return
+            del self._answers[number]

@@ -123,10 +123,12 @@ class Patrol:
 
     def settled(self) -> bool:
         """Say whether every watch was looked at whole and nothing there is still settling."""
-        return all(
-            (beat.scanned or beat.trouble) and not beat.busy and not self._settling(beat)
-            for beat in self.beats
-        )
+        return all(self._is_settled(beat) for beat in self.beats)
+
+    def _is_settled(self, beat: Beat) -> bool:
+        trouble = beat.trouble or self._conductor.book.trouble
+        looked = beat.scanned and beat.scan_at == inf
+        return bool(trouble or looked) and not beat.busy and not self._settling(beat)
 
     def _settling(self, beat: Beat) -> bool:
         return any(
@@ -215,7 +217,6 @@ class Patrol:
             new_id=self._conductor.new_id,
             left_in_place=self._left_in_place,
         )
-        self._act(seen)
         told = (beat.intake.strays, scan.folders)
         if told != beat.told:
             beat.told = told
@@ -226,6 +227,7 @@ class Patrol:
             beat.scan_at = now + REBUILD_SECONDS  # what could not be written down is seen again
         beat.again = False
         beat.look_at = now + beat.intake.settling.look_every()
+        self._act(seen)  # last: it may ask for the next scan
 
     def _looked(self, beat: Beat, sightings: Sequence[Sighting]) -> None:
         now = self._clock.monotonic()

@@ -48,11 +48,10 @@ class Places:
 
     def note(self, job: Job) -> None:
         """Note where a job is now."""
-        taken = self._taken[job.facts.engine]
-        if self._takes_a_place(job):
-            taken.add(job.id)
-        else:
+        for taken in self._taken.values():
             taken.discard(job.id)
+        if self._takes_a_place(job):
+            self._taken[job.facts.engine].add(job.id)
 
     def next(self, engine: str) -> str | None:
         """Return who in the lobby is next where a place is free; it may have left meanwhile."""

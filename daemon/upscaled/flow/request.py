@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from upscaled.core.backoff import poll_delay
-from upscaled.core.outcome import Later, Next, Outcome, PutAside, outcome_of
-from upscaled.errors import Aside, Outage, Stop
+from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
+from upscaled.errors import Aside, Outage, Stop, UpscaledError
 from upscaled.flow.ports import Engine, Progress
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Code, Facts, Hold, Job, Pass, PassDone, Plan, Standing, State
@@ -79,7 +79,12 @@ def submit(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Ask once. Whoever comes here a second time asks whether the first was heard."""
     if job.starts > 1:
         return _look_up(job, tools)
-    ticket = engine_of(job, tools).submit(pass_of(job), job.facts.image_url or "")
+    try:
+        ticket = engine_of(job, tools).submit(pass_of(job), job.facts.image_url or "")
+    except Stop as error:
+        if error.hold != Hold.ENDPOINT:
+            raise
+        return _our_fault(job, error)
     facts = replace(job.facts, ticket=ticket)
     return Next(to=State.SUBMITTED, facts=facts, said=f"accepted as {ticket.request_id}")
 
@@ -117,23 +122,35 @@ def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         raise Aside(Code.BAD_RESULT, "the request's ticket is missing", "report this job's history")
     try:
         standing = engine_of(job, tools).poll(one, facts.ticket)
-    except Aside as error:
-        return _refused(job, tools, error)
-    except Stop as error:
-        return (
-            _our_fault(job, error) if error.hold == Hold.ENDPOINT else outcome_of(error, job.state)
-        )
+    except UpscaledError as error:
+        return _troubled(job, tools, error)
     if standing.state != "ready":
         sent = facts.times.get(State.SUBMITTED.value, job.updated_at)
         age = (tools.clock.now() - sent).total_seconds()
         return Later(seconds=poll_delay(age, tools.settings.fal.poll_seconds))
     done = pass_done(job, tools, standing)
-    if any(one.request_id == facts.ticket.request_id for one in facts.passes if one.request_id):
-        # Its money was settled when it was first ready; only its address was asked again.
+    if _is_settled(facts):
         return Next(to=State.READY, facts=replace(facts, standing=standing), said="asked again")
     made = replace(facts, standing=standing, passes=(*facts.passes, done))
     said = f"{one.model} done, ${done.cost / 1e6:.2f}"
     return Next(to=State.READY, facts=made, said=said, paid=(done,), released=one.cost)
+
+
+def _is_settled(facts: Facts) -> bool:
+    """Say whether the request was ready and paid for before; only its address is asked again."""
+    known = facts.ticket.request_id if facts.ticket else None
+    return any(one.request_id == known for one in facts.passes if one.request_id)
+
+
+def _troubled(job: Job, tools: Tools, error: UpscaledError) -> Outcome:
+    """Sort what went wrong while waiting; nothing makes a request that was paid for unpaid."""
+    if _is_settled(job.facts) and not isinstance(error, Outage):
+        return Retry(reason=error.message, counted=False)
+    if isinstance(error, Stop) and error.hold == Hold.ENDPOINT:
+        return _our_fault(job, error)
+    if isinstance(error, Aside):
+        return _refused(job, tools, error)
+    return outcome_of(error, job.state)
 
 
 def _our_fault(job: Job, error: Stop) -> Outcome:
@@ -141,12 +158,13 @@ def _our_fault(job: Job, error: Stop) -> Outcome:
     Clear a request that fal refused for its fields: our data is wrong, not the picture.
 
     It is judged and planned anew once somebody mended the rules and said `resume`; a request that
-    would be refused again is not sent every minute.
+    would be refused again is not sent every minute. A later pass keeps its plan and what was paid
+    for it: it is sent again by `resume`, or cancelled.
     """
     facts = job.facts
     reason = f"{error.message}; {error.hint}" if error.hint else error.message
     if facts.pass_index == 0:
-        clean = Facts(passes=facts.passes, times=facts.times)
+        clean = Facts(engine=facts.engine, passes=facts.passes, times=facts.times)
         return Next(
             to=State.TAKEN,
             facts=clean,
@@ -167,10 +185,17 @@ def _refused(job: Job, tools: Tools, error: Aside) -> Outcome:
     return replace(outcome, paid=(pass_done(job, tools, standing),))
 
 
+def _is_prepared(facts: Facts, tools: Tools) -> bool:
+    return facts.upload is not None and tools.disk.is_there(Path(facts.upload.path))
+
+
 def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
     """Download the enlarged picture; on to the next pass or to the finish."""
     facts, one = job.facts, pass_of(job)
-    if job.outages >= ASK_AGAIN:
+    if facts.engine == "local" and not _is_prepared(facts, tools):
+        anew = replace(facts, upload=None, ticket=None, passes=facts.passes[:-1])
+        return Next(to=State.ADMITTED, facts=anew, said="prepared again; nothing was paid")
+    if job.outages >= ASK_AGAIN and facts.ticket is not None and facts.engine != "local":
         made = replace(facts, standing=None)
         return Next(to=State.SUBMITTED, facts=made, said="asked again where the result lies")
     to = tools.bench(job) / f"raw-{facts.pass_index}"
@@ -188,6 +213,7 @@ def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
     made = replace(
         facts,
         raw=raw,
+        raw_from=standing,
         pass_index=facts.pass_index + 1,
         upload=None,
         image_url=None,

@@ -183,6 +183,12 @@ def admit(job: Job) -> Next:
 def prepare(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Make what this pass uploads: pixels and colour profile only."""
     facts = job.facts
+    if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
+        # The pass before was paid for: its picture is downloaded again.
+        back = replace(
+            facts, raw=None, standing=facts.raw_from, pass_index=facts.pass_index - 1, ticket=None
+        )
+        return Next(to=State.READY, facts=back, said="the pass before is fetched again")
     before = Path(facts.raw.path) if facts.raw else tools.source(job)
     _have_source(job, tools)
     made = tools.pictures.prepare(before, tools.bench(job) / f"upload-{facts.pass_index}")
