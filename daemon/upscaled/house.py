@@ -199,7 +199,6 @@ class House:
 
     settings: Settings
     ledger: Ledger
-    marked: Marked
     tools: Tools
     roads: dict[tuple[Lane, int], lanes.Lane]
     has_key: bool
@@ -223,12 +222,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         marked = Marked(settings, ledger)
         marked.open()
         key = find_key()
-        work = settings.state.directory / "work"
-        scratch = settings.state.directory / "scratch"
-        disk.clear(scratch)
-        paid = settings.state.directory / "paid"
-        for folder in (work, scratch, paid):
-            folder.mkdir(exist_ok=True)
+        work, paid, scratch = _private_folders(settings)
         studio, workers = open_studio(settings, scratch=scratch)
         stack.callback(workers.close)
         engines: dict[str, Fal | Local] = {"local": Local(studio.enlarge)}
@@ -258,12 +252,20 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         yield House(
             settings=settings,
             ledger=ledger,
-            marked=marked,
             tools=tools,
             roads=roads,
             has_key=key is not None,
             close_now=partial(workers.close, now=True),
         )
+
+
+def _private_folders(settings: Settings) -> tuple[Path, Path, Path]:
+    """Return the folders of work under way, of what was paid for, and of scratch, made empty."""
+    work, paid, scratch = (settings.state.directory / name for name in ("work", "paid", "scratch"))
+    disk.clear(scratch)
+    for folder in (work, paid, scratch):
+        disk.make_folder(folder)
+    return work, paid, scratch
 
 
 def _roads(settings: Settings) -> dict[tuple[Lane, int], lanes.Lane]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from upscaled.core.litter import is_ignored, is_litter, is_litter_folder, is_ours
+from upscaled.core.litter import is_litter, is_litter_folder, is_ours
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,3 @@ def test_our_own_files_and_second_versions_of_them_are_ours(name: str) -> None:
 )
 def test_a_like_name_of_someone_else_is_not_ours(name: str) -> None:
     assert not is_ours(name)
-
-
-def test_one_litter_folder_above_is_enough() -> None:
-    assert is_ignored("4k/@eaDir/photo.jpg")
-    assert is_ignored("4k/_STATUS.txt")
-    assert is_ignored("4k/.DS_Store")
-    assert not is_ignored("4k/day 1/photo.jpg")

@@ -28,7 +28,7 @@ _OURS = (
     rf"_report-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_COPY}\.(html|txt)",
     r".*\.job\.toml",
 )
-"""A `*.job.toml` is a ticket that goes with a picture; it is read, never done."""
+"""A `*.job.toml` is a ticket that goes with a picture; it is never a picture of its own."""
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
@@ -53,9 +53,3 @@ def is_litter_folder(name: str) -> bool:
 def is_ours(name: str) -> bool:
     """Tell whether the name is one of our own files, or a sync program's second version of one."""
     return _OUR_FILE.fullmatch(name.casefold()) is not None
-
-
-def is_ignored(path: str) -> bool:
-    """Tell whether a file, given relative to its inbox with `/`, is no arrival at all."""
-    *folders, name = path.split("/")
-    return is_litter(name) or is_ours(name) or any(map(is_litter_folder, folders))
