@@ -74,6 +74,21 @@ def drop(place: Place, **numbers: int) -> dict[str, str]:
     return made
 
 
+def until_done(place: Place) -> None:
+    """
+    Run until all is done.
+
+    A plug pulled in the instant between a submit's record and its arrival leaves a doubt, which
+    lasts until the submit is surely absent: about three seconds of real time in these tests.
+    """
+    for _ in range(4):
+        if place.run("run", "--until-idle", seconds=90.0).returncode == 0:
+            return
+        assert {job["hold"] for job in place.jobs().values()} <= {None, "doubt"}
+        time.sleep(3.1)
+    raise AssertionError(f"not done: {place.jobs()}")
+
+
 def test_twelve_pictures_come_out_exact_and_are_paid_once(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     sources = drop(place, print_a5=6, _4k=5, _8k=1)
@@ -121,7 +136,7 @@ def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
 
 
 def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(place: Place, fal: Standin) -> None:
-    place.use_fal(urls(fal))
+    place.use_fal(urls(fal), fal={"start_timeout_seconds": 2})
     sources = drop(place, hd=9, print_a5=1)
     chance = random.Random(7)
     for number in range(6):
@@ -132,7 +147,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(place: Place, fa
         psutil.wait_procs(children, timeout=5)
         assert not [child for child in children if child.is_running()], "a child outlived us"
 
-    place.until_idle()
+    until_done(place)
 
     whole(place, sources)
     paid_once(fal, 10)
@@ -141,7 +156,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(place: Place, fa
 def test_a_consumer_that_takes_results_at_once_never_gets_one_twice(
     place: Place, fal: Standin
 ) -> None:
-    place.use_fal(urls(fal))
+    place.use_fal(urls(fal), fal={"start_timeout_seconds": 2})
     drop(place, hd=4)
     outbox, taken, end = place.path("outbox"), list[str](), threading.Event()
 
@@ -158,7 +173,7 @@ def test_a_consumer_that_takes_results_at_once_never_gets_one_twice(
             place.start()
             time.sleep(1.5)
             place.kill(group=True)
-        place.until_idle()
+        until_done(place)
     finally:
         end.set()
         consumer.join(10)
