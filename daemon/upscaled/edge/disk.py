@@ -316,6 +316,14 @@ def is_same(one: Path, other: Path) -> bool:
         return one.samefile(other)
 
 
+def mark(path: Path) -> None:
+    """Make an empty private file, durable before this returns."""
+    with translated(path):
+        with path.open("wb") as file:
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
+
+
 def lend(source: Path, to: Path) -> None:
     """Give a private file a second name, by a link where the file system has them."""
     make_folder(to.parent)

@@ -5,6 +5,7 @@ This is where money leaves. A submit is never repeated on a doubtful answer; wha
 never dropped for a fault on this side.
 """
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,7 +79,11 @@ def upload(job: Job, tools: Tools, progress: Progress) -> Outcome:
 def submit(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Ask once. Whoever comes here a second time asks whether the first was heard."""
     if job.starts > 1:
-        return _look_up(job, tools)
+        if _may_have_left(job, tools):
+            return _look_up(job, tools)
+        facts = replace(job.facts, image_url=None, sent_at=None)
+        return Next(to=State.PREPARED, facts=facts, said="the submit never left; begun anew")
+    tools.disk.mark(_departure(job, tools))
     try:
         ticket = engine_of(job, tools).submit(pass_of(job), job.facts.image_url or "")
     except Stop as error:
@@ -87,6 +92,22 @@ def submit(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         return _our_fault(job, error)
     facts = replace(job.facts, ticket=ticket)
     return Next(to=State.SUBMITTED, facts=facts, said=f"accepted as {ticket.request_id}")
+
+
+def _departure(job: Job, tools: Tools) -> Path:
+    """Return the mark that is durable before the first byte of this very submit leaves."""
+    address = hashlib.sha256((job.facts.image_url or "").encode()).hexdigest()[:16]
+    return tools.bench(job) / f"departed-{address}"
+
+
+def _may_have_left(job: Job, tools: Tools) -> bool:
+    """
+    Say whether a submit that was counted may have reached fal.
+
+    A missing mark proves that it did not only where the folder it would lie in is whole.
+    """
+    whole = _is_prepared(job.facts, tools)
+    return not whole or tools.disk.is_there(_departure(job, tools))
 
 
 def _look_up(job: Job, tools: Tools) -> Outcome:

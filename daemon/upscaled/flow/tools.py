@@ -47,6 +47,9 @@ class Disk(Protocol):
     def may_leave(self, path: Path) -> bool:
         """Say whether a file may be moved out of its folder."""
 
+    def mark(self, path: Path) -> None:
+        """Make an empty private file, durable before this returns."""
+
     def lend(self, source: Path, to: Path) -> None:
         """Give a private file a second name."""
 
