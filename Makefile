@@ -41,11 +41,11 @@ test: .venv/dev  ## format, lint, types, import contracts and every test that ne
 	@$(PY) -m ruff check --quiet .
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 	@$(PY) -m mypy --no-error-summary && $(PY) -m mypy --no-error-summary tests
-	@$(PY) -m pytest -n 2 -m "not system"
+	@$(PY) -m pytest -n 2 -m "not (system or long)"
 
-test-system: .venv/dev  ## what needs parts of the system: fails where one is missing
+test-system: .venv/dev  ## what needs parts of the system (fails where one is missing), and what takes long
 	@sh tests/system-parts
-	@$(PY) -m pytest -m system
+	@$(PY) -m pytest -n 2 -m "system or long"
 
 check: test  ## the same as test
 

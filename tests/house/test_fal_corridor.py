@@ -89,6 +89,7 @@ def until_done(place: Place) -> None:
     raise AssertionError(f"not done: {place.jobs()}")
 
 
+@pytest.mark.long
 def test_twelve_pictures_come_out_exact_and_are_paid_once(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     sources = drop(place, print_a5=6, _4k=5, _8k=1)
@@ -132,6 +133,7 @@ def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
     paid_once(fal, 1)
 
 
+@pytest.mark.long
 def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal), fal={"start_timeout_seconds": 2})
     sources = drop(place, hd=9, print_a5=1)
@@ -150,6 +152,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_paid_twice(place: Place, fa
     paid_once(fal, 10)
 
 
+@pytest.mark.long
 def test_a_consumer_that_takes_results_at_once_never_gets_one_twice(
     place: Place, fal: Standin
 ) -> None:

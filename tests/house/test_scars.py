@@ -57,6 +57,7 @@ def delivered_once(place: Place, before: str) -> None:
     assert sha256(place.path("archive/hd/0.jpg")) == before
 
 
+@pytest.mark.long
 def test_the_age_of_a_doubt_is_that_of_its_own_submit_not_of_an_earlier_refusal(
     place: Place, tmp_path: Path
 ) -> None:
