@@ -41,7 +41,11 @@ from upscaled.nouns import Code, Family, Probe
 
 LABELS = tuple(family.value for family in Family)
 _PICTURE_ENDINGS = frozenset(
-    ".jpg .jpeg .jpe .png .tif .tiff .webp .avif .heic .heif .bmp .gif .jp2 .psd .exr .dng .jxl".split()
+    f".{ending}"
+    for ending in (
+        *("jpg", "jpeg", "jpe", "png", "tif", "tiff", "webp", "avif", "heic", "heif"),
+        *("bmp", "gif", "jp2", "psd", "exr", "dng", "jxl"),
+    )
 )
 """A file that calls itself a picture and is none is an error; a README is passed over."""
 

@@ -48,13 +48,21 @@ def sheet_place(root: Path, output: Path | None) -> tuple[Path | None, list[str]
 
 
 def draw_sheets(
-    workers: Workers, place: Path | None, mistakes: Sequence[Mistake], pictures: int
+    workers: Workers,
+    place: Path | None,
+    mistakes: Sequence[Mistake],
+    pictures: int,
+    most: int = MOST,
 ) -> tuple[list[str], list[str]]:
-    """Write as many sheets as are needed; return their paths, and what went wrong."""
+    """
+    Write as many sheets as are needed, `most` mistakes on each; return their paths, and faults.
+
+    The first has the name of `place`, the next `<stem>-2<ext>` and so on.
+    """
     written: list[str] = []
     if place is None or not mistakes:
         return written, []
-    sheets = [mistakes[at : at + MOST] for at in range(0, len(mistakes), MOST)]
+    sheets = [mistakes[at : at + most] for at in range(0, len(mistakes), most)]
     try:
         for number, some in enumerate(sheets, 1):
             to = place if number == 1 else place.with_name(f"{place.stem}-{number}{place.suffix}")

@@ -1,5 +1,6 @@
 """
-How well the judge does on pictures whose family a person has said: figures from labels and verdicts.
+How well the judge does on pictures whose family a person has said: labels and verdicts in, figures
+out.
 
 Pure arithmetic, and for the trade-off the judge itself with other gates. Knows no file and no
 picture. A share of nothing is None, never 0: a label without pictures says nothing of the judge.
