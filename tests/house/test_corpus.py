@@ -120,7 +120,7 @@ def test_the_tables_say_the_same_and_a_second_run_replaces_its_sheet(
     said = capsys.readouterr().out
 
     assert re.search(r"accuracy +0\.500 +0\.500", said)
-    assert "1 mistakes, drawn in corpus-mistakes.png" in said
+    assert "1 mistake, drawn in corpus-mistakes.png" in said
     assert [path.name for path in here.iterdir()] == [SHEET]
 
 

@@ -91,19 +91,17 @@ def corpus(arguments: argparse.Namespace) -> int:
     studio, workers = open_studio(settings)
     try:
         looked = look_at(studio, workers, found)
-        judged = judge_all(book, looked.seen)
-        told = _told(book, looked, judged)
-        told["warnings"] += warnings
-        sheets, fault = draw_sheets(workers, place, told["mistakes"], len(judged))
+        told = _told(book, looked)
+        sheets, faults = draw_sheets(workers, place, told["mistakes"], told["pictures"])
     finally:
         workers.close()
     told |= {"sheet": sheets[0] if sheets else None, "sheets": sheets}
-    told["warnings"] += fault
+    told["warnings"] += warnings + faults
     if arguments.json:
         print_json(told)
     else:
         print_tables(told)
-    return UNFINISHED if told["errors"] or fault else DONE
+    return UNFINISHED if told["errors"] or faults else DONE
 
 
 def look_at(
@@ -125,19 +123,6 @@ def look_at(
         skipped=(*found.skipped, *(_passed_over(one) for one in failed if _is_no_picture(one))),
         warnings=found.warnings,
     )
-
-
-def judge_all(book: Rulebook, seen: Sequence[Seen]) -> tuple[Judged, ...]:
-    """Return the verdicts in the order of the pictures."""
-    return judged_by(book, labelled(seen))
-
-
-def labelled(seen: Sequence[Seen]) -> list[Labelled]:
-    """Return what the judge needs of each picture, and the label to compare with."""
-    return [
-        Labelled(label=Family(one.file.label), name=one.file.path.name, probe=one.probe)
-        for one in seen
-    ]
 
 
 def _look(studio: Studio, file: File, neutral: Path, clock: Clock) -> Seen | Failed:
@@ -191,8 +176,12 @@ def _passed_over(failed: Failed) -> Skipped:
     return Skipped(path=failed.file.path, reason=failed.error.message)
 
 
-def _told(book: Rulebook, looked: Looked, judged: Sequence[Judged]) -> dict[str, Any]:
-    pictures = labelled(looked.seen)
+def _told(book: Rulebook, looked: Looked) -> dict[str, Any]:
+    pictures = [
+        Labelled(label=Family(one.file.label), name=one.file.path.name, probe=one.probe)
+        for one in looked.seen
+    ]
+    judged = judged_by(book, pictures)
     return {
         "pictures": len(looked.seen),
         **score_json(score(judged)),

@@ -66,7 +66,7 @@ def draw_sheets(
     try:
         for number, some in enumerate(sheets, 1):
             to = place if number == 1 else place.with_name(f"{place.stem}-{number}{place.suffix}")
-            title = f"{len(mistakes)} mistakes in {pictures} pictures"
+            title = f"{counted(len(mistakes), 'mistake')} in {counted(pictures, 'picture')}"
             if len(sheets) > 1:
                 title += f", sheet {number} of {len(sheets)}"
             _draw(workers, title, some, to)
@@ -74,6 +74,11 @@ def draw_sheets(
     except UpscaledError as error:
         return written, [f"a sheet could not be written: {error.message}"]
     return written, []
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 mistake, 2 mistakes."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _draw(workers: Workers, title: str, mistakes: Sequence[Mistake], to: Path) -> None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from upscaled.cli.corpus_sheet import counted
 from upscaled.core.report import plain
 
 MOST_LISTED = 20
@@ -32,7 +33,7 @@ def print_tables(told: Told, console: Console | None = None) -> None:
 
 
 def _figures(told: Told) -> Table:
-    table = _table(f"{told['pictures']} pictures", "", "five families", "cgi as core")
+    table = _table(counted(told["pictures"], "picture"), "", "five families", "cgi as core")
     four, sure = told["four"], told["sure"]
     table.add_row("accuracy", _figure(told["accuracy"]), _figure(four["accuracy"]))
     table.add_row("macro recall", _figure(told["macro_recall"]), _figure(four["macro_recall"]))
@@ -118,7 +119,7 @@ def _last_words(told: Told) -> Iterable[str]:
     if len(told["errors"]) > MOST_LISTED:
         yield f"... and {len(told['errors']) - MOST_LISTED} more errors; --json lists them all"
     if told["sheets"]:
-        yield f"{len(told['mistakes'])} mistakes, drawn in {', '.join(told['sheets'])}"
+        yield f"{counted(len(told['mistakes']), 'mistake')}, drawn in {', '.join(told['sheets'])}"
     elif not told["mistakes"]:
         yield "No mistakes, so no sheet."
 

@@ -77,7 +77,8 @@ def _beside_labels(entry: Path, known: str) -> Skipped | str:
     files = sum(not is_litter(one.name) for one in _entries(entry))
     if not files:
         return f"{entry} is passed over: it is empty, and its name is no label"
-    return f"{entry} is passed over with {files} files: its name is no label; {known}"
+    held = "1 file" if files == 1 else f"{files} files"
+    return f"{entry} is passed over with {held}: its name is no label; {known}"
 
 
 def _in_label(folder: Path) -> Iterator[File | Skipped]:
