@@ -1,6 +1,6 @@
 """The figures of the judge, against figures worked out by hand."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upscaled.core.rulebook import Condition, Evidence, Rule, Rulebook, Term
@@ -86,6 +86,7 @@ PAIRS = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(PAIRS)
 def test_every_picture_is_counted_once_in_every_table(judged: list[Judged]) -> None:
     told = score_json(score(judged))
