@@ -141,15 +141,16 @@ def _verdict_json(path: str, verdict: Verdict, probe: Probe) -> dict[str, Any]:
 
 
 def _classify_fault(path: str, error: UpscaledError) -> dict[str, Any]:
-    return {"path": path, "error": _error_json(error)}
+    return {"path": path, "error": error_json(error)}
 
 
 def _plan_fault(path: str, error: UpscaledError) -> dict[str, Any]:
-    told = _error_json(error)
+    told = error_json(error)
     return refused_json(path, told["code"], told["message"], told["hint"])
 
 
-def _error_json(error: UpscaledError) -> dict[str, str]:
+def error_json(error: UpscaledError) -> dict[str, str]:
+    """Return an error as JSON: one of the codes, the message and the hint."""
     match error:
         case Aside():
             code = str(error.code)

@@ -28,7 +28,6 @@ _LATER = {
     "accept": "move the result from review/ by hand",
     "reject": "delete the result in review/ by hand",
     "redo": "drop the original again, into a folder that names the family (4k-core)",
-    "corpus": "use `classify --json` over the files",
 }
 
 
@@ -63,8 +62,7 @@ def not_yet(arguments: argparse.Namespace) -> int:
 
 def print_json(value: Any) -> None:
     """Print JSON alone on standard output."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(_json(value, indent=2) + "\n")
 
 
 def print_text(text: str) -> None:
@@ -74,8 +72,18 @@ def print_text(text: str) -> None:
 
 def print_line(value: Any) -> None:
     """Print one JSON object on one line, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(_json(value) + "\n")
     sys.stdout.flush()
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """Return JSON text; where a file's name is not UTF-8, all that is not ASCII is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
 
 
 def _wrong_config(arguments: argparse.Namespace, error: ConfigError) -> int:
@@ -130,6 +138,9 @@ def _add_looking(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> No
     report = verb("report", "report:run_report", "one HTML page of what was done")
     report.add_argument("--since", default="24h", help="24h, 7d, 90m")
     report.add_argument("--output", type=Path, metavar="FILE.html")
+    corpus = verb("corpus", "corpus:corpus", "measure the judge on a folder laid out as label/file")
+    corpus.add_argument("directory", type=Path, metavar="DIR")
+    corpus.add_argument("--output", type=Path, metavar="FILE.png", help="the sheet of mistakes")
 
 
 def _add_hands(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -69,6 +69,19 @@ def _crops(arguments: Arguments, _progress: Progress) -> None:
     crops(source, result, Layout(**arguments["layout"]), places)
 
 
+def _thumbnail(arguments: Arguments, _progress: Progress) -> None:
+    from upscaled.edge.pictures.sheet import thumbnail
+
+    thumbnail(Path(arguments["source"]), Path(arguments["to"]))
+
+
+def _sheet(arguments: Arguments, _progress: Progress) -> None:
+    from upscaled.edge.pictures.sheet import Cell, sheet
+
+    cells = [Cell(**cell) for cell in arguments["cells"]]
+    sheet(arguments["title"], arguments["signature"], cells, Path(arguments["to"]))
+
+
 TASKS = {
     "examine": _examine,
     "prepare": _prepare,
@@ -77,4 +90,6 @@ TASKS = {
     "measure": _measure,
     "compare": _compare,
     "crops": _crops,
+    "thumbnail": _thumbnail,
+    "sheet": _sheet,
 }
