@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upscaled.core.rulebook import Rulebook, check_examples, load_rulebook
+from upscaled.core.rulebook import Rulebook, load_rulebook
 from upscaled.errors import ConfigError
 from upscaled.nouns import Family
 
