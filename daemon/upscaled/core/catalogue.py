@@ -91,6 +91,8 @@ class Catalogue:
         model = recipe.legacy if legacy else self.models.get(chosen.model, recipe.model)
         params = {**recipe.params, **chosen.params}
         taken = {key: value for key, value in params.items() if key in model.fields}
+        if FACES in model.fields:
+            taken.setdefault(FACES, False)
         return Pick(model, taken, tuple(step.within(model.fields) for step in chosen.steps))
 
     def legacy_note(self, family: Family) -> str | None:
@@ -147,15 +149,14 @@ class _Models:
         if price and price not in self.prices:
             table.fault("price", price, "one of " + ", ".join(self.prices))
         named = table.texts("fields")
-        for field in named:
-            if field not in self.fields:
-                table.fault("fields", field, "only fields described under [field]")
+        for unknown in (one for one in named if one not in self.fields):
+            table.fault("fields", unknown, "only fields described under [field]")
         return Model(
             name=name,
             endpoint=table.text("endpoint"),
             price=self.prices.get(price, StartedBlocks(block_px=1, each=0)),
             limits=_limits(table, self.limits),
-            fields={field: self.fields[field] for field in named if field in self.fields},
+            fields={one: self.fields[one] for one in named if one in self.fields},
         )
 
 
@@ -246,4 +247,3 @@ def _recipe(table: Table, family: Family, models: Mapping[str, Model]) -> Recipe
         legacy_missing=table.text("legacy_missing", ""),
         choices=choices,
     )
-

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from upscaled.core.condition_faults import Entry, Names
-from upscaled.core.conditions import Condition, Example, Features, covers
+from upscaled.core.conditions import Condition, Example, Features, covers, figure
 from upscaled.core.tables import Table
 from upscaled.errors import Fault
 
@@ -47,10 +47,10 @@ class Choice:
     def sentence(self, features: Features) -> str:
         """Return why, with the measured figures in their places."""
 
-        def figure(slot: re.Match[str]) -> str:
-            return f"{features[slot[1]]:.3g}" if slot[1] in features else slot[0]
+        def filled(slot: re.Match[str]) -> str:
+            return figure(features[slot[1]]) if slot[1] in features else slot[0]
 
-        return _SLOT.sub(figure, self.say) + "."
+        return _SLOT.sub(filled, self.say) + "."
 
 
 class Step(NamedTuple):
@@ -81,7 +81,8 @@ def choose(choices: Sequence[Choice], features: Features, fixed: str = "") -> Ch
     holding = [choice.when.holds(features) for choice in choices]
     named = (one.model for one, held in zip(choices, holding, strict=True) if held and one.model)
     model = fixed or next(named, "")
-    open_, params, steps = not fixed, {}, []
+    open_, params = not fixed, dict[str, Any]()
+    steps = []
     for choice, held in zip(choices, holding, strict=True):
         sets: dict[str, Any] = {}
         if held and choice.model in ("", model):

@@ -26,9 +26,7 @@ class Entry:
     def fault(self, value: object, expected: str, hint: str = "", *, at: str = "when") -> Fault:
         """Return a fault of this entry."""
         key = f"{self.key}.{at}" if at else self.key
-        return Fault(
-            place=self.place, key=key, value=str(value)[:80], expected=expected, hint=hint
-        )
+        return Fault(place=self.place, key=key, value=str(value)[:80], expected=expected, hint=hint)
 
     def faults(self, known: Names) -> Iterator[Fault]:
         """Yield what is wrong with the condition and its examples by themselves."""

@@ -91,6 +91,11 @@ def parse_condition(value: object) -> Condition | None:
     return Condition(terms=tuple(terms)) if terms and len(terms) == len(found) else None
 
 
+def figure(value: float) -> str:
+    """Return a measure for people: three digits, and every digit of whole thousands."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def same(one: Condition, other: Condition) -> bool:
     """Return whether two conditions always hold together, however they are written."""
     return _box(one) == _box(other)

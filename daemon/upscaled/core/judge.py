@@ -150,9 +150,7 @@ def by_points(book: Rulebook, count: Count) -> Verdict:
 
 def _by_rule(rule: Rule, probe: Probe) -> Verdict:
     reasons = (_sentence(rule.say, probe),)
-    return Verdict(
-        model=rule.family, confidence=rule.confidence, rule=rule.name, reasons=reasons
-    )
+    return Verdict(model=rule.family, confidence=rule.confidence, rule=rule.name, reasons=reasons)
 
 
 def _plain(verdict: Verdict) -> Verdict:

@@ -49,8 +49,8 @@ class Ladder:
         if index:
             later = self.catalogue.recipes[self.family].later
             pick = self.catalogue.pick(later, legacy=self.order.legacy)
-        if FACES in pick.model.fields:
-            pick.params[FACES] = self.order.faces is True
+        if FACES in pick.model.fields and self.order.faces is not None:
+            pick.params[FACES] = self.order.faces
         return pick.model, pick.params
 
     def reach(self, safe: float) -> Fraction:

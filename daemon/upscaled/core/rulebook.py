@@ -1,8 +1,8 @@
 """
 The judge's rules as data: parsed once into typed values, every fault reported together.
 
-Knows no file: it is handed what the TOML said. What may be wrong with rules that can be read, such as one
-that can never fire, stands in `rulebook_faults`.
+Knows no file: it is handed what the TOML said. What may be wrong with rules that can be read, such
+as one that can never fire, stands in `rulebook_faults`.
 """
 
 import re
@@ -20,6 +20,7 @@ from upscaled.nouns import Family
 __all__ = ["Evidence", "Rule", "Rulebook", "load_rulebook"]
 
 _Read = TypeVar("_Read")
+
 
 def load_rulebook(
     said: Mapping[str, Any], known: Names = None, place: str = "judge.toml"
