@@ -11,8 +11,8 @@ from typing import Any
 from upscaled.cli.config import settings_or_defaults
 from upscaled.cli.explain import explained
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
-from upscaled.core.folders import Unknown, not_supported
 from upscaled.core.explain import Explanation, explain
+from upscaled.core.folders import Unknown, not_supported
 from upscaled.core.judge import Weighing, weigh
 from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
 from upscaled.core.settings import Settings
