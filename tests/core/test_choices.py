@@ -242,7 +242,7 @@ def test_only_the_first_pass_rests_on_the_measures_of_the_source() -> None:
 
 @pytest.mark.parametrize(("faces", "sent", "told"), [(None, False, True), (True, True, False)])
 def test_recover_says_that_faces_were_not_looked_for_unless_the_folder_speaks_of_them(
-    faces: bool | None, *, sent: bool, told: bool
+    *, faces: bool | None, sent: bool, told: bool
 ) -> None:
     order = Order(name="4k", kind="digital", fit=FOUR_K.fit, long_px=3840, faces=faces)
     plan = planned(DAMAGED, Family.RECOVER, order=order)

@@ -25,14 +25,14 @@ PHOTO = {
 TEXT = {"txt_n": 60.0, "txt_share": 0.6, "txt_area": 0.05, "eqn": 0.9, "top8": 0.95}
 
 
-def explanation(family: Family | None = None, **changes: float) -> Explanation:
+def explanation(family: Family | None = None, /, **changes: float) -> Explanation:
     probe = Probe(format="JPEG", width=1800, height=1200, mode="RGB", features=PHOTO | changes)
     weighing = weigh(BOOK, probe, name="a.jpg", family=family, assume=Assume.NOTHING)
     return explain(BOOK, weighing, probe, shipped("unified"))
 
 
 def test_where_a_rule_decides_the_earlier_ones_say_what_they_failed_at() -> None:
-    found = explanation(**TEXT | {"txt_share": 0.21})
+    found = explanation(**{**TEXT, "txt_share": 0.21})
 
     assert [rule.asked.held for rule in found.rules] == [False, True]
     assert str(found.rules[0].asked.decided) == "ai_meta >= 1 (0)"

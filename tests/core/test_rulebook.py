@@ -118,7 +118,8 @@ def test_an_example_that_its_rule_contradicts_is_a_fault_and_so_is_none() -> Non
 
 def rule(name: str, when: str, **example: float) -> dict[str, Any]:
     examples = [example | {"matches": True}] if example else []
-    return book()["rule"][0] | {"name": name, "when": when, "example": examples}
+    base: dict[str, Any] = book()["rule"][0]
+    return base | {"name": name, "when": when, "example": examples}
 
 
 def evidence(when: str, points: dict[str, float], **example: float) -> dict[str, Any]:
