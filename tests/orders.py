@@ -1,10 +1,12 @@
 """Orders, probes and the shipped catalogues, as the tests of the planning rooms use them."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from upscaled.core.catalogue import Catalogue, load_catalogue
+from upscaled.edge.pictures.named import MEASURED
 from upscaled.nouns import Family, Fit, Format, Order, Probe, Verdict
 
 RULES = Path(__file__).parent.parent / "rules"
@@ -32,10 +34,15 @@ def sheet(short: float, long: float, ppi: int, **more: Any) -> Order:
     return Order(**(basis | more))
 
 
+def raw(name: str) -> dict[str, Any]:
+    """Return what one of the shipped catalogues' files says."""
+    return tomllib.loads((RULES / f"models-{name}.toml").read_text())
+
+
+@cache
 def shipped(name: str) -> Catalogue:
     """Return one of the catalogues that ship with the program."""
-    place = RULES / f"models-{name}.toml"
-    return load_catalogue(tomllib.loads(place.read_text()), place.name)
+    return load_catalogue(raw(name), f"models-{name}.toml", MEASURED)
 
 
 def probe(width: int, height: int, features: dict[str, float] | None = None, **more: Any) -> Probe:

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from upscaled import __version__
 from upscaled.core.catalogue import Catalogue, load_catalogue
@@ -26,6 +27,7 @@ from upscaled.edge.fal.engine import Fal
 from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
+from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_key
@@ -37,6 +39,7 @@ from upscaled.flow.tools import Tools
 
 PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
+Read = TypeVar("Read")
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
 
 
@@ -49,16 +52,26 @@ class Rules:
 
 
 def read_rules(settings: Settings) -> Rules:
-    """Read the rulebook and the catalogues; raises `ConfigError` with every fault."""
-    directory = settings.rules.directory
+    """Read the rulebook and the catalogues; raises `ConfigError` with every fault of all files."""
+    faults: list[Fault] = []
+
+    def read(load: Callable[[dict[str, Any], str], Read], name: str) -> Read | None:
+        try:
+            return load(load_rules(settings.rules.directory, name), name)
+        except ConfigError as error:
+            faults.extend(error.faults)
+            return None
+
+    book = read(lambda said, name: load_rulebook(said, MEASURED, name), "judge.toml")
     names = {"fal": f"models-{settings.fal.family}.toml", "local": "models-local.toml"}
-    return Rules(
-        rulebook=load_rulebook(load_rules(directory, "judge.toml")),
-        catalogues={
-            engine: load_catalogue(load_rules(directory, name), name)
-            for engine, name in names.items()
-        },
-    )
+    found = {
+        engine: read(lambda said, name: load_catalogue(said, name, MEASURED), name)
+        for engine, name in names.items()
+    }
+    catalogues = {engine: one for engine, one in found.items() if one is not None}
+    if faults or book is None:
+        raise ConfigError(tuple(faults))
+    return Rules(rulebook=book, catalogues=catalogues)
 
 
 def grammar_of(settings: Settings) -> Grammar:

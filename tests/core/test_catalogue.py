@@ -33,7 +33,7 @@ def test_the_shipped_files_are_sound_and_serve_every_family(name: str) -> None:
 def test_every_recipe_asks_for_png_and_sends_only_what_its_model_takes(
     name: str, family: Family, *, legacy: bool
 ) -> None:
-    model, params = shipped(name).pick(family, legacy=legacy)
+    model, params, _ = shipped(name).pick(family, legacy=legacy)
 
     assert params["output_format"] == "png"
     assert all(model.fields[key].allows(value) for key, value in params.items())
@@ -52,8 +52,8 @@ def test_the_two_families_of_endpoints_are_told_apart() -> None:
 
 
 def test_redefine_stays_close_to_the_picture_and_recover_is_the_second_version() -> None:
-    _, redefine = shipped("unified").pick(Family.REDEFINE)
-    model, recover = shipped("split").pick(Family.RECOVER)
+    _, redefine, _ = shipped("unified").pick(Family.REDEFINE)
+    model, recover, _ = shipped("split").pick(Family.RECOVER)
 
     assert redefine["creativity"] in {1, 2}
     assert redefine["texture"] == 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upscaled.core.hints import score_name
-from upscaled.core.judge import count_points, features_of, judge
+from upscaled.core.judge import INVENTING, count_points, features_of, judge
 from upscaled.core.rulebook import load_rulebook
 from upscaled.nouns import Assume, Family, Probe, Verdict
 
@@ -184,6 +184,12 @@ def shares(features: dict[str, float]) -> dict[Family, float]:
     return count_points(BOOK, PHOTO | features).shares
 
 
+def against(features: dict[str, float]) -> float:
+    """Return recover's share beside core's."""
+    found = shares(features)
+    return found[Family.RECOVER] / found[Family.CORE]
+
+
 @given(features=measure, more=st.floats(0, 8))
 def test_more_noise_never_speaks_against_recover(features: dict[str, float], more: float) -> None:
     louder = features | {"noise": features["noise"] + more}
@@ -191,12 +197,66 @@ def test_more_noise_never_speaks_against_recover(features: dict[str, float], mor
     assert shares(louder)[Family.RECOVER] >= shares(features)[Family.RECOVER] - 1e-12
 
 
-@given(features=measure)
-def test_adding_a_mark_never_turns_a_picture_away_from_redefine(features: dict[str, float]) -> None:
-    before, after = verdict(probe(**features)), verdict(probe(**features, **MARKED))
+@pytest.mark.parametrize(
+    ("name", "worse"),
+    [("noise", 1), ("cnoise", 1), ("lnoise", 1), ("q_eq", -1), ("edgew_best", -1)],
+)
+@given(features=measure, lnoise=st.floats(0, 4), step=st.floats(0, 60))
+def test_more_of_one_damage_never_turns_a_picture_from_recover_to_core(
+    name: str, worse: int, features: dict[str, float], lnoise: float, step: float
+) -> None:
+    before = features | {"lnoise": lnoise}
+    after = before | {name: max(0.0, before[name] + worse * step)}
 
+    assert against(after) >= against(before) * (1 - 1e-9)
+
+
+@given(features=measure, assume=st.sampled_from(list(Assume)))
+def test_adding_a_mark_never_lowers_redefine(features: dict[str, float], assume: Assume) -> None:
+    before = verdict(probe(**features), assume=assume)
+    after = verdict(probe(**features, **MARKED), assume=assume)
+
+    assert shares(features | MARKED)[Family.REDEFINE] >= shares(features)[Family.REDEFINE]
     if before.model is Family.REDEFINE:
         assert after.model is Family.REDEFINE
+        assert after.confidence >= min(before.confidence, 0.98)
+
+
+@given(features=measure, family=st.sampled_from(Family), assume=st.sampled_from(list(Assume)))
+def test_a_folders_family_wins_over_everything(
+    features: dict[str, float], family: Family, assume: Assume
+) -> None:
+    one = probe(**features, **MARKED)
+
+    for invent in (True, False):
+        found = judge(BOOK, one, name="a.jpg", family=family, assume=assume, invent=invent)
+        assert (found.model, found.confidence, found.rule) == (family, 1.0, "folder")
+
+
+@given(features=measure, assume=st.sampled_from(list(Assume)))
+def test_what_a_studio_says_never_changes_what_a_rule_decided(
+    features: dict[str, float], assume: Assume
+) -> None:
+    unsaid = verdict(probe(**features))
+
+    if unsaid.rule != "points":
+        assert verdict(probe(**features), assume=assume) == unsaid
+
+
+@given(features=measure, mark=st.sampled_from([0.0, 1.0]), assume=st.sampled_from(list(Assume)))
+def test_where_nothing_may_be_invented_nothing_is_and_the_reason_says_so(
+    features: dict[str, float], mark: float, assume: Assume
+) -> None:
+    one = probe(**features, ai_meta=mark)
+    free = verdict(one, assume=assume)
+    bound = judge(BOOK, one, name="a.jpg", family=None, assume=assume, invent=False)
+
+    if free.model in INVENTING:
+        assert bound.model is Family.CORE
+        assert "flicker" in bound.reasons[0]
+        assert free.model.value in bound.reasons[0]
+    else:
+        assert bound == free
 
 
 @given(features=measure, assume=st.sampled_from(list(Assume)))

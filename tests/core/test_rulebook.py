@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upscaled.core.rulebook import Rulebook, check_examples, load_rulebook
-from upscaled.errors import ConfigError
+from upscaled.core.conditions import parse_condition
+from upscaled.core.rulebook import Rulebook, load_rulebook
+from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Family
 
 
@@ -29,11 +30,17 @@ def book(**changes: Any) -> dict[str, Any]:
     said = {
         "rule": [rule],
         "evidence": [evidence],
-        "priors": {"core": 1.0, "recover": 0.0},
+        "priors": {"core": 1.0, "recover": 0.0, "redefine": -0.9},
         "temperature": 1.3,
         "gate": {"recover": 0.6},
     }
     return said | changes
+
+
+def all_faults(said: dict[str, Any], known: frozenset[str] | None = None) -> tuple[Fault, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(said, known)
+    return caught.value.faults
 
 
 def faults_of(said: dict[str, Any]) -> dict[str, str]:
@@ -48,7 +55,6 @@ def test_a_rulebook_is_read_into_typed_values() -> None:
     assert read.rules[0].family is Family.TEXT
     assert str(read.rules[0].when) == "txt_n >= 10 and eqn > 0.5"
     assert read.evidence[0].points == {Family.RECOVER: 1.5, Family.REDEFINE: -1.0}
-    assert check_examples(read) == ()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +93,7 @@ def test_every_fault_is_told_at_once() -> None:
         "priors.core",
         "priors",
         "temperature",
-        "judge.colour",
+        "colour",
         "hint ai_name.pattern",
         "native_sizes",
     } <= set(faults_of(wrong))
@@ -100,15 +106,137 @@ def test_two_rules_cannot_share_a_name_nor_take_a_reserved_one() -> None:
     assert faults_of(book(rule=[rule | {"name": "folder"}]))["rule.name"] == "folder"
 
 
-def test_an_example_that_its_rule_contradicts_is_a_fault() -> None:
+def test_an_example_that_its_rule_contradicts_is_a_fault_and_so_is_none() -> None:
     rule = book()["rule"][0] | {"example": [{"txt_n": 2, "eqn": 0.6, "matches": True}]}
     none = book()["evidence"][0] | {"example": []}
 
-    keys = [
-        fault.key for fault in check_examples(load_rulebook(book(rule=[rule], evidence=[none])))
+    assert faults_of(book(rule=[rule], evidence=[none])) == {
+        "rule lines.example": "example 1",
+        "evidence noise >= 2.5.example": "none",
+    }
+
+
+def rule(name: str, when: str, **example: float) -> dict[str, Any]:
+    examples = [example | {"matches": True}] if example else []
+    base: dict[str, Any] = book()["rule"][0]
+    return base | {"name": name, "when": when, "example": examples}
+
+
+def evidence(when: str, points: dict[str, float], **example: float) -> dict[str, Any]:
+    shown = [example | {"matches": True}] if example else []
+    return {"when": when, "points": points, "say": "something", "example": shown}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        (["a >= 3"], "a >= 4"),
+        (["a > 3"], "a >= 3.1 and b >= 1"),
+        (["a >= 3 and b < 2"], "b < 1 and a >= 3"),
+        (["a <= 3", "a > 3"], "a >= 0"),
+        (["a < 2", "a >= 2 and b < 1"], "b <= 0 and a <= 5"),
+    ],
+)
+def test_a_rule_that_earlier_ones_always_take_is_a_fault_that_names_them(
+    earlier: list[str], later: str
+) -> None:
+    rules = [rule(f"first-{at}", when) for at, when in enumerate(earlier)]
+    found = {fault.key: fault for fault in all_faults(book(rule=[*rules, rule("last", later)]))}
+
+    assert "first-0" in found["rule last.when"].hint
+    assert found["rule last.when"].value == str(parse_condition(later))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        (["a > 3"], "a >= 3"),
+        (["a >= 3 and b >= 1"], "a >= 4"),  # b may be unknown
+        (["a < 2", "a > 2"], "a >= 0"),
+        (["a <= 3", "a > 3"], "b >= 0"),
+    ],
+)
+def test_a_rule_that_some_picture_reaches_is_none(earlier: list[str], later: str) -> None:
+    rules = [rule(f"first-{at}", when) for at, when in enumerate(earlier)]
+
+    keys = {fault.key for fault in all_faults(book(rule=[*rules, rule("last", later)]))}
+
+    assert "rule last.when" not in keys
+
+
+def test_terms_that_contradict_each_other_are_a_fault() -> None:
+    wrong = book(rule=[rule("never", "a >= 3 and a < 3")])
+
+    assert faults_of(wrong)["rule never.when"] == "a >= 3 and a < 3"
+
+
+def test_an_example_that_an_earlier_rule_takes_is_a_fault_that_names_it() -> None:
+    rules = [rule("first", "a >= 3", a=4), rule("second", "b >= 1", a=5, b=1)]
+    [fault] = all_faults(book(rule=rules))
+
+    assert fault.key == "rule second.example"
+    assert "rule first comes first" in fault.hint
+
+
+def test_a_measure_that_nobody_makes_is_a_fault_with_the_nearest_that_is_made() -> None:
+    known = frozenset({"txt_n", "eqn", "noise", "cnoise"})
+    mistyped = book(
+        rule=[rule("lines", "txt_m >= 10", txt_m=12)],
+        evidence=[evidence("noise >= 2.5", {"recover": 1.0}, noise=3, cnoize=1)],
+    )
+
+    found = {fault.key: fault for fault in all_faults(mistyped, known)}
+
+    assert found["rule lines.when"].value == "txt_m"
+    assert found["rule lines.when"].hint == 'did you mean "txt_n"?'
+    assert found["evidence noise >= 2.5.example"].value == "cnoize"
+    assert load_rulebook(book(), known)
+
+
+def test_hints_and_what_the_studio_says_are_known_but_only_to_the_table_of_points() -> None:
+    hint = {"feature": "ai_name", "score": 1, "pattern": "x"}
+    points = [evidence("ai_name >= 1 and assume_ai >= 1", {"core": -1.0}, ai_name=1, assume_ai=1)]
+    known = frozenset({"noise", "txt_n", "eqn"})
+
+    assert load_rulebook(book(hint=[hint], evidence=points), known)
+    wrong = book(hint=[hint], rule=[rule("named", "ai_name >= 1 and assume_ai > 0")])
+    values = {fault.value for fault in all_faults(wrong, known) if "evidence" in fault.hint}
+    assert values == {"ai_name", "assume_ai"}
+
+
+def test_a_hint_called_like_a_measure_is_a_fault() -> None:
+    hint = {"feature": "noise", "score": 1, "pattern": "x"}
+
+    keys = {fault.key for fault in all_faults(book(hint=[hint]), frozenset({"noise"}))}
+
+    assert "hint noise.feature" in keys
+
+
+def test_evidence_without_effect_is_a_fault() -> None:
+    one = evidence("a >= 1 and b < 2", {"recover": 1.0}, a=1, b=1)
+    table = [
+        one,
+        evidence("b < 2 and a >= 1", {"core": 1.0}, a=1, b=1),
+        evidence("c >= 1", {"core": 1, "recover": 1, "redefine": 1}, c=1),
+        evidence("d >= 1", {"recover": 0.0}, d=1),
+        evidence("e >= 1", {"recover": 1.0, "text": 1.0}, e=1),
     ]
 
-    assert keys == ["rule lines", "evidence noise >= 2.5"]
+    found = faults_of(book(evidence=table, gate={"cgi": 0.5}))
+
+    assert set(found) == {
+        "evidence b < 2 and a >= 1.when",
+        "evidence c >= 1.points",
+        "evidence d >= 1.points",
+        "evidence e >= 1.points",
+        "gate.cgi",
+    }
+
+
+def test_faults_of_reading_and_of_sense_are_told_together() -> None:
+    rules = [rule("first", "a >= 3", a=4), rule("second", "a >= 5", a=6), rule("odd", "a = 3")]
+
+    assert {"rule second.when", "rule odd.when"} <= set(faults_of(book(rule=rules)))
 
 
 def test_an_unknown_measure_never_holds() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders import GOOD, POOR, PRISTINE, probe
-from upscaled.core.safe import safe_factor
+from upscaled.core.safe import detail_size, safe_factor
 from upscaled.nouns import Family
 
 C, R, D, T, G = Family.CORE, Family.RECOVER, Family.REDEFINE, Family.TEXT, Family.CGI
@@ -30,7 +30,11 @@ C, R, D, T, G = Family.CORE, Family.RECOVER, Family.REDEFINE, Family.TEXT, Famil
         (R, PRISTINE, 1000, 2),
         (D, PRISTINE, 1000, 4),
         (D, POOR, 1000, 2),
-        (G, PRISTINE, 1000, 4),
+        (C, {**PRISTINE, "r_eff": 1.0}, 1000, 4),  # 1 is said where nothing could be measured
+        (D, PRISTINE, 199, 2),
+        (G, PRISTINE, 1000, 6),
+        (G, GOOD, 1000, 4),
+        (G, POOR, 1000, 2),
         (T, {**GOOD, "edgew_best": 0.55, "q_eq": 85.0}, 300, 4),
         (T, {**GOOD, "edgew_best": 0.54}, 1000, 2),
         (T, {**GOOD, "q_eq": 84.0}, 1000, 2),
@@ -52,6 +56,24 @@ def test_flat_graphics_go_to_six_only_without_losses() -> None:
     assert safe_factor(T, probe(600, 600, PRISTINE), flat)[0] == 6
     assert safe_factor(T, probe(600, 600, {**PRISTINE, "lossless": 0.0}), flat)[0] == 4
     assert safe_factor(T, probe(600, 600, PRISTINE), "text-lines")[0] == 4
+
+
+def test_a_thumbnail_goes_no_further_than_four_whatever_it_is() -> None:
+    flat = {**PRISTINE, "r_eff": 1.0}
+
+    factor, why = safe_factor(T, probe(240, 240, flat), "flat-graphic")
+    assert (factor, "only 192 px of detail" in why) == (4, True)
+    assert safe_factor(T, probe(250, 250, flat), "flat-graphic")[0] == 6
+
+
+def test_detail_in_few_pixels_is_told_by_size_and_not_of_a_jpeg_or_the_unknown() -> None:
+    hollow = {**PRISTINE, "r_eff": 0.45, "jpeg_life": 0.0}
+
+    assert detail_size(probe(1000, 800, hollow)) == (500, 400)
+    assert detail_size(probe(1000, 800, {**hollow, "jpeg_life": 1.0})) is None
+    assert detail_size(probe(1000, 800, {**hollow, "r_eff": 0.54})) is None
+    assert detail_size(probe(1000, 800, {"jpeg_life": 0.0})) is None
+    assert detail_size(probe(1000, 800, {"r_eff": 0.3})) is None
 
 
 def test_the_sentence_names_what_limits_it() -> None:
@@ -79,4 +101,4 @@ def test_noise_never_makes_a_source_safer(
         assert safe_factor(family, probe(800, 900, noisy), rule)[0] <= quiet
     assert quiet in {2.0, 4.0, 6.0}
     assert family is not R or quiet == 2
-    assert family not in {D, G} or quiet <= 4
+    assert family is not D or quiet <= 4

@@ -1,9 +1,10 @@
 """The figures of the judge, against figures worked out by hand."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from upscaled.core.rulebook import Condition, Evidence, Rule, Rulebook, Term
+from upscaled.core.conditions import Condition, Term
+from upscaled.core.rulebook import Evidence, Rule, Rulebook
 from upscaled.core.score import (
     FAMILIES,
     TAUS,
@@ -86,7 +87,6 @@ PAIRS = st.lists(
 )
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(PAIRS)
 def test_every_picture_is_counted_once_in_every_table(judged: list[Judged]) -> None:
     told = score_json(score(judged))

@@ -245,9 +245,7 @@ def test_what_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
     assert caught.value.code == Code.UNREADABLE
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "GIF", "BMP"]),
     at=st.floats(0, 1),

@@ -285,7 +285,7 @@ RICH: list[bytes] = [
 ]
 
 
-@settings(max_examples=400, deadline=500)
+@settings(max_examples=400)
 @given(data=st.one_of(*map(_mutated, RICH), st.binary(max_size=200)))
 def test_no_file_makes_the_reader_crash_or_hang(data: bytes) -> None:
     found = read(data)
@@ -294,7 +294,7 @@ def test_no_file_makes_the_reader_crash_or_hang(data: bytes) -> None:
     assert set(found.features) == {"ai_meta", "renderer", "camera", "screen", "exif_n"}
 
 
-@settings(max_examples=100, deadline=500)
+@settings(max_examples=100)
 @given(cut=st.floats(0, 1), which=st.sampled_from(RICH))
 def test_no_cut_makes_the_reader_crash(cut: float, which: bytes) -> None:
     read(which[: int(len(which) * cut)])

@@ -35,7 +35,7 @@ def result(raw: Path, source: Path, layout: Any) -> tuple[dict[str, Any], Path]:
     return finish(raw, source, layout, to, scratch), to
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     width=st.integers(1, 90),
     height=st.integers(1, 300),

@@ -14,7 +14,6 @@ from upscaled.cli.main import DONE, WRONG, print_json, print_text
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar, not_supported
 from upscaled.core.folders import Target as Aim
-from upscaled.core.rulebook import check_examples
 from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
 from upscaled.edge.ledger import Ledger
@@ -78,11 +77,11 @@ def init(arguments: argparse.Namespace) -> int:
 
 def _rule_faults(settings: Settings) -> tuple[Fault, ...]:
     try:
-        rules = read_rules(settings)
+        read_rules(settings)
         load_rules(settings.rules.directory, "fidelity.toml")
     except ConfigError as error:
         return error.faults
-    return check_examples(rules.rulebook)
+    return ()
 
 
 def _state_faults(settings: Settings, path: Path) -> Iterator[Fault]:

@@ -4,13 +4,16 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from upscaled.cli.config import settings_or_defaults
+from upscaled.cli.explain import explained
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
+from upscaled.core.explain import Explanation, explain
 from upscaled.core.folders import Unknown, not_supported
-from upscaled.core.judge import judge
+from upscaled.core.judge import Weighing, weigh
 from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
 from upscaled.core.settings import Settings
 from upscaled.edge.pictures.studio import Studio
@@ -29,7 +32,12 @@ def classify(arguments: argparse.Namespace) -> int:
 
         def look(path: str) -> dict[str, Any]:
             probe = studio.examine(_file(path))
-            return _verdict_json(path, _judged(rules, probe, path), probe)
+            weighing = _weighed(rules, probe, path)
+            told = _verdict_json(path, weighing.verdict, probe)
+            if arguments.explain:
+                catalogue = rules.catalogues[_engine(settings)]
+                told["explanation"] = explain(rules.rulebook, weighing, probe, catalogue)
+            return told
 
         return _each(arguments, look, _classify_fault, _verdict_text)
 
@@ -42,7 +50,7 @@ def plan(arguments: argparse.Namespace) -> int:
 
         def look(path: str) -> dict[str, Any]:
             probe = studio.examine(_file(path))
-            verdict = _judged(rules, probe, path, order.family, order.assume)
+            verdict = _weighed(rules, probe, path, order.family, order.assume).verdict
             request = _request(settings, rules, order, probe, verdict)
             told = plan_json(path, make_plan(request), order)
             return told | {"engine": _engine(settings, order), "reasons": list(verdict.reasons)}
@@ -67,9 +75,9 @@ def _request(
     )
 
 
-def _engine(settings: Settings, order: Order) -> str:
-    """Return whose prices hold: fal's, unless the config or the folder says local."""
-    return "local" if order.local or settings.engine.name == "local" else "fal"
+def _engine(settings: Settings, order: Order | None = None) -> str:
+    """Return whose models and prices hold: fal's, unless the config or the folder says local."""
+    return "local" if (order and order.local) or settings.engine.name == "local" else "fal"
 
 
 def _order(settings: Settings, name: str) -> Order:
@@ -79,15 +87,15 @@ def _order(settings: Settings, name: str) -> Order:
     return order
 
 
-def _judged(
+def _weighed(
     rules: Rules,
     probe: Probe,
     path: str,
     family: Family | None = None,
     assume: Assume = Assume.NOTHING,
-) -> Verdict:
+) -> Weighing:
     name = Path(path).name
-    return judge(rules.rulebook, probe, name=name, family=family, assume=assume)
+    return weigh(rules.rulebook, probe, name=name, family=family, assume=assume)
 
 
 def _file(path: str) -> Path:
@@ -119,10 +127,16 @@ def _each(
         except UpscaledError as error:
             told, code = fault(path, error), UNFINISHED
         if arguments.json:
-            print_line(told)
+            print_line(_plain(told))
         else:
             print_text(text(told))
     return code
+
+
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    """Return it as plain values."""
+    explanation: Explanation | None = told.get("explanation")
+    return told | ({"explanation": asdict(explanation)} if explanation else {})
 
 
 def _verdict_json(path: str, verdict: Verdict, probe: Probe) -> dict[str, Any]:
@@ -167,7 +181,8 @@ def _verdict_text(told: dict[str, Any]) -> str:
     if "error" in told:
         return _error_text(told)
     head = f"{told['path']}: {told['model']} ({told['confidence']:.0%}, rule {told['rule']})"
-    return "\n".join([head, *(f"    {reason}" for reason in told["reasons"])])
+    lines = [head, *(f"    {reason}" for reason in told["reasons"])]
+    return "\n".join([*lines, *([explained(told["explanation"])] if "explanation" in told else [])])
 
 
 def _plan_text(told: dict[str, Any]) -> str:

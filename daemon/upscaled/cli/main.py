@@ -127,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
 def _add_looking(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     classify = verb("classify", "look:classify", "say what pictures are, and why")
     classify.add_argument("files", nargs="+", metavar="FILE")
+    explain = "show every rule, every point and the measure that decided"
+    classify.add_argument("--explain", action="store_true", help=explain)
     plan = verb("plan", "look:plan", "say what would be done and cost; sends nothing")
     plan.add_argument("files", nargs="+", metavar="FILE")
     plan.add_argument("--target", required=True, metavar="NAME", help="a folder name: 4k, print-a3")

@@ -8,9 +8,13 @@ any model by name.
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from upscaled.core.choices import Choice, Step, check_params, choice_faults, choose, read_choices
+from upscaled.core.condition_faults import Names
+from upscaled.core.conditions import Features
+from upscaled.core.models import Field, Limits, Model
 from upscaled.core.price import MEGAPIXEL, PriceRule, StartedBlocks, Tiers, micros
 from upscaled.core.tables import Table, is_number
 from upscaled.errors import ConfigError
@@ -18,66 +22,6 @@ from upscaled.nouns import Family, Micros
 
 FACES = "face_enhancement"
 """The field that turns face recovery on; fal's own default is on, so it is always sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One parameter that a model takes."""
-
-    type: str
-    """`number`, `integer`, `flag`, `choice` or `text`."""
-    least: float | None = None
-    most: float | None = None
-    """Upper bound; of a text, its longest length."""
-    choices: tuple[str, ...] = ()
-
-    def allows(self, value: object) -> bool:
-        """Return whether a value may be sent."""
-        if self.type == "flag":
-            return isinstance(value, bool)
-        if self.type == "choice":
-            return value in self.choices
-        if self.type == "text":
-            return isinstance(value, str) and len(value) <= (self.most or len(value))
-        if self.type == "integer" and not isinstance(value, int):
-            return False
-        return is_number(value) and self._within(float(value))  # type: ignore[arg-type]  # is_number
-
-    def _within(self, value: float) -> bool:
-        above = self.least is None or value >= self.least
-        return above and (self.most is None or value <= self.most)
-
-    def expected(self) -> str:
-        """Return what may be sent, in words."""
-        if self.type == "choice":
-            return "one of " + ", ".join(self.choices)
-        bounds = [] if self.least is None else [f"from {self.least:g}"]
-        bounds += [] if self.most is None else [f"up to {self.most:g}"]
-        article = "an" if self.type == "integer" else "a"
-        return " ".join([f"{article} {self.type}", *bounds])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a model can bear."""
-
-    max_factor: float
-    """Highest linear factor of one pass."""
-    max_side: int
-    """Pixels, of input and output."""
-    input_px: int
-    output_px: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """One model at one endpoint."""
-
-    name: str
-    endpoint: str
-    price: PriceRule
-    limits: Limits
-    fields: Mapping[str, Field]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +36,21 @@ class Recipe:
     """The oldest model on offer for the family, or the nearest to it."""
     legacy_missing: str
     """The old model that is not on offer, empty where `legacy` is really it."""
+    choices: tuple[Choice, ...] = ()
+    """What the measures of a source change of this."""
+
+
+class Pick(NamedTuple):
+    """What a picture gets."""
+
+    model: Model
+    params: dict[str, Any]
+    steps: tuple[Step, ...] = ()
+    """The choices that were asked for it."""
+
+    def reasons(self, features: Features) -> tuple[str, ...]:
+        """Return a sentence for every choice that changed something."""
+        return tuple(step.choice.sentence(features) for step in self.steps if step.sets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,18 +63,37 @@ class Catalogue:
     recipes: Mapping[Family, Recipe]
     unit: Micros = 0
     """What one billable unit of the service costs."""
+    models: Mapping[str, Model] = field(default_factory=dict)
 
     @property
     def endpoints(self) -> tuple[str, ...]:
         """Return every endpoint that a recipe may call, sorted."""
-        both = ((one.model.endpoint, one.legacy.endpoint) for one in self.recipes.values())
-        return tuple(sorted({endpoint for pair in both for endpoint in pair}))
+        recipes = self.recipes.values()
+        called = {model.endpoint for one in recipes for model in (one.model, one.legacy)}
+        chosen = (choice.model for one in recipes for choice in one.choices if choice.model)
+        return tuple(sorted(called | {self.models[name].endpoint for name in chosen}))
 
-    def pick(self, family: Family, *, legacy: bool = False) -> tuple[Model, dict[str, Any]]:
-        """Return a family's model and the parameters it takes of the recipe's."""
+    def pick(
+        self, family: Family, *, legacy: bool = False, features: Features | None = None
+    ) -> Pick:
+        """
+        Return a family's model and the parameters it takes of the recipe's.
+
+        With a source's `features` the recipe's choices are asked: what they set goes before the
+        recipe's own parameters. `legacy` goes before the model that they name.
+        """
         recipe = self.recipes[family]
-        model = recipe.legacy if legacy else recipe.model
-        return model, {key: value for key, value in recipe.params.items() if key in model.fields}
+        chosen = choose(
+            recipe.choices if features is not None else (),
+            features or {},
+            fixed=recipe.legacy.name if legacy else "",
+        )
+        model = recipe.legacy if legacy else self.models.get(chosen.model, recipe.model)
+        params = {**recipe.params, **chosen.params}
+        taken = {key: value for key, value in params.items() if key in model.fields}
+        if FACES in model.fields:
+            taken.setdefault(FACES, False)
+        return Pick(model, taken, tuple(step.within(model.fields) for step in chosen.steps))
 
     def legacy_note(self, family: Family) -> str | None:
         """Return a sentence where the engine has no old model for the family, else None."""
@@ -128,11 +106,14 @@ class Catalogue:
         )
 
 
-def load_catalogue(mapping: Mapping[str, Any], place: str = "models") -> Catalogue:
+def load_catalogue(
+    mapping: Mapping[str, Any], place: str = "models", known: Names = None
+) -> Catalogue:
     """
     Return the catalogue of a parsed rule file; `place` names it in faults.
 
-    Raises `ConfigError` with every fault at once.
+    `known` are the measures that pictures bring; without it their names are not checked. Raises
+    `ConfigError` with every fault at once.
     """
     top = Table(place=place, values=mapping)
     top.only("name", "engine", "unit_usd", "limits", "price", "field", "model", "family")
@@ -147,9 +128,11 @@ def load_catalogue(mapping: Mapping[str, Any], place: str = "models") -> Catalog
         top.fault("engine", engine, "fal or local")
     name = top.text("name")
     unit = micros(top.number("unit_usd", least=0.0))
+    for family, recipe in recipes.items():
+        top.faults.extend(choice_faults(place, family, recipe.choices, known))
     if top.faults:
         raise ConfigError(tuple(top.faults))
-    return Catalogue(name=name, engine=engine, recipes=recipes, unit=unit)
+    return Catalogue(name=name, engine=engine, recipes=recipes, unit=unit, models=models)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,15 +149,14 @@ class _Models:
         if price and price not in self.prices:
             table.fault("price", price, "one of " + ", ".join(self.prices))
         named = table.texts("fields")
-        for field in named:
-            if field not in self.fields:
-                table.fault("fields", field, "only fields described under [field]")
+        for unknown in (one for one in named if one not in self.fields):
+            table.fault("fields", unknown, "only fields described under [field]")
         return Model(
             name=name,
             endpoint=table.text("endpoint"),
             price=self.prices.get(price, StartedBlocks(block_px=1, each=0)),
             limits=_limits(table, self.limits),
-            fields={field: self.fields[field] for field in named if field in self.fields},
+            fields={one: self.fields[one] for one in named if one in self.fields},
         )
 
 
@@ -243,7 +225,7 @@ def _recipes(top: Table, models: Mapping[str, Model]) -> dict[Family, Recipe]:
 
 
 def _recipe(table: Table, family: Family, models: Mapping[str, Model]) -> Recipe | None:
-    table.only("model", "params", "later", "legacy", "legacy_missing")
+    table.only("model", "params", "later", "legacy", "legacy_missing", "choice")
     model = models.get(name := table.text("model"))
     legacy = models.get(old := table.text("legacy", name))
     for key, asked, found in (("model", name, model), ("legacy", old, legacy)):
@@ -252,20 +234,16 @@ def _recipe(table: Table, family: Family, models: Mapping[str, Model]) -> Recipe
     later = table.text("later", family.value)
     if later not in set(Family):
         table.fault("later", later, "one of " + ", ".join(Family))
+    fields = {one.name: one.fields for one in models.values()}
+    choices = read_choices(table, name, fields)
     if model is None or legacy is None or later not in set(Family):
         return None
+    check_params(params := table.table("params"), model.fields)
     return Recipe(
         model=model,
-        params=_params(table.table("params"), model),
+        params=dict(params.values),
         later=Family(later),
         legacy=legacy,
         legacy_missing=table.text("legacy_missing", ""),
+        choices=choices,
     )
-
-
-def _params(table: Table, model: Model) -> Mapping[str, Any]:
-    table.only(*model.fields)
-    for key in table.values.keys() & model.fields.keys():
-        if not model.fields[key].allows(table.values[key]):
-            table.fault(key, table.values[key], model.fields[key].expected())
-    return dict(table.values)

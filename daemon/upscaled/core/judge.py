@@ -5,12 +5,18 @@ First the folder's word, then the decision list, then the table of points. A fam
 detail needs more than a narrow win: below its gate the picture is treated as core.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import exp
 from typing import NamedTuple
 
+from upscaled.core.conditions import Features
 from upscaled.core.hints import score_name
-from upscaled.core.rulebook import Evidence, Rulebook
+from upscaled.core.rulebook_types import Evidence, Rule, Rulebook
 from upscaled.nouns import Assume, Family, Probe, Verdict
+
+INVENTING = frozenset({Family.RECOVER, Family.REDEFINE})
+"""Families whose models make up detail: generative, without a seed, so never twice the same."""
 
 _MOST_REASONS = 4
 
@@ -22,6 +28,34 @@ class Count(NamedTuple):
     """Probability by family, summing to 1."""
     spoke: tuple[Evidence, ...]
     """The evidence that applied, in the table's order."""
+
+    @property
+    def winner(self) -> Family:
+        """Return the family with the largest share, the first of equals."""
+        return max(self.shares, key=lambda family: self.shares[family])
+
+    @property
+    def sure(self) -> float:
+        """Return the winner's share, 0..1, to three decimals: what the gate is asked with."""
+        return round(self.shares[self.winner], 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """All that led to a verdict, so that it can be explained as it was reached."""
+
+    verdict: Verdict
+    features: Features
+    tried: tuple[Rule, ...] = ()
+    """Rules that were asked, in order; where a rule decided it is the last."""
+    count: Count | None = None
+    """The points, where no rule decided."""
+
+    @property
+    def rule(self) -> Rule | None:
+        """Return the rule of the list that decided, if one did."""
+        last = self.tried[-1] if self.tried else None
+        return last if last and last.when.holds(self.features) else None
 
 
 def features_of(
@@ -40,42 +74,68 @@ def features_of(
     return features
 
 
-def judge(
-    book: Rulebook, probe: Probe, *, name: str, family: Family | None, assume: Assume
+def judge(  # noqa: PLR0913 - what a verdict depends on, each by its name
+    book: Rulebook,
+    probe: Probe,
+    *,
+    name: str,
+    family: Family | None,
+    assume: Assume,
+    invent: bool = True,
 ) -> Verdict:
     """
     Return the family, how sure it is (0..1), the rule that decided, and the reasons as sentences.
 
     `name` is the file's name, `family` a folder's family token, `assume` what the studio says of
-    the folder.
+    the folder. With `invent = False`, as for the frames of a sequence, no family that invents
+    detail is chosen unless the folder asks for it.
     """
+    weighing = weigh(book, probe, name=name, family=family, assume=assume)
+    return weighing.verdict if invent or family is not None else _plain(weighing.verdict)
+
+
+def weigh(
+    book: Rulebook, probe: Probe, *, name: str, family: Family | None, assume: Assume
+) -> Weighing:
+    """Return the verdict with everything that was asked on the way to it."""
+    features = features_of(book, probe, name=name, assume=assume)
     if family is not None:
         reason = f"The folder's name asks for {family.value}."
-        return Verdict(model=family, confidence=1.0, rule="folder", reasons=(reason,))
-    features = features_of(book, probe, name=name, assume=assume)
-    for rule in book.rules:
+        verdict = Verdict(model=family, confidence=1.0, rule="folder", reasons=(reason,))
+        return Weighing(verdict=verdict, features=features)
+    for number, rule in enumerate(book.rules, 1):
         if rule.when.holds(features):
-            reasons = (_sentence(rule.say, probe),)
-            return Verdict(
-                model=rule.family, confidence=rule.confidence, rule=rule.name, reasons=reasons
-            )
-    return _by_points(book, count_points(book, features))
+            verdict = _by_rule(rule, probe)
+            return Weighing(verdict=verdict, features=features, tried=book.rules[:number])
+    count = count_points(book, features)
+    verdict = by_points(book, count)
+    return Weighing(verdict=verdict, features=features, tried=book.rules, count=count)
 
 
-def count_points(book: Rulebook, features: dict[str, float]) -> Count:
+def count_points(book: Rulebook, features: Features) -> Count:
     """Return the softmax over priors plus points, and which evidence applied."""
-    spoke = tuple(item for item in book.evidence if item.when.holds(features))
-    heat = {
-        family: exp((prior + sum(item.points.get(family, 0) for item in spoke)) / book.temperature)
-        for family, prior in book.priors.items()
-    }
+    return tally(book, tuple(item for item in book.evidence if item.when.holds(features)))
+
+
+def tally(book: Rulebook, spoke: tuple[Evidence, ...]) -> Count:
+    """Return what the points come to when this evidence speaks."""
+    points = points_of(book, spoke)
+    heat = {family: exp(sum_ / book.temperature) for family, sum_ in points.items()}
     total = sum(heat.values())
     return Count({family: share / total for family, share in heat.items()}, spoke)
 
 
-def _by_points(book: Rulebook, count: Count) -> Verdict:
-    winner = max(count.shares, key=lambda family: count.shares[family])
-    sure = round(count.shares[winner], 3)
+def points_of(book: Rulebook, spoke: tuple[Evidence, ...]) -> Mapping[Family, float]:
+    """Return priors plus points by family."""
+    return {
+        family: prior + sum(item.points.get(family, 0) for item in spoke)
+        for family, prior in book.priors.items()
+    }
+
+
+def by_points(book: Rulebook, count: Count) -> Verdict:
+    """Return the verdict of the points; below the winner's gate it is core, and says so."""
+    winner, sure = count.winner, count.sure
     reasons = _reasons(winner, count)
     least = book.gate.get(winner, 0.0)
     if sure >= least:
@@ -86,6 +146,27 @@ def _by_points(book: Rulebook, count: Count) -> Verdict:
     )
     told = (doubt, *reasons)[:_MOST_REASONS]
     return Verdict(model=Family.CORE, confidence=round(1 - sure, 3), rule="points", reasons=told)
+
+
+def _by_rule(rule: Rule, probe: Probe) -> Verdict:
+    reasons = (_sentence(rule.say, probe),)
+    return Verdict(model=rule.family, confidence=rule.confidence, rule=rule.name, reasons=reasons)
+
+
+def _plain(verdict: Verdict) -> Verdict:
+    """Return core instead of a family that invents detail, with the reason before the others."""
+    if verdict.model not in INVENTING:
+        return verdict
+    why = (
+        f"It looks most like {verdict.model.value} ({verdict.confidence:.0%} sure), whose model "
+        "makes up other detail in every frame: a sequence would flicker, so it is treated as core."
+    )
+    return Verdict(
+        model=Family.CORE,
+        confidence=round(1 - verdict.confidence, 3),
+        rule=verdict.rule,
+        reasons=(why, *verdict.reasons)[:_MOST_REASONS],
+    )
 
 
 def _reasons(winner: Family, count: Count) -> tuple[str, ...]:
@@ -103,7 +184,7 @@ def _sentence(say: str, probe: Probe) -> str:
     return f"{say}."
 
 
-def _screenlike(features: dict[str, float]) -> bool:
+def _screenlike(features: Features) -> bool:
     """Return whether it shows a screen: pictures of a generator's window carry its graph too."""
     lines = (
         features.get("txt_share", 0) >= 0.2

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from upscaled.core.catalogue import FACES, Catalogue, Limits, Model
+from upscaled.core.catalogue import FACES, Catalogue, Pick
+from upscaled.core.conditions import Features
+from upscaled.core.models import Limits, Model
 from upscaled.core.price import cost
 from upscaled.nouns import Family, Order, Pass
 
@@ -29,16 +31,27 @@ class Ladder:
     family: Family
     order: Order
     source: Pair
+    features: Features
+    """The source's measures."""
+
+    def first(self) -> Pick:
+        """Return what the family's recipe and its choices come to for the source."""
+        return self.catalogue.pick(self.family, legacy=self.order.legacy, features=self.features)
 
     def model(self, index: int) -> tuple[Model, dict[str, Any]]:
-        """Return the model of a pass (0 or 1) and the parameters it is sent."""
-        family = self.family
+        """
+        Return the model of a pass (0 or 1) and the parameters it is sent.
+
+        The second pass is sent its recipe alone: the choices rest on measures of the source, and
+        the intermediate is another picture, its noise and compression gone.
+        """
+        pick = self.first()
         if index:
-            family = self.catalogue.recipes[family].later
-        model, params = self.catalogue.pick(family, legacy=self.order.legacy)
-        if FACES in model.fields:
-            params[FACES] = self.order.faces is True
-        return model, params
+            later = self.catalogue.recipes[self.family].later
+            pick = self.catalogue.pick(later, legacy=self.order.legacy)
+        if FACES in pick.model.fields and self.order.faces is not None:
+            pick.params[FACES] = self.order.faces
+        return pick.model, pick.params
 
     def reach(self, safe: float) -> Fraction:
         """Return the highest factor, at least 1, that is safe and that the models can bear."""

@@ -15,10 +15,10 @@ from upscaled.core.bounds import flattens, refuse_giants
 from upscaled.core.catalogue import FACES, Catalogue
 from upscaled.core.passes import Ladder, Pair, size_after
 from upscaled.core.price import usd
-from upscaled.core.safe import safe_factor
+from upscaled.core.safe import detail_size, safe_factor
 from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
 from upscaled.errors import Aside
-from upscaled.nouns import Code, Fit, Micros, Order, Pass, Plan, Probe, Verdict
+from upscaled.nouns import Code, Family, Fit, Micros, Order, Pass, Plan, Probe, Verdict
 
 NEAR = Fraction(102, 100)
 """Up to here no model is asked: nobody sees 2 % of resampling, and a pass costs the same as 4x."""
@@ -204,6 +204,7 @@ def _ladder(request: PlanRequest, catalogue: Catalogue) -> Ladder:
         family=request.verdict.model,
         order=request.order,
         source=request.source,
+        features=request.probe.features,
     )
 
 
@@ -239,10 +240,26 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
         yield f"The source has {probe.bits} bits a channel; models work with 8."
     if order.clean and not passes:
         yield "`clean` is left out: the model does not take a picture of this size."
+    if passes:
+        yield from _source_notes(draft)
     yield from _model_notes(draft, passes)
     if probe.frames > 1:
         yield f"The file holds {probe.frames} pages; only the first one was done."
     yield from request.unsupported
+
+
+def _source_notes(draft: _Draft) -> Iterator[str]:
+    """Yield why the model works as it does on this source, and what would serve it better."""
+    request = draft.request
+    yield from draft.ladder.first().reasons(request.probe.features)
+    if request.verdict.model is Family.RECOVER and request.order.faces is None:
+        yield "Faces were not looked for."
+    held = detail_size(request.probe)
+    if held:
+        yield (
+            f"It carries detail for only about {held[0]} x {held[1]} of its pixels: shrunk to that "
+            "before it is dropped in, it would be enlarged more cleanly."
+        )
 
 
 def _model_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:

@@ -5,6 +5,9 @@ How far a source may safely be enlarged by a model.
 does not hold, so the weakest link of sharpness, compression and noise decides. On the labelled
 development pictures this gave photographs 70 % 2x, 21 % 4x and 8 % 6x; with the bar for 4x at 0.55
 it would have been 21 / 68 / 11, too bold. A measure that is missing counts against the picture.
+
+The thresholds stand here and not in `rules/`: they are one formula that was measured as a whole,
+and each is only right beside the others. A studio sets what lies beyond it with `beyond_safe`.
 """
 
 import math
@@ -14,6 +17,15 @@ from upscaled.nouns import Family, Probe
 
 TINY_PX = 128
 """A shorter short side holds too few pixels for any model to know what it shows."""
+
+_SMALL_PX = 200
+"""Least short side, in pixels that carry detail, for more than 4x, whatever the picture is."""
+
+_PRISTINE = 0.90
+"""Effective resolution of a picture with detail in every pixel (median of camera pictures)."""
+
+_HOLLOW = 0.6
+"""Detail in a smaller share of the pixels comes from an enlargement or a blur."""
 
 _UNKNOWN_SHARPNESS = 0.8
 """Effective resolution is unmeasurable in fog and flat graphics, which are not therefore soft."""
@@ -62,9 +74,16 @@ class _Measures:
         weakest = min(links, key=lambda words: links[words])
         if self.colour_noise >= 1 and links[weakest] > 0.3:
             return "strong colour noise"
-        if links[weakest] >= 0.8 and self.short * self.sharp < _ROOMY_PX:
-            return f"a short side of only {self.short * self.sharp:.0f} px of detail"
-        return weakest
+        return self.room if links[weakest] >= 0.8 and not self.roomy_for(_ROOMY_PX) else weakest
+
+    @property
+    def room(self) -> str:
+        """Return how little room for detail there is, in words."""
+        return f"a short side of only {self.short * self.sharp:.0f} px of detail"
+
+    def roomy_for(self, least: float) -> bool:
+        """Return whether the short side holds so many pixels of detail."""
+        return self.short * self.sharp >= least
 
 
 def safe_factor(family: Family, probe: Probe, rule: str = "") -> tuple[float, str]:
@@ -84,12 +103,27 @@ def safe_factor(family: Family, probe: Probe, rule: str = "") -> tuple[float, st
     unmeasured = [name for name in _DECISIVE if name not in probe.features]
     if unmeasured:
         return 2.0, f"2x is safe: nobody measured {', '.join(unmeasured)}."
-    return _by_strength(found, most=6.0 if family is Family.CORE else 4.0)
+    return _by_strength(found, most=4.0 if family is Family.REDEFINE else 6.0)
+
+
+def detail_size(probe: Probe) -> tuple[int, int] | None:
+    """
+    Return the pixels that its detail would fill, where that is far fewer than it has, else None.
+
+    Never for what has been a JPEG: its blocks look like detail, and shrinking would blend them in.
+    Known to help: enlargers do better on dense pixels.
+    """
+    share = _sharpness(probe) / _PRISTINE
+    if share >= _HOLLOW or probe.features.get("jpeg_life", 1.0) >= 1:
+        return None
+    return max(1, round(probe.width * share)), max(1, round(probe.height * share))
 
 
 def _text(found: _Measures, rule: str) -> tuple[float, str]:
     if rule == "flat-graphic" and found.lossless:
-        return 6.0, "6x is safe: a flat graphic without losses."
+        if found.roomy_for(_SMALL_PX):
+            return 6.0, "6x is safe: a flat graphic without losses."
+        return 4.0, f"4x is safe: a flat graphic without losses, but {found.room}."
     if found.edge >= 0.55 and found.quality >= 85:
         return 4.0, "4x is safe: crisp lettering, hardly compressed."
     what = "soft lettering" if found.edge < 0.55 else f"JPEG quality {found.quality:.0f}"
@@ -97,7 +131,7 @@ def _text(found: _Measures, rule: str) -> tuple[float, str]:
 
 
 def _by_strength(found: _Measures, most: float) -> tuple[float, str]:
-    roomy = found.short * found.sharp >= _ROOMY_PX
+    roomy = found.roomy_for(_ROOMY_PX)
     if most >= 6 and roomy and _very_clean(found):
         return 6.0, "6x is safe: a very clean original, sharp, free of noise and compression."
     if roomy and found.strength >= 0.80:
@@ -121,7 +155,7 @@ def _measures(probe: Probe) -> _Measures:
         return value if math.isfinite(value) else cautious
 
     return _Measures(
-        sharp=min(1.0, measure("r_eff", _UNKNOWN_SHARPNESS * 0.9) / 0.9),
+        sharp=min(1.0, _sharpness(probe) / _PRISTINE),
         quality=measure("q_eq", 0.0),
         noise=measure("noise", 255.0),
         colour_noise=measure("cnoise", math.inf),
@@ -129,3 +163,9 @@ def _measures(probe: Probe) -> _Measures:
         lossless=measure("lossless", 0.0) >= 1,
         short=min(measure("short_px", math.inf), probe.width, probe.height),
     )
+
+
+def _sharpness(probe: Probe) -> float:
+    """Return the effective resolution; the measure says 1 where it found nothing to measure."""
+    found = probe.features.get("r_eff", 1.0)
+    return found if math.isfinite(found) and found < 1 else _UNKNOWN_SHARPNESS * _PRISTINE

@@ -1,15 +1,16 @@
 """
 Reads tables of a rule file and gathers every fault instead of stopping at the first.
 
-Knows what a table, a number and a text are; must not know what any key means.
+Knows what a table, a number, a text and a condition are; must not know what any key means.
 """
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from upscaled.core.conditions import GRAMMAR, OPS, Condition, Example, parse_condition
 from upscaled.errors import Fault
 
 
@@ -41,17 +42,25 @@ class Table:
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text that is not empty; without a default it must be there."""
         value = self.values.get(key, default)
-        if isinstance(value, str) and (value or default == ""):
+        if isinstance(value, str) and (value.strip() or default == ""):
             return value
         self.fault(key, value, "a text")
         return ""
 
-    def number(self, key: str, default: float | None = None, *, least: float = 0.0) -> float:
-        """Return a finite number of at least `least`."""
+    def number(
+        self,
+        key: str,
+        default: float | None = None,
+        *,
+        least: float = 0.0,
+        most: float = math.inf,
+    ) -> float:
+        """Return a finite number from `least` to `most`."""
         value = self.values.get(key, default)
-        if is_number(value) and value >= least:
+        if is_number(value) and least <= value <= most:
             return float(value)
-        self.fault(key, value, f"a number of at least {least:g}")
+        range_ = f"of at least {least:g}" if math.isinf(most) else f"from {least:g} to {most:g}"
+        self.fault(key, value, f"a number {range_}")
         return least or 1.0
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -70,6 +79,38 @@ class Table:
             value = {}
         dotted = f"{self.key}.{key}" if self.key else key
         return Table(place=self.place, values=value, key=dotted, faults=self.faults)
+
+    def array(self, key: str, called: Callable[[Mapping[str, Any]], str]) -> Iterator["Table"]:
+        """Yield the tables headed `[[key]]`; `called` says under which key each notes faults."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            self.fault(key, value, f"tables headed [[{key}]]")
+            value = []
+        for one in value:
+            yield Table(place=self.place, values=one, key=called(one), faults=self.faults)
+
+    def condition(self, key: str) -> Condition:
+        """Return a condition of the rules' grammar; one without terms where it is wrong."""
+        found = parse_condition(self.values.get(key))
+        if found is None:
+            self.fault(key, self.values.get(key), GRAMMAR, OPS)
+        return found or Condition(terms=())
+
+    def examples(self) -> tuple[Example, ...]:
+        """Return the examples of a rule: tables of measures with `matches`."""
+        return tuple(one.example() for one in self.array("example", self._within("example")))
+
+    def example(self) -> Example:
+        """Return this table as one example."""
+        matches = self.values.get("matches")
+        if not isinstance(matches, bool):
+            self.fault("matches", matches, "true or false")
+        names = self.values.keys() - {"matches"}
+        features = {name: self.number(name, least=-1e9, most=1e9) for name in sorted(names)}
+        return Example(features=features, matches=matches is True)
+
+    def _within(self, key: str) -> Callable[[Mapping[str, Any]], str]:
+        return lambda _: f"{self.key}.{key}" if self.key else key
 
     def tables(self, key: str) -> Iterator[tuple[str, "Table"]]:
         """Yield the named tables below `key`."""

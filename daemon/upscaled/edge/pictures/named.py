@@ -1,0 +1,17 @@
+"""
+The names of all that is told of a picture's pixels and metadata, for whoever reads the rules.
+
+Imports no imaging: a misspelt measure in the rules is found without starting a worker. What each
+means stands in `measures.MEASURES`; a test holds this list to what an examination really returns.
+"""
+
+MEASURED = frozenset(
+    {
+        # pixels
+        "chf", "cnoise", "detail_px", "edgew_best", "eqn", "flat8", "g_flat", "g_mid", "grid",
+        "jpeg_life", "kurt", "lnoise", "lossless", "lum", "mono", "mult64", "noise", "p95", "q_eq",
+        "r_eff", "short_px", "top8", "transp", "txt_area", "txt_n", "txt_share",
+        # metadata
+        "ai_meta", "camera", "exif_n", "renderer", "screen",
+    }
+)  # fmt: skip

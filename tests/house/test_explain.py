@@ -1,0 +1,52 @@
+"""`classify --explain`, as a person and as a script see it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from judge_pictures import encoded, landscape
+from upscaled.cli.main import main
+
+
+def test_classify_explains_itself_in_words_and_as_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.jpg"
+    file.write_bytes(encoded(landscape(600, 400), "JPEG", quality=30))
+
+    assert main(["classify", "--explain", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert main(["classify", "--explain", "--json", str(file)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert main(["classify", "--json", str(file)]) == 0
+    plain = json.loads(capsys.readouterr().out)
+
+    for words in ("What tipped it:", "generator-mark", "Points:", "gate:", "Safe factor:", "q_eq"):
+        assert words in text
+    assert told["explanation"]["treatment"]["model"] in text
+    assert {rule["name"] for rule in told["explanation"]["rules"]} >= {"generator-mark"}
+    assert told == plain | {"explanation": told["explanation"]}
+
+
+def test_check_tells_faults_of_every_rule_file_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = Path(__file__).parents[2] / "rules"
+    own = tmp_path / "rules"
+    own.mkdir()
+    judge = (shipped / "judge.toml").read_text("utf-8").replace("cnoise >=", "cnoyse >=")
+    (own / "judge.toml").write_text(judge, "utf-8")
+    models = (shipped / "models-unified.toml").read_text("utf-8")
+    (own / "models-unified.toml").write_text(
+        models.replace("denoise = 0.2", "denoise = 2"), "utf-8"
+    )
+    config = tmp_path / "config.toml"
+    config.write_text('[rules]\ndirectory = "rules"\n[[watch]]\ninbox = "in"\n', "utf-8")
+
+    assert main(["--config", str(config), "check", "--json"]) == 2
+    faults = json.loads(capsys.readouterr().out)["faults"]
+
+    assert {"judge.toml", "models-unified.toml"} <= {fault["place"] for fault in faults}
+    assert any(fault["hint"] == 'did you mean "cnoise"?' for fault in faults)
