@@ -91,7 +91,7 @@ def test_a_stem_a_dot_digits_and_an_extension_make_a_frame(path: str, stem: str,
         "shot.v2.png",
         "shot.0001b.png",
         "shot.-001.png",
-        "shot.٠٠٠١.png",
+        "shot.\u0660\u0661.png",
         "shot.0001.",
         "shot..png",
         "holiday.png",
@@ -141,7 +141,7 @@ def test_credits_night_scenes_and_the_unmeasured_may_be_judged(features: dict[st
     [(1, 0, True), (15, 1, False), (16, 1, True), (16, 500, True), (0, 0, True), (0, 1, False)],
 )
 def test_a_series_is_judged_on_sixteen_or_on_all_there_is(
-    voters: int, arriving: int, quiet: bool
+    *, voters: int, arriving: int, quiet: bool
 ) -> None:
     assert is_quiet(voters, arriving) is quiet
 

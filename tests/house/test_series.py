@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from PIL import Image
 
 from dying import die_at
 from place import REPOSITORY, Place
+from upscaled.edge.ledger import Ledger
 
 SIZE = (320, 200)
 
@@ -42,71 +45,114 @@ def save(path: Path, pixels: Any) -> None:
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path)
 
 
-def receipts(place: Place, folder: str = "") -> dict[str, dict[str, Any]]:
-    """Return every sidecar of the outbox, held to its schema, by its source's name."""
-    schema = json.loads((REPOSITORY / "docs" / "receipt.schema.json").read_text())
-    found = {}
-    for path in sorted(place.path(f"outbox/{folder}").rglob("*.json")):
-        told = json.loads(path.read_text())
-        jsonschema.validate(told, schema)
-        found[told["source"]["path"]] = told
-    return found
+def facts(place: Place) -> dict[str, dict[str, Any]]:
+    """Return what the ledger knows of each planned job, by path."""
+    with closing(sqlite3.connect(place.path("state/ledger.sqlite"))) as ledger:
+        rows = ledger.execute("SELECT path, facts FROM jobs WHERE state = 'planned'")
+        return {path: json.loads(known) for path, known in rows}
 
 
-def recipes(told: dict[str, dict[str, Any]]) -> set[str]:
-    """Return how many different recipes were used: verdict, models, parameters, factors."""
-    used = [
-        (one["verdict"], [(each["model"], each["params"], each["factor"]) for each in one["passes"]])
-        for one in told.values()
-    ]
-    return {json.dumps(one, sort_keys=True) for one in used}
+def recipes(known: Iterable[dict[str, Any]]) -> set[str]:
+    """Return the different recipes: verdict, models, parameters, factors, finish."""
+    found = []
+    for one in known:
+        plan = one["plan"]
+        passes = [(each["model"], each["params"], each["factor"]) for each in plan["passes"]]
+        found.append([one["verdict"], passes, plan["safe_factor"], plan["width"], plan["format"]])
+    return {json.dumps(one, sort_keys=True) for one in found}
 
 
-def locked(place: Place) -> list[tuple[str, str]]:
+def locked(place: Place) -> dict[str, str]:
     """Return the ledger's rows of series."""
-    with sqlite3.connect(place.path("state/ledger.sqlite")) as ledger:
-        return ledger.execute("SELECT key, recipe FROM series ORDER BY key").fetchall()
+    with closing(sqlite3.connect(place.path("state/ledger.sqlite"))) as ledger:
+        return dict(ledger.execute("SELECT key, recipe FROM series"))
 
 
-def test_twenty_frames_get_one_recipe_and_late_ones_join_it(place: Place) -> None:
-    for number in range(1001, 1021):
-        frame(place.path(f"inbox/digital/shot_010.{number}.png"), number)
-    black(place.path("inbox/digital/shot_010.1001.png"))
-    title(place.path("inbox/digital/shot_010.1002.png"))
-    place.path("inbox/digital/shot_010.1021.png").write_text("a render that broke")
-    place.path("inbox/digital/shot_010.1022.png").touch()
-    frame(place.path("inbox/digital/shot_010.0001.png"), 1, (200, 320))
+def said(place: Place, path: str) -> list[str]:
+    """Return a job's history."""
+    query = "SELECT said FROM history, jobs WHERE jobs.id = history.job AND path = ?"
+    with closing(sqlite3.connect(place.path("state/ledger.sqlite"))) as ledger:
+        return [row[0] for row in ledger.execute(query, (path,))]
+
+
+def pause(place: Place) -> None:
+    """Let everything be planned and nothing be done."""
+    place.path("state").mkdir()
+    ledger = Ledger(place.path("state/ledger.sqlite"), [])
+    ledger.create()
+    ledger.put("paused", "1")
+    ledger.close()
+
+
+def test_twenty_frames_get_one_recipe_whatever_some_of_them_are(place: Place) -> None:
+    shot = [f"digital/shot_010.{number}.png" for number in range(1001, 1021)]
+    for number, path in enumerate(shot):
+        frame(place.path(f"inbox/{path}"), number)
+    black(place.path(f"inbox/{shot[0]}"))
+    title(place.path(f"inbox/{shot[1]}"))
+    broken, empty, turned = (f"digital/shot_010.{number}.png" for number in (1, 2, 3))
+    place.path(f"inbox/{broken}").write_text("a render that broke")
+    place.path(f"inbox/{empty}").touch()
+    frame(place.path(f"inbox/{turned}"), 3, (SIZE[1], SIZE[0]))
+    pause(place)
 
     place.until_idle(3)
 
-    shot = receipts(place)
-    other = shot.pop("digital/shot_010.0001.png")
-    assert len(shot) == 20
-    assert len(recipes(shot)) == 1
-    told = shot["digital/shot_010.1001.png"]["verdict"]
-    head = told["reasons"][0]
-    assert "Judged once for the series shot_010 on 16 of " in head
-    assert "votes)" in head
-    assert "text" in place.ask("show", job_of(place, "digital/shot_010.1002.png"))["history"][1][
-        "said"
-    ]
-    assert "on 1 of " in other["verdict"]["reasons"][0]
-    assert [key for key, _ in locked(place)] == [
-        "digital/shot_010.#.png 200x320",
+    known = facts(place)
+    assert known.keys() == {*shot, turned}
+    assert len(recipes(known[path] for path in shot)) == 1
+    head = known[shot[0]]["verdict"]["reasons"][0]
+    assert head.startswith("Judged once for the series shot_010 on 16 of ")
+    assert "judged for itself: text (88%)" in said(place, shot[1])
+    assert set(locked(place)) == {
         "digital/shot_010.#.png 320x200",
-    ]
-    before = locked(place)
+        "digital/shot_010.#.png 200x320",
+    }
     jobs = place.jobs()
-    assert jobs["digital/shot_010.1021.png"]["code"] == "not_a_picture"
-    assert jobs["digital/shot_010.1022.png"]["hold"] == "not_ready"
+    assert jobs[broken]["code"] == "not_a_picture"
+    assert jobs[empty]["hold"] == "not_ready"
 
-    title(place.path("inbox/digital/shot_010.1023.png"))
+
+def test_a_series_folder_is_one_and_each_sidecar_says_what_was_decided(place: Place) -> None:
+    frame(place.path("inbox/digital-series/ACME/night.png"), 1)
+    frame(place.path("inbox/digital-series/ACME/IMG_0001.png"), 2, (240, 320))
+    title(place.path("inbox/digital-series/ACME/logo.png"))
+    frame(place.path("inbox/digital-series/other.png"), 3)
+
+    place.until_idle()
+
+    schema = json.loads((REPOSITORY / "docs" / "receipt.schema.json").read_text())
+    told = {}
+    for path in sorted(place.path("outbox/digital-series").rglob("*.json")):
+        receipt = json.loads(path.read_text())
+        jsonschema.validate(receipt, schema)
+        told[receipt["source"]["path"].removeprefix("digital-series/")] = receipt
+    other = told.pop("other.png")["verdict"]["reasons"][0]
+    assert len({json.dumps(one["verdict"]) for one in told.values()}) == 1
+    assert len({json.dumps(one["passes"][0]["params"]) for one in told.values()}) == 1
+    head = told["ACME/night.png"]["verdict"]["reasons"][0]
+    assert head.startswith("Judged once for the series digital-series/ACME on 3 of 3 pictures: ")
+    assert "the series digital-series on 1 of 1 picture" in other
+    assert set(locked(place)) == {"digital-series/*", "digital-series/ACME/*"}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_around_the_decision_there_is_one_recipe_for_late_ones_too(
+    place: Place, when: str
+) -> None:
+    shot = [f"digital/shot.{number}.png" for number in (1, 2, 3)]
+    for number, path in enumerate(shot):
+        frame(place.path(f"inbox/{path}"), number)
+    pause(place)
+    die_at(place, "recipe", when)
+    before = locked(place)
+    assert bool(before) is (when == "after")
+    assert facts(place) == {}  # nothing was planned before the recipe was durable
+    title(place.path("inbox/digital/shot.4.png"))
+
     place.until_idle(3)
 
-    late = receipts(place)["digital/shot_010.1023.png"]
-    assert recipes({"late": late}) == recipes(shot)
-    assert locked(place) == before
-
-
-def job_of(place: Place, path: str) -> str:
-    return str(place.jobs()[path]["id"])
+    known = facts(place)
+    assert len(known) == 4
+    assert len(recipes(known.values())) == 1
+    assert not before or locked(place) == before

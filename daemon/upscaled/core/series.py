@@ -55,6 +55,14 @@ class Group:
         """Return the word for a member."""
         return "frame" if self.stem else "picture"
 
+    @property
+    def waits(self) -> str:
+        """Return why a member that was judged for itself is not planned yet."""
+        return (
+            f"Waits until its series {self.name} is judged: on {SAMPLE} {self.one}s, or on all "
+            "that have arrived where they are fewer."
+        )
+
     def key(self, probe: Probe) -> str:
         """Return the series of a member: frames of another pixel size are another series."""
         if not self.stem:

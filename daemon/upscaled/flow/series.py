@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from upscaled.core.folders import Grammar, Target
-from upscaled.core.series import SAMPLE, Group, Member, decide, group_of, is_empty, is_quiet
+from upscaled.core.series import Group, Member, decide, group_of, is_empty, is_quiet
 from upscaled.core.strays import folder_of
 from upscaled.nouns import Job, Order, Recipe, State
 
@@ -119,14 +119,10 @@ class Gathering:
         series.decided = True
         return True
 
-    def waits(self, job: Job) -> str:
+    def waits(self, job: Job) -> str | None:
         """Return why a judged member waits."""
         place = self._place(job)
-        name = place[1].name if place else job.path
-        return (
-            f"Waits until its series {name} is judged: {SAMPLE} of its pictures are looked at "
-            "first, or all that have arrived."
-        )
+        return place and place[1].waits
 
     # ---- inside
 

@@ -79,7 +79,8 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     facts = replace(job.facts, probe=probe, verdict=verdict)
     if group := group_of(job.path, order):
         said = f"judged for itself: {verdict.model.value} ({verdict.confidence:.0%})"
-        return Next(to=State.JUDGED, facts=replace(facts, series=group.key(probe)), said=said)
+        joined = replace(facts, series=group.key(probe))
+        return Next(to=State.JUDGED, facts=joined, said=said, reason=group.waits)
     return _planned(job, tools, facts, order)
 
 
