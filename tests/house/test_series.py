@@ -14,6 +14,7 @@ from PIL import Image
 
 from dying import die_at
 from place import REPOSITORY, Place
+from standin import Options, Standin
 from upscaled.edge.ledger import Ledger
 
 SIZE = (320, 200)
@@ -156,3 +157,31 @@ def test_killed_around_the_decision_there_is_one_recipe_for_late_ones_too(
     assert len(known) == 4
     assert len(recipes(known.values())) == 1
     assert not before or locked(place) == before
+
+
+@pytest.mark.long
+def test_killed_again_and_again_a_sequence_is_paid_once_with_one_recipe(place: Place) -> None:
+    for number in range(1, 4):
+        frame(place.path(f"inbox/hd/shot.{number}.png"), number, (960, 600))
+    with Standin(place.path("standin"), Options(concurrency=4)) as fal:
+        urls = {
+            name: getattr(fal, name) for name in ("queue_url", "rest_url", "cdn_url", "api_url")
+        }
+        place.use_fal(urls, fal={"start_timeout_seconds": 2}, watch={"settle_seconds": 0.1})
+        for number in range(12):
+            die_at(place, 3, "before" if number % 2 else "after")
+        place.start()
+        place.wait_for(lambda: len(place.files("archive")) == 3, "the archive", 60.0)
+        told = fal.ledger()
+
+    assert (told["accepted"], told["billed"], told["duplicates"]) == (3, 3, {})
+    receipts = [json.loads(path.read_text()) for path in place.path("outbox").rglob("*.json")]
+    assert len(receipts) == 3
+    used = [
+        (
+            one["verdict"],
+            [(each["model"], each["params"], each["factor"]) for each in one["passes"]],
+        )
+        for one in receipts
+    ]
+    assert len({json.dumps(one, sort_keys=True) for one in used}) == 1
