@@ -184,6 +184,9 @@ def test_frames_of_another_size_are_another_series(rounds: Round) -> None:
     assert rounds.is_decided(first)
     assert rounds.is_decided(second)
     assert (rounds.recipe(), rounds.recipe("4k/shot.#.png 540x960")) == (Family.CORE, Family.TEXT)
+    found = rounds.ledger.series.recipe(0, KEY)
+    assert found
+    assert found.known == 1
 
 
 def test_what_was_decided_once_holds_for_late_members_and_after_a_crash(rounds: Round) -> None:

@@ -56,6 +56,11 @@ class _Party:
     arriving: set[str] = field(default_factory=set)
     series: dict[str, _Series] = field(default_factory=dict)
 
+    def known(self, series: _Series) -> int:
+        """Return how many belong to a series, as far as one can say."""
+        others = sum(len(one.waiting) for one in self.series.values() if one is not series)
+        return len(self.members) - others
+
     def is_quiet(self, series: _Series) -> bool:
         return is_quiet(len(series.voters), len(self.arriving))
 
@@ -131,7 +136,7 @@ class Gathering:
         order, members = self._order(group.folder), _members(series.waiting.values())
         if order is None or not members:
             return
-        recipe = decide(group, order, members, len(party.members))
+        recipe = decide(group, order, members, party.known(series))
         self._recipes.decided(watch, recipe, now)
         log.info("series_judged", series=recipe.series, said=recipe.verdict.reasons[0])
 
