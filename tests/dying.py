@@ -27,10 +27,15 @@ class Fact(IntEnum):
     DONE = 14
 
 
-def die_at(place: Place, fact: int, when: str = "after") -> None:
-    """Run until the fact is written (or, `before`: until it would be), then pull the plug."""
+def die_at(place: Place, fact: int | str, when: str = "after") -> None:
+    """
+    Run until the fact is written (or, `before`: until it would be), then pull the plug.
+
+    `recipe` is the fact that a series is judged.
+    """
     script = str(REPOSITORY / "tests" / "house" / "crashing.py")
-    command = [sys.executable, script, str(int(fact)), when, "--", "--config", str(place.config)]
+    number = fact if isinstance(fact, str) else str(int(fact))
+    command = [sys.executable, script, number, when, "--", "--config", str(place.config)]
     died = subprocess.run(
         [*command, "run", "--until-idle"],
         env=place.environment,

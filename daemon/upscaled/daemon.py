@@ -32,6 +32,7 @@ from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
 from upscaled.flow.patrol import Beat, Patrol
+from upscaled.flow.series import Gathering
 from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
 
@@ -59,7 +60,8 @@ class Daemon:
         self.house = house
         settings = house.settings
         self.book = Book(house.ledger)
-        self.conductor = Conductor(house.tools, self.book, house.roads)
+        gathering = Gathering(house.tools.grammar, house.ledger.series)
+        self.conductor = Conductor(house.tools, self.book, house.roads, gathering)
         self.conductor.conditions = self._conditions
         self.conductor.ended = self._ended
         self._zone = local_zone(settings.schedule.timezone)

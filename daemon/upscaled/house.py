@@ -258,6 +258,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
             version=__version__,
             made=ledger.made,
             promised=Promises(),
+            recipe=ledger.series.recipe,
         )
         roads = _roads(settings)
         for road in roads.values():

@@ -202,6 +202,27 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What all members of a series are planned with. Decided once, never changed."""
+
+    series: str
+    """Which series it is: see `core/series.Group.key`."""
+    verdict: Verdict
+    safe: float
+    """The lowest safe factor of the sample."""
+    why: str
+    """The sentence on it."""
+    features: dict[str, float]
+    """The sample's median of each measure: what parameters depend on."""
+    order: Order
+    """The finish: what the folder's name asked for when it was decided."""
+    sample: int
+    """How many members voted."""
+    known: int
+    """How many were there when it was decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """One enlargement by one model."""
 
@@ -317,6 +338,7 @@ class State(StrEnum):
 
     SEEN = "seen"
     TAKEN = "taken"
+    JUDGED = "judged"
     PLANNED = "planned"
     ADMITTED = "admitted"
     PREPARED = "prepared"
@@ -375,6 +397,9 @@ class Facts:
     """The engine that works on it: `fal` or `local`."""
     probe: Probe | None = None
     verdict: Verdict | None = None
+    """Its own, then that of its series."""
+    series: str | None = None
+    """The series it belongs to, None where it stands alone."""
     plan: Plan | None = None
     pass_index: int = 0
     upload: Artifact | None = None

@@ -14,7 +14,6 @@ from upscaled.core.folders import (
     Unknown,
     UnknownFolder,
     name_problem,
-    not_supported,
     tokens_for_help,
 )
 from upscaled.nouns import Assume, Family, Fit, Format, Order
@@ -372,11 +371,6 @@ def test_accents_may_be_spelled_either_way() -> None:
     grammar = Grammar({"gr\u00f6\u00dfer": Like("8k")})
 
     assert order("gro\u0308\u00dfer-fit", grammar).fit is Fit.FIT
-
-
-def test_what_is_read_but_not_done_yet_is_said() -> None:
-    assert "not supported yet" in not_supported(order("4k-series"))[0]
-    assert not_supported(order("4k-core")) == ()
 
 
 def test_every_word_of_the_help_can_be_read() -> None:

@@ -259,11 +259,10 @@ def test_the_embedded_engine_shows_fals_sizes_and_price_for_nothing() -> None:
 
 def test_the_owner_reads_what_he_might_not_expect() -> None:
     picture = probe(9000, 6000, alpha=True, mode="RGBA", bits=16)
-    notes = " ".join(planned(picture, A3, unsupported=("series is not supported yet",)).notes)
+    notes = " ".join(planned(picture, A3).notes)
 
     assert "its pixels are kept and the density rises to 544.29 ppi" in notes
     assert "Transparency is laid on white" in notes
-    assert "series is not supported yet" in notes
     assert "16 bits" in " ".join(planned(probe(1200, 800, bits=16), FOUR_K).notes)
 
 

@@ -139,6 +139,7 @@ def _story(job: Job) -> dict[str, Any]:
             "rule": verdict.rule,
             "reasons": list(verdict.reasons),
         },
+        "series": facts.series,
         "width": plan and plan.width,
         "height": plan and plan.height,
         "shortfall": plan and plan.shortfall,

@@ -12,7 +12,7 @@ from upscaled.cli.ask import ledger_of, strays_of
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, WRONG, print_json, print_text
 from upscaled.core.catalogue import Catalogue
-from upscaled.core.folders import Grammar, not_supported
+from upscaled.core.folders import Grammar
 from upscaled.core.folders import Target as Aim
 from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
@@ -161,16 +161,15 @@ def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str
         yield f"{engine['reason']}; until then every picture is held"
     if settings.fidelity.second_try:
         yield "fidelity.second_try is not supported yet: a failed check goes to review"
-    yield from _unsupported(settings)
+    yield from _without_legacy(settings)
 
 
-def _unsupported(settings: Settings) -> Iterator[str]:
+def _without_legacy(settings: Settings) -> Iterator[str]:
     grammar, catalogue = Grammar(settings.target), read_rules(settings).catalogues["fal"]
     for number, watch in enumerate(settings.watch):
         for folder in _folders(watch.inbox, number):
             place = grammar.resolve(folder, holds_files=False)
             if isinstance(place, Aim) and place.target_path == folder:
-                yield from (f"{folder}: {said}" for said in not_supported(place.order))
                 yield from (f"{folder}: {said}" for said in _legacy(catalogue, place.order))
 
 

@@ -12,7 +12,7 @@ from upscaled.cli.config import settings_or_defaults
 from upscaled.cli.explain import explained
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
 from upscaled.core.explain import Explanation, explain
-from upscaled.core.folders import Unknown, not_supported
+from upscaled.core.folders import Unknown
 from upscaled.core.judge import Weighing, weigh
 from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
 from upscaled.core.settings import Settings
@@ -71,7 +71,6 @@ def _request(
         resample_limit=settings.plan.resample_limit,
         larger=settings.plan.larger,
         larger_print=settings.plan.larger_print,
-        unsupported=not_supported(order),
     )
 
 

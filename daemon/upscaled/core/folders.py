@@ -36,7 +36,6 @@ __all__ = [
     "Unknown",
     "UnknownFolder",
     "name_problem",
-    "not_supported",
     "tokens_for_help",
 ]
 
@@ -243,14 +242,6 @@ def name_problem(name: str) -> str:
     if word in BASES:
         return f'"{word}" is built in; take another name'
     return f'"{word}" is a token of folder names; take another name' if read(word) else ""
-
-
-_NOT_YET = {"series": "series is not supported yet: each picture is judged for itself"}
-
-
-def not_supported(order: Order) -> tuple[str, ...]:
-    """Return a sentence for each thing asked that this release reads but does not do yet."""
-    return tuple(sentence for field, sentence in _NOT_YET.items() if getattr(order, field))
 
 
 def tokens_for_help() -> tuple[TokenHelp, ...]:

@@ -62,7 +62,14 @@ LIFE: dict[State, Stage] = {
         means="read once into a private copy, hashed on the way",
         step="examine",
         lane=Lane.PIXELS,
-        leads_to=(State.PLANNED, State.FETCHED, State.SEEN, *_FAILS),
+        leads_to=(State.JUDGED, State.PLANNED, State.FETCHED, State.SEEN, *_FAILS),
+        word=Word.WAITING,
+    ),
+    State.JUDGED: Stage(
+        means="judged for itself; its series decides, once enough of it is here",
+        step="join",
+        lane=Lane.PIXELS,
+        leads_to=(State.PLANNED, State.FETCHED, State.TAKEN, *_FAILS),
         word=Word.WAITING,
     ),
     State.PLANNED: Stage(

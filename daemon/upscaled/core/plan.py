@@ -18,7 +18,7 @@ from upscaled.core.price import usd
 from upscaled.core.safe import detail_size, safe_factor
 from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
 from upscaled.errors import Aside
-from upscaled.nouns import Code, Family, Fit, Micros, Order, Pass, Plan, Probe, Verdict
+from upscaled.nouns import Code, Family, Fit, Micros, Order, Pass, Plan, Probe, Recipe, Verdict
 
 NEAR = Fraction(102, 100)
 """Up to here no model is asked: nobody sees 2 % of resampling, and a pass costs the same as 4x."""
@@ -44,8 +44,8 @@ class PlanRequest:
     larger: str = "shrink"
     """`shrink` or `keep`."""
     larger_print: str = "keep"
-    unsupported: tuple[str, ...] = ()
-    """A sentence for every option of the folder's name that this version does not do yet."""
+    series: Recipe | None = None
+    """Of the series it belongs to; its safe factor holds. See also `core/series.as_member`."""
 
     @property
     def source(self) -> Pair:
@@ -183,6 +183,8 @@ def _pass_json(one: Pass) -> dict[str, Any]:
 def _draft(request: PlanRequest) -> _Draft:
     verdict, order = request.verdict, request.order
     safe, why = safe_factor(verdict.model, request.probe, verdict.rule)
+    if request.series is not None:
+        safe, why = request.series.safe, request.series.why
     ladder = _ladder(request, request.catalogue)
     reach = ladder.reach(safe)
     reach = reach if reach > NEAR else Fraction(1)
@@ -228,7 +230,7 @@ def _shortfall(draft: _Draft, passes: tuple[Pass, ...]) -> str | None:
 
 def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     """Yield a sentence for everything that the picture's owner might not expect."""
-    request, order, probe = draft.request, draft.request.order, draft.request.probe
+    order, probe = draft.request.order, draft.request.probe
     if draft.asked.scale > 1:
         yield draft.why
     if draft.asked.kept:
@@ -245,7 +247,6 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     yield from _model_notes(draft, passes)
     if probe.frames > 1:
         yield f"The file holds {probe.frames} pages; only the first one was done."
-    yield from request.unsupported
 
 
 def _source_notes(draft: _Draft) -> Iterator[str]:

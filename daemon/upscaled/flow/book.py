@@ -6,7 +6,7 @@ Owned by the conductor's thread. While the ledger cannot be written, changes wai
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +50,10 @@ class Book:
         self.jobs: dict[str, Job] = {}
         self._by_path: dict[tuple[int, str], str] = {}
         self._waiting: deque[_Change] = deque()
+        self.noted: Callable[[Job], None] = lambda _job: None
+        """Told of every change of a living job."""
+        self.left: Callable[[Job], None] = lambda _job: None
+        """Told when a job is no living one any more."""
         self.trouble = ""
 
     @property
@@ -116,11 +120,13 @@ class Book:
             return
         self.jobs[job.id] = job
         self._by_path[job.watch, job.path] = job.id
+        self.noted(job)
 
     def _drop(self, job: Job) -> None:
         self.jobs.pop(job.id, None)
         if self._by_path.get((job.watch, job.path)) == job.id:
             del self._by_path[job.watch, job.path]
+        self.left(job)
 
     def complain(self, error: LedgerUnwritable) -> None:
         """Say once that the ledger cannot be used."""

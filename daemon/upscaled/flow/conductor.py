@@ -34,6 +34,7 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, request, steps
 from upscaled.flow.book import Book
 from upscaled.flow.places import Due, Places
+from upscaled.flow.series import Gathering
 from upscaled.flow.telling import enlarges_here, say, unexpected, waits_for_a_wake
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Hold, Job, State
@@ -64,9 +65,17 @@ class Conductor:
     thread that calls `turn`.
     """
 
-    def __init__(self, tools: Tools, book: Book, lane: dict[tuple[Lane, int], lanes.Lane]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        book: Book,
+        lane: dict[tuple[Lane, int], lanes.Lane],
+        gathering: Gathering,
+    ) -> None:
         self.tools = tools
         self.book = book
+        self.gathering = gathering
+        book.noted, book.left = gathering.note, gathering.left
         self.running: dict[str, State] = {}
         self.progress: dict[str, float] = {}
         self.stops: dict[str, Closed] = {}
@@ -166,6 +175,8 @@ class Conductor:
                 return
 
     def _start_due(self) -> None:
+        for ripe in self.gathering.ripe():
+            self.wake(self.book.jobs[ripe], at_once=True)
         now = self.tools.clock.now().timestamp()
         while self.book.writable and (due := self._due.pop(now)) is not None:
             job = self.book.jobs.get(due)
@@ -182,6 +193,8 @@ class Conductor:
         stage = LIFE[job.state]
         if stage.lane is Lane.DESK:
             self._admit(job)
+            return
+        if job.state is State.JUDGED and not self._may_join(job):
             return
         if job.id in self._counted:
             # Counted while the ledger was deaf, but it never left: asked and stamped anew.
@@ -200,15 +213,29 @@ class Conductor:
                 return
         self._run(job)
 
-    def _admit(self, job: Job) -> None:
+    def _may_join(self, job: Job) -> bool:
+        """Say whether its series is judged, or could be just now; else it waits."""
+        if self._is_unseen(job):
+            return False  # more of the series may lie there
+        if self.gathering.is_decided(job, self.tools.clock.now()):
+            return True
+        self.apply(job, Later(seconds=None, reason=self.gathering.waits(job)))
+        return False
+
+    def _is_unseen(self, job: Job) -> bool:
+        """Let a job wait while its share is lost or was not looked at yet."""
         trouble = self.share(job.watch)
-        if trouble is None or trouble:
-            # Nothing is paid for while nobody knows whether the original is still wanted.
-            hold = Hold.SHARE if trouble else None
-            # A lost share wakes its jobs itself when it is back.
-            seconds = LOOK_SECONDS if trouble is None else None
-            self.apply(job, Later(seconds=seconds, hold=hold, reason=trouble))
-            return
+        if trouble == "":
+            return False
+        hold = Hold.SHARE if trouble else None
+        # A lost share wakes its jobs itself when it is back.
+        seconds = LOOK_SECONDS if trouble is None else None
+        self.apply(job, Later(seconds=seconds, hold=hold, reason=trouble))
+        return True
+
+    def _admit(self, job: Job) -> None:
+        if self._is_unseen(job):
+            return  # nothing is paid for while nobody knows whether the original is still wanted
         outcome = steps.admit(job)
         if outcome.to is State.ADMITTED:
             closed = to_admit(job, outcome.reserved, self.conditions())

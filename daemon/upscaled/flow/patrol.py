@@ -27,7 +27,7 @@ LOOK_RANK = 1000
 REBUILD_SECONDS = 5.0
 REST, REST_SECONDS = 4, 0.01
 """Scanning takes at most a fifth of its lane, however many hints come in."""
-_UNPAID = {State.TAKEN, State.PLANNED, State.ADMITTED, State.PREPARED}
+_UNPAID = {State.TAKEN, State.JUDGED, State.PLANNED, State.ADMITTED, State.PREPARED}
 
 
 class Scan(Whole, Protocol):

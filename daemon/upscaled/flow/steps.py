@@ -12,10 +12,11 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 from upscaled.core.fingerprint import fingerprint
-from upscaled.core.folders import Target, not_supported
+from upscaled.core.folders import Target
 from upscaled.core.judge import judge
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady, Outage
 from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
 from upscaled.flow.ports import Progress
@@ -30,9 +31,8 @@ from upscaled.nouns import (
     Job,
     Order,
     Plan,
-    Probe,
+    Recipe,
     State,
-    Verdict,
 )
 
 Step = Callable[[Job, Tools, Progress], Outcome]
@@ -56,7 +56,7 @@ def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
 
 
 def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
-    """Decode it to the last byte, judge it and plan."""
+    """Decode it to the last byte, judge it, and plan unless its series has a say."""
     if not tools.disk.is_there(tools.source(job)):
         return Next(to=State.SEEN, facts=job.facts, said="its private copy is gone; read again")
     own = tools.made(job.sha256 or "")
@@ -69,7 +69,6 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if "own" in probe.marks:
         raise _own_result(probe.marks["own"])
     order = order_of(job, tools)
-    engine = "local" if order.local else tools.engine
     verdict = judge(
         tools.rulebook,
         probe,
@@ -77,9 +76,30 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         family=order.family,
         assume=order.assume or tools.watch(job).assume,
     )
-    facts = replace(job.facts, engine=engine, probe=probe, verdict=verdict)
+    facts = replace(job.facts, probe=probe, verdict=verdict)
+    if group := group_of(job.path, order):
+        said = f"judged for itself: {verdict.model.value} ({verdict.confidence:.0%})"
+        joined = replace(facts, series=group.key(probe))
+        return Next(to=State.JUDGED, facts=joined, said=said, reason=group.waits)
+    return _planned(job, tools, facts, order)
+
+
+def join(job: Job, tools: Tools, _progress: Progress) -> Outcome:
+    """Plan it with the recipe of its series."""
+    recipe = tools.recipe(job.watch, job.facts.series or "")
+    if recipe is None:
+        again = Facts(times=job.facts.times, passes=job.facts.passes)
+        return Next(to=State.TAKEN, facts=again, said="its series is another one now; judged anew")
+    return _planned(job, tools, replace(job.facts, verdict=recipe.verdict), recipe.order, recipe)
+
+
+def _planned(
+    job: Job, tools: Tools, facts: Facts, order: Order, recipe: Recipe | None = None
+) -> Outcome:
+    engine = "local" if order.local else tools.engine
+    facts = replace(facts, engine=engine)
     try:
-        plan = make_plan(_request(tools, order, probe, verdict))
+        plan = make_plan(_request(tools, order, facts, recipe))
     except Aside as error:
         failed = outcome_of(error, job.state)
         return replace(failed, facts=facts) if isinstance(failed, PutAside) else failed
@@ -105,19 +125,21 @@ def _reused(facts: Facts, to: Path, kept: Path, tools: Tools) -> Outcome:
     return Next(to=State.FETCHED, facts=made, said="served from what was paid before")
 
 
-def _request(tools: Tools, order: Order, probe: Probe, verdict: Verdict) -> PlanRequest:
-    wishes = tools.settings.plan
+def _request(tools: Tools, order: Order, facts: Facts, recipe: Recipe | None) -> PlanRequest:
+    wishes, probe, verdict = tools.settings.plan, facts.probe, facts.verdict
+    if probe is None or verdict is None:
+        raise Gone("what it was judged as is not known any more")
     return PlanRequest(
-        probe=probe,
+        probe=as_member(probe, recipe) if recipe else probe,
         verdict=verdict,
         order=order,
-        catalogue=tools.catalogues["local" if order.local else tools.engine],
+        catalogue=tools.catalogues[facts.engine],
         fal_catalogue=tools.catalogues["fal"],
         beyond_safe=wishes.beyond_safe,
         resample_limit=wishes.resample_limit,
         larger=wishes.larger,
         larger_print=wishes.larger_print,
-        unsupported=not_supported(order),
+        series=recipe,
     )
 
 
@@ -256,6 +278,7 @@ def _have_source(job: Job, tools: Tools) -> Path:
 STEPS: Mapping[str, Step] = {
     "take": take,
     "examine": examine,
+    "join": join,
     "prepare": prepare,
     "upload": upload,
     "submit": submit,

@@ -11,7 +11,7 @@ from upscaled.core.rulebook import Rulebook
 from upscaled.core.settings import Settings, Watch
 from upscaled.flow.ports import Clock, Engine, Pictures
 from upscaled.flow.promises import Promises
-from upscaled.nouns import Identity, Job, Taken
+from upscaled.nouns import Identity, Job, Recipe, Taken
 
 
 class Disk(Protocol):
@@ -92,6 +92,8 @@ class Tools:
     made: Callable[[str], str | None]
     """Bytes' SHA-256 to the job that delivered them as a result."""
     promised: Promises
+    recipe: Callable[[int, str], Recipe | None]
+    """What a watch's series was judged as, None while it was not."""
 
     def watch(self, job: Job) -> Watch:
         """Return the job's watch."""

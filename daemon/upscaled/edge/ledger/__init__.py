@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from upscaled.edge.ledger import tables
 from upscaled.edge.ledger.rows import job_of, row_of, spend_row, when
+from upscaled.edge.ledger.series import Series
 from upscaled.edge.ledger.tables import set_pragmas
 from upscaled.errors import Fatal, LedgerUnwritable
 from upscaled.nouns import Job, Micros, PassDone, State
@@ -56,6 +57,7 @@ class Ledger:
         self._inboxes = tuple(inboxes)
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0})
         sa.event.listen(self._engine, "connect", set_pragmas)
+        self.series = Series(self._inboxes, self._reading, self._writing)
 
     # ---- life of the ledger itself
 
