@@ -185,6 +185,14 @@ def test_damage_is_met_with_small_strengths_and_a_sentence_each(name: str) -> No
     assert "Very strong JPEG compression (quality 50): mended." in plan.notes
 
 
+@pytest.mark.parametrize("family", [Family.TEXT, Family.CGI])
+def test_the_ringing_round_letters_is_not_taken_for_noise(family: Family) -> None:
+    loud = CLEAN | {"noise": 6.0}
+
+    assert "denoise" not in planned(loud | {"lnoise": 0.1}, family).passes[0].params
+    assert planned(loud | {"lnoise": 2.0}, family).passes[0].params["denoise"] >= 0.3
+
+
 @pytest.mark.parametrize("name", FAL)
 def test_renders_get_a_model_that_mends_compression_only_where_it_is_very_strong(name: str) -> None:
     assert planned(CLEAN, Family.CGI, name).passes[0].model == "CGI"
@@ -275,6 +283,7 @@ def test_an_enlarged_source_is_told_its_true_size_but_never_a_jpeg(
         {
             "noise": st.floats(0, 12),
             "cnoise": st.floats(0, 3),
+            "lnoise": st.floats(0, 3),
             "q_eq": st.floats(5, 100),
             "edgew_best": st.floats(0.1, 1),
             "detail_px": st.floats(50, 8000),
