@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from upscaled.edge.pictures.marks_walk import MOST_INFLATED, walk
 
 from judge_pictures import (
     A1111,
@@ -20,7 +21,6 @@ from judge_pictures import (
     with_webp_chunk,
 )
 from upscaled.edge.pictures.marks import Provenance, load_marks, parse_marks, read_marks
-from upscaled.edge.pictures.marks_walk import MOST_INFLATED, walk
 from upscaled.errors import ConfigError
 
 SMALL = Image.new("RGB", (32, 24), "teal")
