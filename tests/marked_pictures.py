@@ -1,8 +1,8 @@
 """
 Files that carry marks, built by hand: every container, every place in it where a mark may stand.
 
-`built(said)` takes texts by place as `rules/marks.toml` writes them (`exif:Software`, `source`, ...)
-and returns a file of every container that has such places.
+`built(said)` takes texts by place as `rules/marks.toml` writes them (`exif:Software`, `source`) and
+returns a file of every container that has such places.
 """
 
 import struct
@@ -122,7 +122,7 @@ def box(kind: bytes, body: bytes) -> bytes:
 
 
 def store(said: Said) -> bytes:
-    """Return a C2PA store of two manifests; the ingredient's comes first, its words run together."""
+    """Return a C2PA store of two manifests; the ingredient's comes first."""
     found = values(said, "c2pa")
     action: dict[str, object] = {"action": "c2pa.created"}
     if "agent" in found:
@@ -132,8 +132,12 @@ def store(said: Said) -> bytes:
     if "source" in said:
         action["digitalSourceType"] = IPTC + said["source"]
     parent = cbor({"actions": [action], "allActionsIncluded": "yes"})
-    active = cbor({"alg": "sha256", "claim_generator_info": [{"name": found.get("generator", "x")}]})
-    boxes = b"".join(box(b"jumb", box(b"jumd", b"c2ma") + box(b"cbor", one)) for one in (parent, active))
+    active = cbor(
+        {"alg": "sha256", "claim_generator_info": [{"name": found.get("generator", "x")}]}
+    )
+    boxes = b"".join(
+        box(b"jumb", box(b"jumd", b"c2ma") + box(b"cbor", one)) for one in (parent, active)
+    )
     return box(b"jumb", box(b"jumd", b"c2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\3c2pa\0") + boxes)
 
 

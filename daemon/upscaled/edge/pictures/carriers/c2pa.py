@@ -17,7 +17,7 @@ _KEYS = (
     ("c2pa:description", b"description"),
 )
 _NAME = b"\x64name"
-_NEAR = 96
+_NEAR = 200
 """Bytes after a key in which the name of a generator or agent begins, where it is a map."""
 _MOST = 64
 """Times that one key is followed up in a store."""

@@ -53,7 +53,8 @@ def _value(text: str, name: str, at: int) -> str | None:
     end = text.find(f":{name}>", at, at + _LONGEST) if opened else -1
     if end < 0:
         return None
-    return _plain(_TAG.sub(" ", text[text.find(">", at) + 1 : text.rfind("<", at, end)]))
+    inside = text[text.find(">", at) + 1 : text.rfind("<", at, end)]
+    return _plain(_TAG.sub(" ", inside.replace("<![CDATA[", "").replace("]]>", "")))
 
 
 def _plain(text: str) -> str:
