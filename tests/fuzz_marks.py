@@ -14,9 +14,21 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from judge_pictures import A1111, chunk, with_segment
-from marked_pictures import PLAIN, app11, box, built, exif_block, exr, gif_chain, heic
+from marked_pictures import (
+    CONTAINERS,
+    PLAIN,
+    app11,
+    box,
+    built,
+    exif_block,
+    exr,
+    gif_chain,
+    heic,
+    resources,
+)
 from upscaled.edge.pictures.marks import load_marks, read_marks
 
 MOST_SECONDS = 0.050
@@ -137,6 +149,42 @@ def _located() -> bytes:
     return plain[:at] + b"\0\0" + b"\xff\xff" * 30_000 + plain[at:]
 
 
+def _located_again(count: int) -> bytes:
+    """Return a HEIC whose table of places names one large item again and again."""
+    plain = heic({b"mime": b"x" * 900_000}, 0)
+    at = plain.index(b"iloc") + 10
+    row = plain[at + 2 : at + 2 + 28]
+    grown = len(row) * (count - 1)
+    data = bytearray(plain)
+    data[at : at + 2 + 28] = struct.pack(">H", count) + row * count
+    for kind in (b"iloc", b"meta"):
+        start = plain.index(kind) - 4
+        length = int.from_bytes(plain[start : start + 4], "big") + grown
+        data[start : start + 4] = struct.pack(">I", length)
+    return bytes(data)
+
+
+def _page(tag: int, count: int) -> bytes:
+    """Return a TIFF whose first pages name one large value over and over."""
+    body = {700: b":Credit='x' ", 33723: b"\x1c\2\0\0\0", 34377: b"8BIM\4\4\0\0\0\0\0\0"}[tag]
+    at = 8 + 2 + 12 * count + 4
+    rows = struct.pack("<HHII", tag, 7, 3_000_000, at) * count
+    head = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", count)
+    return head + rows + bytes(4) + (body * (3_000_000 // len(body) + 1))[:3_000_000]
+
+
+def _stores(body: bytes, count: int) -> bytes:
+    parts = b"".join(
+        with_segment(b"\xff\xd8", 0xEB, app11(box(b"jumb", body), number, 65_000)[0])[2:]
+        for number in range(count)
+    )
+    return PLAIN["JPEG"][:2] + parts + PLAIN["JPEG"][2:]
+
+
+def _packets(body: bytes, count: int) -> bytes:
+    return _png_of(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + body[:20_000]), count)()
+
+
 CONSTRUCTED: dict[str, Callable[[], bytes]] = {
     **{f"long text of {word!r}": _long_text(word) for word in _TEXTS},
     "empty chunks": _png_of(chunk(b"tEXt", b"k\0v"), 60_000),
@@ -151,6 +199,16 @@ CONSTRUCTED: dict[str, Callable[[], bytes]] = {
     "XMP parts": _segments(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"x" * 60_000, 300),
     "overlapping fields": lambda: _rows(4_000),
     "places": _located,
+    "a place named again": lambda: _located_again(4_000),
+    "XMP over one another": lambda: _page(700, 4_000),
+    "IPTC over one another": lambda: _page(33723, 4_000),
+    "resources over one another": lambda: _page(34377, 4_000),
+    "IPTC in segments": _segments(0xED, resources(b"\x1c\2\0\0\0" * 12_000), 200),
+    "resources in segments": _segments(0xED, b"8BIM\4\4\0\0\0\0\0\0" * 5_000, 200),
+    "stores of keys": lambda: _stores(b"\x6fclaim_generator\x71claim_generator_info" * 120, 900),
+    "stores of sources": lambda: _stores(b"digitalsourcetype/digsrctype:" * 140, 900),
+    "elements": lambda: _packets((b":Credit " * 40 + b"<a>" * 5_000 + b":Credit>") * 40, 40),
+    "attributes without end": lambda: _packets(b":Credit='&amp;" * 5_000, 40),
     "boxes": lambda: box(b"ftyp", b"avif") + box(b"free", b"") * 200_000,
     "metas": lambda: box(b"ftyp", b"avif") + heic({b"mime": b"x" * 900})[24:] * 2_000,
     "sub-blocks": lambda: PLAIN["GIF"][:-1] + b"!\xfe" + b"\1x" * 400_000 + b"\0;",
@@ -160,6 +218,30 @@ CONSTRUCTED: dict[str, Callable[[], bytes]] = {
     "chunks": lambda: b"RIFF\xff\xff\xff\x7fWEBP" + (b"EXIF" + bytes(4)) * 200_000,
 }
 """Files built to be slow or large, by what they have too much of."""
+
+
+def stalling() -> Iterator[tuple[str, bytes]]:
+    """Yield files whose texts nearly match, over and over: one for each example of each mark."""
+    for mark in load_marks().marks:
+        for said in (*mark.examples, *mark.near):
+            nearly = {
+                place: text[:-1] * (LONG // len(text)) if len(text) > 1 else text * LONG
+                for place, text in said.items()
+                if place.partition(":")[0] in {"png", "xmp", "com", "exif"} - _fixed(place)
+            }
+            for container in ("PNG", "GIF"):
+                places, build = CONTAINERS[container]
+                if nearly and {place.partition(":")[0] for place in nearly} <= places:
+                    yield f"{container} that nearly says {mark.name}", build(nearly)
+
+
+def _fixed(place: str) -> set[str]:
+    """Return the kind of a place that holds a number, not a text."""
+    return (
+        {"exif"}
+        if place in {"exif:ExposureTime", "exif:FNumber", "exif:ISOSpeedRatings"}
+        else set()
+    )
 
 
 def _seconds(data: bytes) -> float:
@@ -189,11 +271,13 @@ def main() -> int:
     load_marks()
     slowest, hungriest = (0.0, ""), (0, "")
     named = ((f"file {number}", data) for number, data in enumerate(mutants(count, seed=20261123)))
-    for name, data in (*((name, build()) for name, build in CONSTRUCTED.items()), *named):
+    made = ((name, build()) for name, build in CONSTRUCTED.items())
+    for name, data in chain(made, stalling(), named):
         slowest = max(slowest, (_seconds(data), name))
         hungriest = max(hungriest, (_bytes(data), name))
     sys.stdout.write(
-        f"{count} spoilt files and {len(CONSTRUCTED)} built ones: none made the reader fall\n"
+        f"{count} spoilt files, {len(CONSTRUCTED)} built to be large, one for each example that "
+        "nearly matches: none made the reader fall\n"
         f"slowest    {slowest[0] * 1000:.1f} ms of {MOST_SECONDS * 1000:.0f} ({slowest[1]})\n"
         f"hungriest  {hungriest[0] / 1e6:.1f} MB of {MOST_BYTES / 1e6:.0f} ({hungriest[1]})\n"
     )

@@ -9,7 +9,13 @@ not read.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from upscaled.edge.pictures.carriers.found import LONGEST_STORE, LONGEST_XMP, Carriers, Data
+from upscaled.edge.pictures.carriers.found import (
+    LONGEST_STORE,
+    LONGEST_XMP,
+    MOST_PIECES,
+    Carriers,
+    Data,
+)
 
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -85,8 +91,8 @@ def _items(data: Data, meta: _Box, found: Carriers) -> None:
     wanted = _wanted(data, boxes[b"iinf"])
     base = boxes[b"idat"].start if b"idat" in boxes else 0
     table = _body(data, boxes[b"iloc"], 0, _LONGEST_META)
-    for item, body in _located(data, table, base, wanted):
-        if wanted[item] == b"Exif":
+    for kind, body in _located(data, table, base, wanted):
+        if kind == b"Exif":
             _add_exif(body, found)
         else:
             found.add_xmp(body)
@@ -107,13 +113,15 @@ def _wanted(data: Data, iinf: _Box) -> dict[int, bytes]:
         )
         if rest[:4] == b"Exif" or (rest[:4] == b"mime" and _RDF in rest):
             kinds[number] = rest[:4]
+        if len(kinds) == MOST_PIECES:
+            break
     return kinds
 
 
 def _located(
     data: Data, table: bytes, idat: int, wanted: dict[int, bytes]
-) -> Iterator[tuple[int, bytes]]:
-    """Yield the wanted items of an `iloc` box with their bytes."""
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the wanted items of an `iloc` box, their kind and bytes, each once."""
     read = _Reader(table)
     version = read.number(1)
     read.number(3)
@@ -133,9 +141,9 @@ def _located(
             at, size = start + read.number(offset), read.number(length)
             pieces.append((at, size))
         if item in wanted:
-            yield item, _glued(data, pieces)
+            yield wanted.pop(item), _glued(data, pieces)
         left -= count + 1
-        if left <= 0 or read.ended:
+        if left <= 0 or read.ended or not wanted:
             return
 
 

@@ -23,8 +23,12 @@ MOST_TEXT = 384 * 1024
 MOST_TEXTS = 512
 MOST_INFLATED = 2 * 1024 * 1024
 """Bytes of all compressed texts of a file together."""
-_OVERHEAD = 4096
-"""What each piece counts beside its bytes, so that there are never many."""
+MOST_PIECES = 8
+"""XMP packets, and C2PA stores, of a file: each is searched for many things."""
+MOST_RECORDS = 2000
+"""IPTC records and image resources of a file that are passed."""
+_OVERHEAD = 8192
+"""What each inflation counts beside its bytes, so that there are never many."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Carriers:
     xmp_room: int = LONGEST_XMP
     store_room: int = LONGEST_STORE
     inflation_room: int = MOST_INFLATED
+    record_room: int = MOST_RECORDS
 
     def add_text(self, place: str, data: bytes, encoding: str = "utf-8") -> None:
         """Keep one text, as much of it as there is room for."""
@@ -54,15 +59,15 @@ class Carriers:
 
     def add_xmp(self, data: bytes) -> None:
         """Keep one XMP packet, or a part of it."""
-        if self.xmp_room > 0 and data:
+        if self.xmp_room > 0 and data and len(self.xmp) < MOST_PIECES:
             self.xmp.append(data[: self.xmp_room])
-            self.xmp_room -= len(data) + _OVERHEAD
+            self.xmp_room -= len(data)
 
     def add_store(self, data: bytes) -> None:
         """Keep one C2PA store: JUMBF boxes with CBOR in them, uncompressed."""
-        if self.store_room > 0 and data:
+        if self.store_room > 0 and data and len(self.stores) < MOST_PIECES:
             self.stores.append(data[: self.store_room])
-            self.store_room -= len(data) + _OVERHEAD
+            self.store_room -= len(data)
 
     def add_exif(self, block: bytes) -> None:
         """Keep the first EXIF block, with or without the words before its TIFF head."""

@@ -8,13 +8,13 @@ from upscaled.edge.pictures.carriers.found import Carriers
 
 _IIM = 0x0404
 _NAMES = {65: "OriginatingProgram", 80: "Byline", 110: "Credit", 115: "Source", 120: "Caption"}
-_MOST = 400
 
 
 def add_resources(body: bytes, found: Carriers) -> None:
     """Keep the records among Photoshop's image resources."""
     at = body.find(b"8BIM")
-    for _ in range(_MOST):
+    while found.record_room > 0:
+        found.record_room -= 1
         if at < 0 or body[at : at + 4] != b"8BIM" or at + 12 > len(body):
             return
         kind = int.from_bytes(body[at + 4 : at + 6], "big")
@@ -28,7 +28,8 @@ def add_resources(body: bytes, found: Carriers) -> None:
 def add_records(body: bytes, found: Carriers) -> None:
     """Keep the records of a picture (record 2) that name its origin."""
     at = 0
-    for _ in range(_MOST):
+    while found.record_room > 0:
+        found.record_room -= 1
         if body[at : at + 1] != b"\x1c" or at + 5 > len(body):
             return
         length = int.from_bytes(body[at + 3 : at + 5], "big")

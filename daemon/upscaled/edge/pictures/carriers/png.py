@@ -20,7 +20,7 @@ from upscaled.edge.pictures.carriers.iptc import add_resources
 HEAD = b"\x89PNG\r\n\x1a\n"
 _CHUNK = Struct(">I4s")
 _SMALL = 4096
-_MOST_SMALL = 20_000
+_MOST_SMALL = 10_000
 _PROFILE = b"Raw profile type "
 _XMP_KEY = b"XML:com.adobe.xmp"
 

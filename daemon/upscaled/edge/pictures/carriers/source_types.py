@@ -6,6 +6,7 @@ two words. CBOR strings have no terminator, so that a word runs into the next ke
 of the vocabulary that fits is the one.
 """
 
+import re
 from collections.abc import Iterator
 
 _TERMS = sorted(
@@ -19,8 +20,9 @@ _TERMS = sorted(
     key=len,
     reverse=True,
 )  # fmt: skip
+_TERM = re.compile(b"|".join(_TERMS))
 _HEADS = (b"digitalsourcetype/", b"digsrctype:")
-_MOST = 4096
+_MOST = 512
 
 
 def source_types(text: bytes, *, ended: bool) -> Iterator[str]:
@@ -32,15 +34,15 @@ def source_types(text: bytes, *, ended: bool) -> Iterator[str]:
             if at < 0:
                 break
             at += len(head)
-            word = _word(text[at : at + 48], ended=ended)
+            word = _word(text, at, ended=ended)
             if word and word not in seen:
                 seen.add(word)
                 yield word.decode()
             at = text.find(head, at)
 
 
-def _word(text: bytes, *, ended: bool) -> bytes | None:
-    found = next((term for term in _TERMS if text.startswith(term)), None)
-    if found and ended and text[len(found) : len(found) + 1].isalnum():
+def _word(text: bytes, at: int, *, ended: bool) -> bytes | None:
+    found = _TERM.match(text, at)
+    if found is None or (ended and text[found.end() : found.end() + 1].isalnum()):
         return None
-    return found
+    return found[0]

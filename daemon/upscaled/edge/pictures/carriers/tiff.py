@@ -45,10 +45,12 @@ class Entry:
 
 
 def walk(data: Data, found: Carriers) -> None:
-    """Keep XMP, IPTC and C2PA of the first pages; the file itself is its EXIF block."""
+    """Keep the first XMP, IPTC and C2PA of the pages; the file itself is its EXIF block."""
+    wanted = {_XMP, _IPTC, _RESOURCES, _C2PA}
     for page in _pages(data):
         for entry in page:
-            if entry.tag in {_XMP, _IPTC, _RESOURCES, _C2PA}:
+            if entry.tag in wanted:
+                wanted.remove(entry.tag)
                 _keep(entry.tag, bytes(data[entry.at : entry.at + entry.size]), found)
     found.exif = data
     found.complete = True

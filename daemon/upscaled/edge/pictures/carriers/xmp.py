@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator
 
 from upscaled.edge.pictures.carriers.source_types import source_types
 
-_MOST = 4
-"""Values kept of one property."""
-_LONGEST = 16 * 1024
+_MOST = 8
+"""Times that the name of a property is looked up in a packet, beginnings and ends."""
+_LONGEST = 8 * 1024
+_MOST_TEXT = 48 * 1024
+"""Characters of all values of a packet."""
+_OVERHEAD = 64
 _ENTITIES = (
     ("&quot;", '"'), ("&#34;", '"'), ("&#x22;", '"'), ("&apos;", "'"), ("&#39;", "'"),
     ("&lt;", "<"), ("&gt;", ">"), ("&#xA;", "\n"), ("&#10;", "\n"), ("&amp;", "&"),
@@ -23,17 +26,19 @@ _TAG = re.compile(r"<[^<>]{0,300}>")
 
 def facts(packet: bytes, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield `xmp:<name>` with each value of the properties of these local names, and `source`."""
-    text = packet.decode("utf-8", "replace")
+    text, room = packet.decode("utf-8", "replace"), _MOST_TEXT
     for name in names:
-        for value in _values(text, name):
-            yield f"xmp:{name}", value
+        for raw in _values(text, name):
+            room -= len(raw) + _OVERHEAD
+            if room > 0:
+                yield f"xmp:{name}", _plain(raw)
     for term in source_types(packet, ended=True):
         yield "source", term
 
 
 def _values(text: str, name: str) -> Iterator[str]:
     key, at = f":{name}", 0
-    for _ in range(4 * _MOST):
+    for _ in range(_MOST):
         at = text.find(key, at)
         if at < 0:
             return
@@ -48,16 +53,16 @@ def _value(text: str, name: str, at: int) -> str | None:
     attribute = _ATTRIBUTE.match(text, at)
     if attribute:
         end = text.find(attribute[1], attribute.end(), attribute.end() + _LONGEST)
-        return _plain(text[attribute.end() : end]) if end >= 0 else None
-    opened = text[at : at + 1] == ">" or (text[at : at + 1].isspace())
-    end = text.find(f":{name}>", at, at + _LONGEST) if opened else -1
-    if end < 0:
+        return text[attribute.end() : end] if end >= 0 else None
+    if text[at : at + 1] != ">" and not text[at : at + 1].isspace():
         return None
-    inside = text[text.find(">", at) + 1 : text.rfind("<", at, end)]
-    return _plain(_TAG.sub(" ", inside.replace("<![CDATA[", "").replace("]]>", "")))
+    end = text.find(f":{name}>", at + 1, at + _LONGEST)
+    return text[text.find(">", at) + 1 : text.rfind("<", at, end)] if end >= 0 else None
 
 
 def _plain(text: str) -> str:
+    """Return the text of a value, without the tags inside it and its entities resolved."""
+    text = _TAG.sub(" ", text.replace("<![CDATA[", "").replace("]]>", ""))
     for entity, sign in _ENTITIES:
         text = text.replace(entity, sign)
     return text.strip()
