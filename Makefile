@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -46,6 +46,9 @@ test: .venv/dev  ## format, lint, types, import contracts and every test that ne
 test-system: .venv/dev  ## what needs parts of the system (fails where one is missing), and what takes long
 	@sh tests/system-parts
 	@$(PY) -m pytest -n 2 -m "system or long"
+
+fuzz-marks: .venv/dev  ## ten thousand spoilt files through the reader of marks: time and memory
+	@PYTHONPATH=tests $(PY) tests/fuzz_marks.py
 
 check: test  ## the same as test
 

@@ -27,11 +27,12 @@ from upscaled.edge.fal.engine import Fal
 from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
+from upscaled.edge.pictures.marks_table import parse_marks
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_key
-from upscaled.edge.toml import load_rules
+from upscaled.edge.toml import load_rules, own_rules
 from upscaled.errors import ConfigError, Fatal, Fault, Outage
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
@@ -40,6 +41,7 @@ from upscaled.flow.tools import Tools
 PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
 Read = TypeVar("Read")
+MARKS = "marks.toml"
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
 
 
@@ -84,8 +86,12 @@ def open_studio(
 ) -> tuple[Studio, Workers]:
     """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
     workers = Workers(count, scratch=scratch)
-    bands = parse_bands(load_rules(settings.rules.directory, "fidelity.toml"), "fidelity.toml")
-    return Studio(workers, bands), workers
+    directory = settings.rules.directory
+    bands = parse_bands(load_rules(directory, "fidelity.toml"), "fidelity.toml")
+    marks = own_rules(directory, MARKS)
+    if marks and directory:
+        parse_marks(marks, str(directory / MARKS))
+    return Studio(workers, bands, marks), workers
 
 
 def open_ledger(settings: Settings) -> Ledger:

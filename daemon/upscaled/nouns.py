@@ -187,7 +187,7 @@ class Probe:
     features: dict[str, float] = field(default_factory=dict)
     """Measures by name: see `edge/pictures/measures.py`."""
     marks: dict[str, str] = field(default_factory=dict)
-    """Provenance marks by kind (`generator`, `renderer`, `camera`, `screen`): what was found."""
+    """Provenance marks by kind (`generator`, `renderer`, `camera`, ...): see `rules/marks.toml`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

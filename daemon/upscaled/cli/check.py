@@ -17,11 +17,12 @@ from upscaled.core.folders import Target as Aim
 from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
 from upscaled.edge.ledger import Ledger
+from upscaled.edge.pictures.marks import mark_faults
 from upscaled.edge.secrets import find_key
-from upscaled.edge.toml import load_rules, load_settings, stray_rules, write_config
+from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
 from upscaled.edge.watch import scan
 from upscaled.errors import ConfigError, Fatal, Fault, Outage, UpscaledError
-from upscaled.house import ROLES, Marked, open_ledger, overlap_faults, read_rules
+from upscaled.house import MARKS, ROLES, Marked, open_ledger, overlap_faults, read_rules
 from upscaled.nouns import Family, Order
 
 
@@ -33,6 +34,7 @@ def check(arguments: argparse.Namespace) -> int:
     faults = [
         *overlap_faults(settings, path),
         *_rule_faults(settings),
+        *_mark_faults(settings),
         *_state_faults(settings, path),
         *_root_faults(settings, path, ledger),
     ]
@@ -82,6 +84,15 @@ def _rule_faults(settings: Settings) -> tuple[Fault, ...]:
     except ConfigError as error:
         return error.faults
     return ()
+
+
+def _mark_faults(settings: Settings) -> tuple[Fault, ...]:
+    directory = settings.rules.directory
+    try:
+        own = own_rules(directory, MARKS)
+    except ConfigError as error:
+        return error.faults
+    return mark_faults(own, str(directory / MARKS)) if own and directory else mark_faults()
 
 
 def _state_faults(settings: Settings, path: Path) -> Iterator[Fault]:

@@ -109,6 +109,19 @@ def load_rules(directory: Path | None, name: str, *, shipped: Path | None = None
     return load_mapping(chosen)
 
 
+def own_rules(directory: Path | None, name: str) -> str:
+    """
+    Return the text of a rule file in the override folder, nothing where the shipped one holds.
+
+    Raises `ConfigError` where it is no TOML.
+    """
+    own = directory / name if directory else None
+    if own is None or not own.exists():
+        return ""
+    load_mapping(own)
+    return own.read_bytes().decode("utf-8-sig")
+
+
 def stray_rules(directory: Path, *, shipped: Path | None = None) -> tuple[str, ...]:
     """Return the files of an override folder that override nothing: most likely misspelt."""
     known = {path.name for path in (shipped or find_rules()).glob("*.toml")}

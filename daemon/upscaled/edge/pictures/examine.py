@@ -39,20 +39,22 @@ _ENDED = frozenset({"JPEG", "PNG", "WEBP"})
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow's own guard; ours reads the header before it
 
 
-def examine(source: Path, marks: Path | None = None) -> Probe:
+def examine(source: Path, marks: str = "") -> Probe:
     """
     Decode the whole picture once; return what it says and measures.
 
-    `marks` is a table of marks instead of the shipped one. Raises `NotReady` where the file is cut
-    short, `Aside` where waiting will not mend it, `Stop` for a clip (video is not supported yet).
+    `marks` is the text of a table of marks instead of the shipped one. Raises `NotReady` where the
+    file is cut short, `Aside` where waiting will not mend it, `Stop` for a clip (video is not
+    supported yet).
     """
     head = _head(source)
     refuse(head)
     with _opened(source, head) as image:
         _refuse_header(image)
         kind = "JPEG" if image.format == "MPO" else str(image.format)
-        told = _provenance(source, image, marks)
+        _refuse_unwritten(source, image)
         look, bits = _decoded(source, image)
+        told = _provenance(source, marks, look.hidden)
         if kind in _ENDED and not told.complete:
             raise NotReady(
                 f"The {kind} file stops before its end mark.",
@@ -152,13 +154,15 @@ def _thumbnail(image: Image.Image) -> bool:
     return bool(int(tags.get(254, 0)) & 1)
 
 
-def _provenance(source: Path, image: Image.Image, marks: Path | None) -> Provenance:
-    carried = image.format == "AVIF"  # its items are not walked, its EXIF comes from the decoder
-    exif, xmp = (image.info.get(name, b"") if carried else b"" for name in ("exif", "xmp"))
+def _refuse_unwritten(source: Path, image: Image.Image) -> None:
     with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         if image.format in _UNCHECKED and ends_in_unwritten_pages(data):
             raise broken(ValueError("its last pages are empty"))
-        return read_marks(data, load_marks(marks), exif=exif, xmp=xmp)
+
+
+def _provenance(source: Path, marks: str, hidden: str) -> Provenance:
+    with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        return read_marks(data, load_marks(marks), hidden=hidden)
 
 
 def _decoded(source: Path, image: Image.Image) -> tuple[Look, int]:

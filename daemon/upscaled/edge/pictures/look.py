@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from upscaled.edge.pictures.stealth import Stealth
+
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -31,7 +33,8 @@ class Look:
 
     `small` is h x w x 3 sRGB of at most a megapixel, area-averaged. `tiles` are native crops whose
     corners lie on multiples of 8, sorted by rising contrast. `transparent` is the share of pixels
-    with alpha below 128; `alpha` says whether any is below 250.
+    with alpha below 128; `alpha` says whether any is below 250. `hidden` names a generator's record
+    in the lowest bits.
     """
 
     width: int
@@ -40,6 +43,7 @@ class Look:
     tiles: tuple[Bytes, ...]
     alpha: bool = False
     transparent: float = 0.0
+    hidden: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,9 +59,14 @@ class Gatherer:
     seen: int = 0
     clear: int = 0
     alpha: bool = False
+    stealth: Stealth = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stealth = Stealth(width=self.width, height=self.height)
 
     def take(self, strip: Bytes) -> None:
         """Keep what matters of the next rows (h x w x 3 or 4)."""
+        self.stealth.take(strip)
         if strip.shape[2] == 4:
             self._weigh_alpha(strip[:, :, 3])
         colour = np.ascontiguousarray(strip[:, :, :3])
@@ -93,6 +102,7 @@ class Gatherer:
             tiles=tuple(tile for _, tile in ordered),
             alpha=self.alpha,
             transparent=self.clear / (self.width * self.height),
+            hidden=self.stealth.name(),
         )
 
 

@@ -12,6 +12,7 @@ MEASURED = frozenset(
         "jpeg_life", "kurt", "lnoise", "lossless", "lum", "mono", "mult64", "noise", "p95", "q_eq",
         "r_eff", "short_px", "top8", "transp", "txt_area", "txt_n", "txt_share",
         # metadata
-        "ai_meta", "camera", "exif_n", "renderer", "screen",
+        "ai_meta", "camera", "edited", "enlarged", "exif_n", "exposure_s", "graphic", "iso", "own",
+        "renderer", "scan", "screen",
     }
 )  # fmt: skip

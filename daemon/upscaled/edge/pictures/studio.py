@@ -20,15 +20,22 @@ SCRATCH_PREFIX = ".finish-"
 
 
 class Studio:
-    """Pixel work for the corridor. `bands` are the thresholds of the fidelity check."""
+    """
+    Pixel work for the corridor.
 
-    def __init__(self, workers: Workers, bands: Sequence[Band]) -> None:
+    `bands` are the thresholds of the fidelity check; `marks` is the text of a table of marks that
+    overrides the shipped one. It goes along with each picture: what was checked is what is used.
+    """
+
+    def __init__(self, workers: Workers, bands: Sequence[Band], marks: str = "") -> None:
         self._workers = workers
         self._bands = tuple(bands)
+        self._marks = marks
 
     def examine(self, source: Path) -> Probe:
         """Decode the whole picture once; return what it says and measures."""
-        return Probe(**self._workers.call("examine", _paths(source=source)))
+        request = {**_paths(source=source), "marks": self._marks}
+        return Probe(**self._workers.call("examine", request))
 
     def prepare(self, source: Path, stem: Path) -> Artifact:
         """Write what may be uploaded (pixels, profile) to `stem` plus .png or .jpg."""

@@ -21,7 +21,7 @@ Arguments = dict[str, Any]
 
 def _examine(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
     looking = import_module("upscaled.edge.pictures.examine")
-    return asdict(looking.examine(Path(arguments["source"])))
+    return asdict(looking.examine(Path(arguments["source"]), arguments["marks"]))
 
 
 def _prepare(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
