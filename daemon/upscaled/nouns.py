@@ -24,6 +24,10 @@ class Family(StrEnum):
     CGI = "cgi"
 
 
+INVENTING = frozenset({Family.RECOVER, Family.REDEFINE})
+"""Families whose models make up detail: generative, without a seed, so never twice the same."""
+
+
 class Format(StrEnum):
     """A result's file format, in Pillow's capitals."""
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upscaled.core.hints import score_name
-from upscaled.core.judge import INVENTING, count_points, features_of, judge
+from upscaled.core.judge import count_points, features_of, judge
 from upscaled.core.rulebook import load_rulebook
 from upscaled.nouns import Assume, Family, Probe, Verdict
 
@@ -228,9 +228,9 @@ def test_a_folders_family_wins_over_everything(
 ) -> None:
     one = probe(**features, **MARKED)
 
-    for invent in (True, False):
-        found = judge(BOOK, one, name="a.jpg", family=family, assume=assume, invent=invent)
-        assert (found.model, found.confidence, found.rule) == (family, 1.0, "folder")
+    found = judge(BOOK, one, name="a.jpg", family=family, assume=assume)
+
+    assert (found.model, found.confidence, found.rule) == (family, 1.0, "folder")
 
 
 @given(features=measure, assume=st.sampled_from(list(Assume)))
@@ -241,22 +241,6 @@ def test_what_a_studio_says_never_changes_what_a_rule_decided(
 
     if unsaid.rule != "points":
         assert verdict(probe(**features), assume=assume) == unsaid
-
-
-@given(features=measure, mark=st.sampled_from([0.0, 1.0]), assume=st.sampled_from(list(Assume)))
-def test_where_nothing_may_be_invented_nothing_is_and_the_reason_says_so(
-    features: dict[str, float], mark: float, assume: Assume
-) -> None:
-    one = probe(**features, ai_meta=mark)
-    free = verdict(one, assume=assume)
-    bound = judge(BOOK, one, name="a.jpg", family=None, assume=assume, invent=False)
-
-    if free.model in INVENTING:
-        assert bound.model is Family.CORE
-        assert "flicker" in bound.reasons[0]
-        assert free.model.value in bound.reasons[0]
-    else:
-        assert bound == free
 
 
 @given(features=measure, assume=st.sampled_from(list(Assume)))

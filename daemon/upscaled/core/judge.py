@@ -15,9 +15,6 @@ from upscaled.core.hints import score_name
 from upscaled.core.rulebook_types import Evidence, Rule, Rulebook
 from upscaled.nouns import Assume, Family, Probe, Verdict
 
-INVENTING = frozenset({Family.RECOVER, Family.REDEFINE})
-"""Families whose models make up detail: generative, without a seed, so never twice the same."""
-
 _MOST_REASONS = 4
 
 
@@ -66,32 +63,24 @@ def features_of(
 
     The picture's own, those of its name and size, and `assume_ai`, `assume_photo`, `assume_scan`.
     """
-    size = max(probe.width, probe.height), min(probe.width, probe.height)
+    long, short = max(probe.width, probe.height), min(probe.width, probe.height)
     said = {f"assume_{one.value}": float(assume is one) for one in Assume if one.value}
     features = {**score_name(book.hints, name), **said, **probe.features}
-    features["ai_size"] = float(size in book.native_sizes)
+    features["ai_size"] = book.ai_size(long, short)
     features["screenlike"] = float(_screenlike(features))
     return features
 
 
-def judge(  # noqa: PLR0913 - what a verdict depends on, each by its name
-    book: Rulebook,
-    probe: Probe,
-    *,
-    name: str,
-    family: Family | None,
-    assume: Assume,
-    invent: bool = True,
+def judge(
+    book: Rulebook, probe: Probe, *, name: str, family: Family | None, assume: Assume
 ) -> Verdict:
     """
     Return the family, how sure it is (0..1), the rule that decided, and the reasons as sentences.
 
     `name` is the file's name, `family` a folder's family token, `assume` what the studio says of
-    the folder. With `invent = False`, as for the frames of a sequence, no family that invents
-    detail is chosen unless the folder asks for it.
+    the folder.
     """
-    weighing = weigh(book, probe, name=name, family=family, assume=assume)
-    return weighing.verdict if invent or family is not None else _plain(weighing.verdict)
+    return weigh(book, probe, name=name, family=family, assume=assume).verdict
 
 
 def weigh(
@@ -151,22 +140,6 @@ def by_points(book: Rulebook, count: Count) -> Verdict:
 def _by_rule(rule: Rule, probe: Probe) -> Verdict:
     reasons = (_sentence(rule.say, probe),)
     return Verdict(model=rule.family, confidence=rule.confidence, rule=rule.name, reasons=reasons)
-
-
-def _plain(verdict: Verdict) -> Verdict:
-    """Return core instead of a family that invents detail, with the reason before the others."""
-    if verdict.model not in INVENTING:
-        return verdict
-    why = (
-        f"It looks most like {verdict.model.value} ({verdict.confidence:.0%} sure), whose model "
-        "makes up other detail in every frame: a sequence would flicker, so it is treated as core."
-    )
-    return Verdict(
-        model=Family.CORE,
-        confidence=round(1 - verdict.confidence, 3),
-        rule=verdict.rule,
-        reasons=(why, *verdict.reasons)[:_MOST_REASONS],
-    )
 
 
 def _reasons(winner: Family, count: Count) -> tuple[str, ...]:

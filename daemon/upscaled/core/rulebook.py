@@ -41,7 +41,8 @@ def load_rulebook(
 
 def _rulebook(top: Table) -> Rulebook:
     """Return what can be read; rules, evidence and hints with a fault are told and left out."""
-    top.only("rule", "evidence", "priors", "gate", "temperature", "hint", "native_sizes")
+    tables = ("rule", "evidence", "priors", "gate", "hint")
+    top.only(*tables, "temperature", "native_sizes", "bucket_sizes")
     for key in sorted({"rule", "evidence"} - top.values.keys()):
         top.fault(key, None, f"tables headed [[{key}]]")
     return Rulebook(
@@ -51,7 +52,8 @@ def _rulebook(top: Table) -> Rulebook:
         temperature=top.number("temperature", least=0.1, most=10),
         gate=_weights(top, "gate", 0, 1) if "gate" in top.values else {},
         hints=_sound(top.array("hint", lambda one: f"hint {one.get('feature')}"), _hint),
-        native_sizes=_sizes(top, top.values.get("native_sizes", [])),
+        native_sizes=_sizes(top, "native_sizes"),
+        bucket_sizes=_sizes(top, "bucket_sizes"),
     )
 
 
@@ -118,11 +120,11 @@ def _weights(table: Table, key: str, least: float, most: float) -> dict[Family, 
     }
 
 
-def _sizes(top: Table, value: object) -> frozenset[tuple[int, int]]:
-    sizes = set()
+def _sizes(top: Table, key: str) -> frozenset[tuple[int, int]]:
+    sizes, value = set(), top.values.get(key, [])
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, list) and len(one) == 2 and all(isinstance(side, int) for side in one):
             sizes.add((max(one), min(one)))
         else:
-            top.fault("native_sizes", one, "pairs of pixels, [long, short]")
+            top.fault(key, one, "pairs of pixels, [long, short]")
     return frozenset(sizes)

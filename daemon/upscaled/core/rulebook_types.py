@@ -53,7 +53,15 @@ class Rulebook:
     """Least confidence by points; below it the picture is treated as core."""
     hints: tuple[Hint, ...] = ()
     native_sizes: frozenset[tuple[int, int]] = field(default_factory=frozenset)
-    """Long and short side of pictures as generators make them."""
+    """Long and short side of pictures as generators make them, and others too."""
+    bucket_sizes: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    """Those that hardly anybody else makes."""
+
+    def ai_size(self, long: int, short: int) -> float:
+        """Return how much a size speaks for a generator: 2, 1, or 0 for no native size."""
+        if (long, short) in self.bucket_sizes:
+            return 2.0
+        return float((long, short) in self.native_sizes)
 
     @property
     def hinted(self) -> frozenset[str]:

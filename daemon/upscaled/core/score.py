@@ -18,11 +18,11 @@ from typing import Any
 
 from upscaled.core.judge import judge
 from upscaled.core.rulebook import Rulebook
-from upscaled.nouns import Assume, Family, Probe, Verdict
+from upscaled.nouns import INVENTING, Assume, Family, Probe, Verdict
 
 FAMILIES = tuple(Family)
 FOUR = tuple(family for family in Family if family is not Family.CGI)
-GENERATIVE = (Family.RECOVER, Family.REDEFINE)
+GENERATIVE = tuple(sorted(INVENTING))
 """The families whose models invent detail: a good photo sent there is the dearest mistake."""
 SURE = 0.9
 """From this confidence on a verdict claims to be right nearly always."""

@@ -14,13 +14,10 @@ from dataclasses import dataclass, replace
 from statistics import median_low
 
 from upscaled.core.safe import safe_factor
-from upscaled.nouns import Family, Order, Probe, Recipe, Verdict
+from upscaled.nouns import INVENTING, Family, Order, Probe, Recipe, Verdict
 
 SAMPLE = 16
 """Enough for a vote that a few odd frames cannot turn, and examined within seconds."""
-
-INVENTING = frozenset({Family.RECOVER, Family.REDEFINE})
-"""Families that make detail up. fal takes no seed, so each frame would be made up differently."""
 
 _LEAST_INVENTIVE = (Family.CORE, Family.TEXT, Family.CGI, Family.RECOVER, Family.REDEFINE)
 """Of families with equal votes, the one that changes the picture least wins."""
