@@ -34,9 +34,9 @@ def explanation(family: Family | None = None, /, **changes: float) -> Explanatio
 def test_where_a_rule_decides_the_earlier_ones_say_what_they_failed_at() -> None:
     found = explanation(**{**TEXT, "txt_share": 0.21})
 
-    assert [rule.asked.held for rule in found.rules] == [False, True]
+    assert [rule.asked.held for rule in found.rules] == [False, False, True]
     assert str(found.rules[0].asked.decided) == "ai_meta >= 1 (0)"
-    assert found.untried == len(BOOK.rules) - 2
+    assert found.untried == len(BOOK.rules) - 3
     assert not found.points.asked
     assert found.decisive.measure == "txt_share"
     assert '"text-lines"' in found.decisive.sentence
@@ -55,12 +55,12 @@ def test_where_points_decide_the_evidence_without_which_it_would_turn_is_named()
 def test_where_no_single_evidence_turns_it_the_weightiest_is_named() -> None:
     found = explanation(camera=1.0, exif_n=20.0)
 
-    assert found.decisive.measure == "camera"
+    assert found.decisive.measure == "edgew_best"
     assert "would go to" not in found.decisive.sentence
 
 
 def test_a_gate_that_was_not_reached_is_told() -> None:
-    found = explanation(edgew_best=0.48)
+    found = explanation(detail_px=250, jpeg_life=0)
 
     assert (found.points.gate.family, found.points.gate.held) == (Family.RECOVER, False)
     assert "not held, so core" in explained(found)

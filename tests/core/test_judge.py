@@ -127,7 +127,7 @@ def test_what_a_studio_says_tips_an_open_question_and_is_told() -> None:
 
 
 def test_too_little_certainty_to_invent_detail_means_core_and_says_why() -> None:
-    found = verdict(probe(edgew_best=0.48))
+    found = verdict(probe(detail_px=250, jpeg_life=0))
 
     assert found.model is Family.CORE
     assert "not sure enough to invent detail" in found.reasons[0]
@@ -157,9 +157,13 @@ def test_names_hint(name: str, feature: str, score: float) -> None:
 
 
 def test_native_sizes_count_in_either_turn() -> None:
-    tall = Probe(format="PNG", width=832, height=1216, mode="RGB")
+    def ai_size(width: int, height: int) -> float:
+        one = Probe(format="PNG", width=width, height=height, mode="RGB")
+        return features_of(BOOK, one, name="a.png")["ai_size"]
 
-    assert features_of(BOOK, tall, name="a.png")["ai_size"] == 1
+    assert (ai_size(832, 1216), ai_size(1216, 832)) == (2, 2)
+    assert (ai_size(512, 768), ai_size(768, 512)) == (1, 1)
+    assert ai_size(800, 600) == 0
 
 
 measure = st.fixed_dictionaries(
