@@ -60,7 +60,7 @@ def test_where_no_single_evidence_turns_it_the_weightiest_is_named() -> None:
 
 
 def test_a_gate_that_was_not_reached_is_told() -> None:
-    found = explanation(detail_px=250, jpeg_life=0)
+    found = explanation(detail_px=250, jpeg_life=0, edgew_best=0.55)
 
     assert (found.points.gate.family, found.points.gate.held) == (Family.RECOVER, False)
     assert "not held, so core" in explained(found)

@@ -127,7 +127,7 @@ def test_what_a_studio_says_tips_an_open_question_and_is_told() -> None:
 
 
 def test_too_little_certainty_to_invent_detail_means_core_and_says_why() -> None:
-    found = verdict(probe(detail_px=250, jpeg_life=0))
+    found = verdict(probe(detail_px=250, jpeg_life=0, edgew_best=0.55))
 
     assert found.model is Family.CORE
     assert "not sure enough to invent detail" in found.reasons[0]
