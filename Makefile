@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -49,6 +49,9 @@ test-system: .venv/dev  ## what needs parts of the system (fails where one is mi
 
 fuzz-marks: .venv/dev  ## ten thousand spoilt files through the reader of marks: time and memory
 	@PYTHONPATH=tests $(PY) tests/fuzz_marks.py
+
+bench-judge: .venv/dev  ## what judging costs beside a full decode, in time and memory
+	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_judge.py
 
 check: test  ## the same as test
 

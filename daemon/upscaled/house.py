@@ -27,6 +27,7 @@ from upscaled.edge.fal.engine import Fal
 from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
+from upscaled.edge.pictures.child import Limits
 from upscaled.edge.pictures.marks_table import parse_marks
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
@@ -82,10 +83,13 @@ def grammar_of(settings: Settings) -> Grammar:
 
 
 def open_studio(
-    settings: Settings, count: int = PIXEL_WORKERS, scratch: Path | None = None
+    settings: Settings,
+    count: int = PIXEL_WORKERS,
+    scratch: Path | None = None,
+    limits: Limits | None = None,
 ) -> tuple[Studio, Workers]:
     """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
-    workers = Workers(count, scratch=scratch)
+    workers = Workers(count, limits, scratch=scratch)
     directory = settings.rules.directory
     bands = parse_bands(load_rules(directory, "fidelity.toml"), "fidelity.toml")
     marks = own_rules(directory, MARKS)

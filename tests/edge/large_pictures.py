@@ -63,3 +63,30 @@ def peak_bytes(pid: int) -> int:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     peak = next(line for line in lines if line.startswith("VmHWM"))
     return int(peak.split()[1]) * 1024
+
+
+def draw_textured(to: Path, width: int, height: int) -> Path:
+    """Draw light, texture of several sizes and grain; the format by the name's end, .tif 16 bit."""
+    planes = [
+        pyvips.Image.perlin(width, height, cell_size=cell, uchar=True, seed=seed)
+        for seed, cell in enumerate((512, 256, 256, 24))
+    ]
+    grain = pyvips.Image.gaussnoise(width, height, sigma=4, mean=0, seed=1)
+    image = planes[0].bandjoin(planes[1:3]) + (planes[3] - 128) * 0.3 + grain
+    if to.suffix == ".tif":
+        deep = (image * 257).cast("ushort").copy(interpretation="rgb16")
+        deep.tiffsave(str(to), compression="lzw")
+        return to
+    flat = image.cast("uchar").copy(interpretation="srgb")
+    flat.write_to_file(str(to), **({"Q": 92} if to.suffix == ".jpg" else {"compression": 6}))
+    return to
+
+
+def judged_peak(file: Path) -> int:
+    """Judge a picture in a worker of its own and return its peak of resident memory, bytes."""
+    workers = Workers(1, scratch=file.parent)
+    try:
+        Studio(workers, ()).examine(file)
+        return peak_bytes(workers.pids()[0])
+    finally:
+        workers.close()

@@ -131,10 +131,9 @@ def test_flat_graphics_are_flat() -> None:
     assert (found["top8"], found["eqn"], found["flat8"], found["g_flat"]) == (1, 1, 1, 1)
 
 
-def test_strips_and_the_whole_give_the_same_small_copy() -> None:
-    big = landscape(2400, 1800)
-    look = seen(big)
+def test_a_large_picture_is_kept_as_a_megapixel_and_a_few_tiles() -> None:
+    look = seen(Image.new("RGB", (2400, 1800), "teal"))
 
-    assert look.small.shape[0] * look.small.shape[1] <= 1_000_000
+    assert 990_000 <= look.small.shape[0] * look.small.shape[1] <= 1_000_000
     assert len(look.tiles) <= 128
-    assert luma(look.small).mean() == pytest.approx(luma(np.asarray(big)).mean(), abs=0.3)
+    assert luma(look.small).std() < 0.01

@@ -16,11 +16,14 @@ from upscaled.core.folders import Unknown
 from upscaled.core.judge import Weighing, weigh
 from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
 from upscaled.core.settings import Settings
+from upscaled.edge.pictures.child import Limits
 from upscaled.edge.pictures.studio import Studio
 from upscaled.errors import Aside, NotReady, Stop, UpscaledError, UsageError
 from upscaled.house import Rules, grammar_of, open_studio, read_rules
 from upscaled.nouns import Assume, Code, Family, Order, Probe, Verdict
 
+_LOOKS = 2_000
+"""Pictures that one worker looks at: only looking leaves no memory behind."""
 Looked = Callable[[str], dict[str, Any]]
 
 
@@ -106,7 +109,7 @@ def _file(path: str) -> Path:
 
 @contextmanager
 def _studio(settings: Settings) -> Iterator[Studio]:
-    studio, workers = open_studio(settings, count=1)
+    studio, workers = open_studio(settings, count=1, limits=Limits(jobs=_LOOKS))
     try:
         yield studio
     finally:

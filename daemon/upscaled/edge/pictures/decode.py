@@ -72,27 +72,34 @@ class _Rows:
         self.gatherer = gatherer_for(width, height)
         self.fault: Exception | None = None
         self._shape = (-1, width, bands)
-        self._row = width * bands
-        self._strip = self._row * strip_rows(width, height)
-        self._left = self._row * height
-        self._held = bytearray()
+        self._left = width * bands * height
+        self._strip = width * bands * strip_rows(width, height)
+        self._held = np.empty(self._strip, np.uint8)
+        self._filled = 0
 
     def write(self, chunk: Any) -> int:
         """Take one chunk of bytes; -1 tells libvips to stop."""
         try:
-            self._held += chunk
-            self._left -= len(chunk)
-            while len(self._held) >= self._strip or (self._held and self._left == 0):
-                self._hand_on()
+            self._take(np.frombuffer(chunk, np.uint8))
         except Exception as fault:  # noqa: BLE001  C cannot carry it; `look` raises it again
             self.fault = fault
             return -1
         return len(chunk)
 
+    def _take(self, data: Bytes) -> None:
+        while data.size:
+            part = data[: self._held.size - self._filled]
+            self._held[self._filled : self._filled + part.size] = part
+            self._filled += part.size
+            self._left -= part.size
+            if self._filled == self._held.size or not self._left:
+                self._hand_on()
+            data = data[part.size :]
+
     def _hand_on(self) -> None:
-        strip = np.frombuffer(bytes(self._held[: self._strip]), np.uint8).reshape(self._shape)
-        del self._held[: self._strip]
-        self.gatherer.take(_rgb(strip))
+        strip, self._held = self._held[: self._filled], np.empty(0, np.uint8)
+        self.gatherer.take(_rgb(strip.reshape(self._shape)))
+        self._held, self._filled = np.empty(min(self._strip, self._left), np.uint8), 0
 
 
 def look_whole(image: Image.Image) -> Look:

@@ -7,18 +7,13 @@ name's meaning, unit and range. Nothing here decides anything.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
 
 from upscaled.edge.pictures.look import Bytes, Floats, Look, luma, spread
-from upscaled.edge.pictures.measures_grain import (
-    blocks,
-    colour,
-    detail_shape,
-    noise_floor,
-    quiet_grain,
-)
+from upscaled.edge.pictures.measures_grain import blocks, colour_grain, detail_shape, noise_floor
 from upscaled.edge.pictures.measures_jpeg import (
     GRID_SEEN,
     blockiness,
@@ -26,14 +21,20 @@ from upscaled.edge.pictures.measures_jpeg import (
     table_quality,
     vote_grid,
 )
-from upscaled.edge.pictures.measures_sharp import edge_width, effective_resolution
+from upscaled.edge.pictures.measures_print import halftone, runs
+from upscaled.edge.pictures.measures_sharp import edge_width, effective_resolution, spectrum
 from upscaled.edge.pictures.measures_text import text_lines
+from upscaled.edge.pictures.measures_tones import tones
 
 MEASURES = {
     "top8": "share of pixels in the eight most frequent colours, 5 bits a channel; 0..1",
     "eqn": "native: share of horizontal neighbours of exactly equal luma; 0..1",
+    "gmode": "largest share of pixels within 4 grey levels of one; 0..1",
+    "bimodal": "share of luma's variance explained by the best threshold; 0..1, a page above 0.7",
     "g_flat": "share of pixels with Sobel magnitude below 6 grey levels; 0..1",
     "g_mid": "share of pixels with Sobel magnitude 12 to 120 grey levels; 0..1",
+    "axis": "share of strong slopes within 5 degrees of an axis; 0..1",
+    "border": "width of a paper border on its third widest side, share of the side; 0 none..0.3",
     "txt_n": "letters standing in lines, per 100,000 px",
     "txt_share": "such letters as a share of all stroke components; 0..1",
     "txt_area": "their ink as a share of the picture; 0..1",
@@ -41,7 +42,10 @@ MEASURES = {
     "lnoise": "median absolute high-pass of luma in the quietest 30 %, grey levels",
     "cnoise": "the same of CIE a and b",
     "edgew_best": "edge step over range in the sharpest parts; 0 soft .. 1 one-pixel edges",
+    "edgew": "the same in the median part",
     "r_eff": "share of Nyquist that holds 90 % of the detail; 0..1, 1 also where unknown",
+    "halftone": "native: share of fine energy in one peak off the axes; 0..1, a raster above 0.1",
+    "runs": "native: side of the equal blocks of enlarged pixel art, px; 1 none..64",
     "q_eq": "JPEG-equivalent quality; 0..100, 100 never compressed",
     "grid": "vote-grid strength: steps that gather on the 8-px grid; 0..about 0.4",
     "jpeg_life": "1 where the file or its pixels have been a JPEG",
@@ -54,6 +58,7 @@ MEASURES = {
     "mono": "1 where the picture is grey or of a single hue",
     "lum": "mean luma, grey levels",
     "p95": "95th percentile of luma, grey levels",
+    "contrast": "2nd to 98th percentile of luma, grey levels; 0..255",
     "transp": "share of pixels with alpha below 128; 0..1",
     "mult64": "1 where both sides are multiples of 64",
 }
@@ -68,33 +73,28 @@ def measure(
     `jpeg_table` is a JPEG's luma quantisation table in natural order, `lossy` says that the file's
     compression loses, `turn` is the EXIF orientation (letters are looked for the right way up).
     """
-    native = spread(look.tiles, 6)
-    lumas = [luma(tile) for tile in native]
-    grey = luma(look.small)
-    features = _tones(look.small, grey)
-    features |= text_lines(_upright(np.rint(grey).astype(np.uint8), turn))
-    features |= quiet_grain(look.small) | colour(look.small)
-    features |= _flatness(lumas) | detail_shape(native, lumas)
-    features["noise"] = noise_floor(lumas)
-    features |= _history(lumas, jpeg_table, lossy=lossy)
-    features |= _sharpness(look, grey, features["noise"])
+    with ThreadPoolExecutor(1) as other:  # numpy lets go of the lock: half the wait on two cores
+        native = other.submit(_native, look, jpeg_table, lossy=lossy)
+        features = _small(look.small, turn)
+        features |= native.result()
     features["transp"] = look.transparent
     features["mult64"] = float(look.width % 64 == 0 == look.height % 64)
     return {name: round(features[name], 4) for name in MEASURES}
 
 
-def _tones(small: Bytes, grey: Floats) -> dict[str, float]:
-    coarse = (small >> 3).astype(np.uint16)
-    codes = (coarse[:, :, 0] << 10) | (coarse[:, :, 1] << 5) | coarse[:, :, 2]
-    counts = np.bincount(codes.ravel(), minlength=1 << 15)
-    slope = _sobel(grey)
-    return {
-        "top8": float(np.sort(counts)[-8:].sum()) / codes.size,
-        "g_flat": float((slope < 6).mean()),
-        "g_mid": float(((slope >= 12) & (slope <= 120)).mean()),
-        "lum": float(grey.mean()),
-        "p95": float(np.percentile(grey[::2, ::2], 95)),
-    }
+def _small(small: Bytes, turn: int) -> dict[str, float]:
+    grey = luma(small)
+    rounded = np.rint(grey).astype(np.uint8)
+    lines = text_lines(_upright(rounded, turn))
+    return tones(small, grey, rounded) | colour_grain(small) | edge_width(grey) | lines
+
+
+def _native(look: Look, table: Sequence[int] | None, *, lossy: bool) -> dict[str, float]:
+    tiles = spread(look.tiles, 6)
+    lumas = [luma(tile) for tile in tiles]
+    noise = noise_floor(lumas)
+    features = _flatness(lumas) | detail_shape(tiles, lumas) | _history(lumas, table, lossy=lossy)
+    return features | _spectral(look, noise) | {"noise": noise, "runs": runs(lumas)}
 
 
 def _flatness(lumas: Sequence[Floats]) -> dict[str, float]:
@@ -121,23 +121,15 @@ def _history(
     }
 
 
-def _sharpness(look: Look, grey: Floats, noise: float) -> dict[str, float]:
-    real = effective_resolution([luma(tile) for tile in look.tiles[-4:]], noise)
+def _spectral(look: Look, noise: float) -> dict[str, float]:
+    spectra = [spectrum(luma(tile)) for tile in look.tiles[-4:]]
+    real = effective_resolution(spectra, noise)
     return {
-        "edgew_best": edge_width(grey),
+        "halftone": halftone(spectra),
         "r_eff": real,
         "detail_px": max(look.width, look.height) * min(1.0, real / 0.9),
         "short_px": float(min(look.width, look.height)),
     }
-
-
-def _sobel(grey: Floats) -> Floats:
-    """Return the Sobel magnitude (kernel weights 1 2 1), grey levels times 4 as in the textbook."""
-    padded = np.pad(grey, 1, "edge")
-    rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
-    columns = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
-    across, along = rows[:, 2:] - rows[:, :-2], columns[2:] - columns[:-2]
-    return np.asarray(np.sqrt(across * across + along * along))
 
 
 def _upright(grey: Bytes, turn: int) -> Bytes:

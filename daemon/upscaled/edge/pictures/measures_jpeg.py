@@ -56,7 +56,8 @@ def vote_grid(tiles: Sequence[Floats]) -> float:
     Return how strongly steps gather on one phase of 8: 0 never a JPEG .. about 0.4 at quality 30.
 
     A step votes when it is larger than both its neighbours; the excess of the strongest phase over
-    the mean, the smaller of both axes. All tiles vote together.
+    the mean, and over the phase four further on (where enlarging by 2 or 4 votes just as much), the
+    smaller of both axes. All tiles vote together.
     """
     return min(_votes(tiles), _votes([tile.T for tile in tiles]))
 
@@ -95,4 +96,5 @@ def _votes(tiles: Sequence[Floats]) -> float:
         votes += np.bincount(phase, wins.sum(0), 8)
         places += np.bincount(phase, minlength=8) * tile.shape[0]
     share = votes / np.maximum(1, places)
-    return float(share.max() - share.mean())
+    peak = int(share.argmax())
+    return max(0.0, float(share[peak] - max(share.mean(), share[(peak + 4) % 8])))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaled.edge.pictures.look import Bytes
+from upscaled.edge.pictures.measures_tones import between_classes, histogram
 
 Ints = NDArray[np.int64]
 
@@ -67,15 +68,8 @@ def black_hat(grey: Bytes) -> Bytes:
 
 
 def otsu(values: Bytes) -> int:
-    """Return the threshold that parts the values best in two (Otsu 1979)."""
-    counts = np.bincount(values.ravel(), minlength=256).astype(np.float64)
-    levels = np.arange(256)
-    below = counts.cumsum()
-    total, mass = below[-1], (counts * levels).cumsum()
-    above = total - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        apart = below * above * (mass / below - (mass[-1] - mass) / above) ** 2
-    return int(np.nan_to_num(apart).argmax())
+    """Return the threshold that parts every fourth value best in two (Otsu 1979)."""
+    return int(between_classes(histogram(values[::2, ::2])).argmax())
 
 
 def components(mask: NDArray[np.bool_]) -> Components:
@@ -160,10 +154,16 @@ def _slide_axis(padded: Bytes, pick: np.ufunc, axis: int) -> Bytes:
 
 def _runs(mask: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """Return row, first and last column of every horizontal run, in reading order."""
-    edges = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-    rows, starts = np.nonzero(edges == 1)
-    _, after = np.nonzero(edges == -1)
-    return rows, starts, after - 1
+    height, width = mask.shape
+    framed = np.zeros((height, width + 1), bool)  # one empty column parts the rows
+    framed[:, :-1] = mask
+    flat = framed.ravel()
+    turns = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if flat[0]:
+        turns = np.concatenate([np.zeros(1, turns.dtype), turns])
+    starts, after = turns[::2], turns[1::2]
+    rows = starts // (width + 1)
+    return rows, starts - rows * (width + 1), after - 1 - rows * (width + 1)
 
 
 def _touching(rows: Ints, starts: Ints, ends: Ints, width: int) -> tuple[Ints, Ints]:
