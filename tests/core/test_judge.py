@@ -84,7 +84,7 @@ def test_a_damaged_photograph_is_recover(damage: dict[str, float]) -> None:
     found = verdict(probe(**damage))
 
     assert found.model is Family.RECOVER
-    assert found.confidence >= 0.6
+    assert found.confidence >= BOOK.gate[Family.RECOVER]
 
 
 def test_a_folders_family_is_certain_and_says_so() -> None:

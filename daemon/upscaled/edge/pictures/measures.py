@@ -26,6 +26,9 @@ from upscaled.edge.pictures.measures_sharp import edge_width, effective_resoluti
 from upscaled.edge.pictures.measures_text import text_lines
 from upscaled.edge.pictures.measures_tones import tones
 
+_PRISTINE = 0.77
+"""The `r_eff` that nine pristine pictures of ten reach (median 0.90)."""
+
 MEASURES = {
     "top8": "share of pixels in the eight most frequent colours, 5 bits a channel; 0..1",
     "eqn": "native: share of horizontal neighbours of exactly equal luma; 0..1",
@@ -50,12 +53,12 @@ MEASURES = {
     "grid": "vote-grid strength: steps that gather on the 8-px grid; 0..about 0.4",
     "jpeg_life": "1 where the file or its pixels have been a JPEG",
     "lossless": "1 where the file's compression is lossless and the pixels were never a JPEG",
-    "detail_px": "long side times min(1, r_eff / 0.9), px",
+    "detail_px": "long side times min(1, r_eff / 0.77), px",
     "short_px": "short side, px",
     "kurt": "native: log(1 + kurtosis) of the diagonal Haar coefficient",
     "chf": "native: log10 ratio of diagonal high-pass energy in Cr to that in luma",
     "flat8": "native: share of 8-px blocks with standard deviation below 0.6; 0..1",
-    "mono": "1 where the picture is grey or of a single hue",
+    "mono": "1 where the picture is grey, 2 where it is toned in one pale hue, else 0",
     "lum": "mean luma, grey levels",
     "p95": "95th percentile of luma, grey levels",
     "contrast": "2nd to 98th percentile of luma, grey levels; 0..255",
@@ -127,7 +130,7 @@ def _spectral(look: Look, noise: float) -> dict[str, float]:
     return {
         "halftone": halftone(spectra),
         "r_eff": real,
-        "detail_px": max(look.width, look.height) * min(1.0, real / 0.9),
+        "detail_px": max(look.width, look.height) * min(1.0, real / _PRISTINE),
         "short_px": float(min(look.width, look.height)),
     }
 
