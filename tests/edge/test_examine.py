@@ -1,5 +1,6 @@
 """One file in, one honest answer out: a probe, or what to do about it."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -51,6 +52,14 @@ WHOLE = {
     "PPM": encoded(SMALL, "PPM"),
     "JPEG2000": encoded(SMALL, "JPEG2000"),
 }
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"a[1].png", b"b[page=3]", b"-x ?\n.png"])
+def test_a_name_is_never_read_as_anything_but_a_name(name: bytes, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(name)
+    file.write_bytes(encoded(landscape(80, 60)))
+
+    assert (examine(file).width, examine(file).height) == (80, 60)
 
 
 @pytest.mark.parametrize("kind", WHOLE)

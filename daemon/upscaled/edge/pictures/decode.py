@@ -6,6 +6,7 @@ mind a missing end: libvips by `fail_on` ("truncated" lets an uncompressed TIFF 
 not), Pillow by `load` (its `verify` accepts a JPEG without its second half).
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,10 @@ class Stream:
 
     def __init__(self, source: Path) -> None:
         try:
-            self._image: Any = pyvips.Image.new_from_file(
-                str(source), access="sequential", fail_on="error"
+            # Not by its name, which libvips would parse: brackets at its end are taken for options.
+            opened = pyvips.Source.new_from_file(os.fsencode(source))
+            self._image: Any = pyvips.Image.new_from_source(
+                opened, "", access="sequential", fail_on="error"
             )
         except pyvips.Error as error:
             raise broken(error) from error

@@ -5,6 +5,7 @@ libvips decodes, lazily and from the top down; nothing is read here but headers,
 picture must be turned. What libvips cannot read Pillow does, in memory.
 """
 
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def _check_whole_tiff(path: Path) -> None:
 def _load(path: Path, access: str) -> pyvips.Image:
     # Without fail_on libvips fills what is missing with grey and says nothing.
     # A file name would be parsed: what stands in brackets at its end is taken for options.
-    source = pyvips.Source.new_from_file(str(path))
+    source = pyvips.Source.new_from_file(os.fsencode(path))
     return pyvips.Image.new_from_source(source, "", access=access, fail_on="truncated")
 
 
