@@ -24,6 +24,7 @@ from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import LedgerUnwritable
 from upscaled.eyes import Eyes
+from upscaled.flow import billing
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier
 from upscaled.flow.conductor import Conductor
@@ -104,6 +105,9 @@ class Daemon:
         for number, eyes in enumerate(self.eyes):
             timetable.every(eyes.rescan_seconds, f"rescan-{number}", partial(self._hint, number))
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
+        if self.house.bills is not None:
+            self._ask_for_bills()
+            timetable.every(billing.EVERY_SECONDS, "bills", self._ask_for_bills)
         timetable.start()
         log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
         try:
@@ -208,6 +212,12 @@ class Daemon:
         return same and last is not None and last.state in {State.DONE, State.REVIEW}
 
     # ---- housekeeping
+
+    def _ask_for_bills(self) -> None:
+        bills, ledger, now = self.house.bills, self.house.ledger, self.house.tools.clock.now()
+        if bills is not None:
+            work = partial(billing.ask, ledger, bills, now, self.conductor.post)
+            self.house.roads[Lane.NETWORK, 0].put(0, work)
 
     def _sweep(self) -> None:
         """Remove private working folders of jobs that have ended, and scratch of a killed run."""
