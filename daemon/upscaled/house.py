@@ -34,7 +34,6 @@ from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_admin_key, find_key
-from upscaled.edge.toml import load_rules
 from upscaled.edge.toml import load_rules, own_rules
 from upscaled.errors import ConfigError, Fatal, Fault, Outage
 from upscaled.flow import lanes
