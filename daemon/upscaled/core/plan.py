@@ -268,21 +268,21 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     if order.clean and not passes:
         yield "`clean` is left out: the model does not take a picture of this size."
     if passes:
-        yield from _source_notes(draft)
+        yield from _source_notes(draft, passes)
     yield from _model_notes(draft, passes)
     yield from _money_notes(draft, passes)
     if probe.frames > 1:
         yield f"The file holds {probe.frames} pages; only the first one was done."
 
 
-def _source_notes(draft: _Draft) -> Iterator[str]:
+def _source_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     """Yield why the model works as it does on this source, and what would serve it better."""
     request = draft.request
     yield from draft.ladder.first().reasons(request.probe.features)
     if request.verdict.model is Family.RECOVER and request.order.faces is None:
         yield "Faces were not looked for."
     held = detail_size(request.probe)
-    if held:
+    if held and passes[0].prepared is None:
         yield (
             f"It carries detail for only about {held[0]} x {held[1]} of its pixels: shrunk to that "
             "before it is dropped in, it would be enlarged more cleanly."
