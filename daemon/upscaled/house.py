@@ -25,7 +25,7 @@ from upscaled.edge import disk, roots
 from upscaled.edge.clock import SystemClock
 from upscaled.edge.fal.bills import Bills
 from upscaled.edge.fal.engine import Fal
-from upscaled.edge.fal.options import FalOptions
+from upscaled.edge.fal.options import options_of
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
 from upscaled.edge.pictures.child import Limits
@@ -202,20 +202,7 @@ def pin_engine(settings: Settings, ledger: Ledger, key: str | None) -> str:
 
 def fal_engine(settings: Settings, key: str) -> Fal:
     """Return the door to fal."""
-    return Fal(key, _fal_options(settings))
-
-
-def _fal_options(settings: Settings) -> FalOptions:
-    fal = settings.fal
-    return FalOptions(
-        queue_url=fal.queue_url,
-        rest_url=fal.rest_url,
-        cdn_url=fal.cdn_url,
-        api_url=fal.api_url,
-        max_in_flight=fal.max_in_flight,
-        request_timeout_seconds=fal.request_timeout_seconds,
-        start_timeout_seconds=fal.start_timeout_seconds,
-    )
+    return Fal(key, options_of(settings.fal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +245,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
             stack.callback(fal.close)
         bills = None
         if key and (admin_key := find_admin_key()):
-            bills = Bills(admin_key, _fal_options(settings))
+            bills = Bills(admin_key, options_of(settings.fal))
             stack.callback(bills.close)
         tools = Tools(
             settings=settings,

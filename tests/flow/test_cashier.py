@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -151,21 +151,26 @@ def plan_cost(job: Job) -> int:
 
 prices = st.integers(1, 6).map(lambda blocks: blocks * 80_000)
 acts = st.one_of(
+    st.tuples(st.sampled_from(["admit", "admit", "admit", "settle", "fail"]), st.integers(0, 30)),
     st.tuples(st.just("drop"), st.lists(prices, min_size=1, max_size=2)),
-    st.tuples(st.sampled_from(["admit", "settle", "fail"]), st.integers(0, 30)),
-    st.tuples(st.just("crash"), st.none()),
-    st.tuples(st.just("wait"), st.integers(1, 40)),
+    st.tuples(st.sampled_from(["crash", "wait"]), st.integers(1, 20)),
 )
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    # Without shrinking: on a real disk that takes minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(history=st.lists(acts, max_size=40))
+@given(history=st.lists(acts, min_size=20, max_size=30))
 def test_no_order_of_things_passes_a_cap(
     history: list[tuple[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     desk = Desk(tmp_path_factory.mktemp("desk") / "ledger.sqlite", config(day_starts_at="22:00"))
+    for number in range(8):
+        desk.drop(*[80_000 * (1 + number % 3)] * (1 + number % 2))
     for act, how in history:
         here = desk.running() if act in {"settle", "fail"} else desk.planned()
         if act == "drop":

@@ -8,13 +8,12 @@ cannot allow is refused here, before a cent is spent; whatever it changes is sai
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from upscaled.core.advice import Gap, bound, nearly, pixels, refusal, shortfall, step_hint, stepped
 from upscaled.core.bounds import flattens, refuse_giants
 from upscaled.core.catalogue import FACES, Catalogue
 from upscaled.core.passes import Ladder, Pair, size_after
-from upscaled.core.price import cost, money, usd
+from upscaled.core.price import cost, money
 from upscaled.core.safe import detail_size, safe_factor
 from upscaled.core.saving import UNSEEN, cheaper_size, worth_sending
 from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
@@ -151,49 +150,6 @@ def make_plan(request: PlanRequest) -> Plan:
         notes=tuple(_notes(draft, passes)),
         fal_cost=_fal_cost(draft, size, passes),
     )
-
-
-def plan_json(path: str, plan: Plan, order: Order) -> dict[str, Any]:
-    """Return a plan as `upscaled plan --json` prints it; money in dollars."""
-    return {
-        "path": path,
-        "model": plan.model.value,
-        "target": {
-            "name": order.name,
-            "width": plan.target_width,
-            "height": plan.target_height,
-        },
-        "passes": [_pass_json(one) for one in plan.passes],
-        "cost_usd": usd(plan.cost),
-        "width": plan.width,
-        "height": plan.height,
-        "format": plan.format.value,
-        "shortfall": plan.shortfall,
-        "ppi": plan.ppi,
-        "safe_factor": plan.safe_factor,
-        "review": plan.review,
-        "notes": list(plan.notes),
-        "fal_cost_usd": usd(plan.fal_cost),
-    }
-
-
-def refused_json(path: str, code: str, message: str, hint: str) -> dict[str, Any]:
-    """Return what `plan --json` prints for a file that would fail."""
-    error = {"code": code, "message": message, "hint": hint}
-    return {"path": path, "error": error, "cost_usd": 0.0}
-
-
-def _pass_json(one: Pass) -> dict[str, Any]:
-    shrunk = {"prepared": list(one.prepared)} if one.prepared else {}
-    return shrunk | {
-        "endpoint": one.endpoint,
-        "model": one.model,
-        "factor": one.factor,
-        "width": one.width,
-        "height": one.height,
-        "params": dict(one.params),
-        "cost_usd": usd(one.cost),
-    }
 
 
 def _draft(request: PlanRequest) -> _Draft:
