@@ -135,6 +135,29 @@ class Desk:
         """Return the jobs that wait for the gate."""
         return [job for job in self.book.jobs.values() if job.state is State.PLANNED]
 
+    def act(self, act: str, how: Any) -> None:
+        """Do one thing of a history; `how` chooses among what there is."""
+        here = self.running() if act in {"settle", "fail"} else self.planned()
+        one = here[how % len(here)] if here and isinstance(how, int) else None
+        if act == "drop":
+            self.drop(*how)
+        elif act == "crash":
+            self.ledger.close()
+            self.open()
+        elif act == "wait":
+            self.now += timedelta(hours=how)
+        elif one is not None:
+            self.move(act, one, how)
+
+    def move(self, act: str, one: Job, how: int) -> None:
+        """Admit a picture, or let its pass end well or badly."""
+        if act == "admit":
+            self.admit(one)
+        elif act == "settle":
+            self.settle(one, plan_cost(one) * (how % 3) // 2)
+        else:
+            self.apply(one, PutAside(trouble=TROUBLE))
+
     def check(self) -> None:
         """Assert that no cap is passed and every reserved cent has its movement."""
         spend, caps = self.cashier.spend(self.now), self.cashier.caps
@@ -172,21 +195,7 @@ def test_no_order_of_things_passes_a_cap(
     for number in range(8):
         desk.drop(*[80_000 * (1 + number % 3)] * (1 + number % 2))
     for act, how in history:
-        here = desk.running() if act in {"settle", "fail"} else desk.planned()
-        if act == "drop":
-            desk.drop(*how)
-        elif act == "crash":
-            desk.ledger.close()
-            desk.open()
-        elif act == "wait":
-            desk.now += timedelta(hours=how)
-        elif here and act == "admit":
-            desk.admit(here[how % len(here)])
-        elif here and act == "settle":
-            one = here[how % len(here)]
-            desk.settle(one, plan_cost(one) * (how % 3) // 2)
-        elif here:
-            desk.apply(here[how % len(here)], PutAside(trouble=TROUBLE))
+        desk.act(act, how)
         desk.check()
     desk.ledger.close()
 
