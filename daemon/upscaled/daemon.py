@@ -14,12 +14,9 @@ from functools import partial
 
 import structlog
 
-from upscaled.core.budget import Caps, Spend
 from upscaled.core.gate import Conditions
 from upscaled.core.life import Lane
-from upscaled.core.price import micros
 from upscaled.core.settle import Settling
-from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk
 from upscaled.edge.clock import local_zone
 from upscaled.edge.pictures.studio import SCRATCH_PREFIX
@@ -27,12 +24,15 @@ from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import LedgerUnwritable
 from upscaled.eyes import Eyes
+from upscaled.flow import billing
 from upscaled.flow.book import Book
+from upscaled.flow.cashier import Cashier
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.series import Gathering
+from upscaled.flow.sums import Days
 from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
 
@@ -65,11 +65,14 @@ class Daemon:
         self.conductor.conditions = self._conditions
         self.conductor.ended = self._ended
         self._zone = local_zone(settings.schedule.timezone)
-        self._caps = Caps(
-            daily=micros(settings.budget.daily_usd),
-            monthly=micros(settings.budget.monthly_usd),
-            per_job=micros(settings.budget.per_job_usd),
+        self.cashier = Cashier(
+            house.ledger,
+            settings,
+            Days(zone=self._zone, starts=settings.day_starts),
+            [os.path.realpath(watch.inbox) for watch in settings.watch],
+            house.tools.grammar,
         )
+        self.conductor.resumed = self._resumed
         self.eyes = [
             Eyes(number, config, partial(self._hint, number))
             for number, config in enumerate(settings.watch)
@@ -102,6 +105,9 @@ class Daemon:
         for number, eyes in enumerate(self.eyes):
             timetable.every(eyes.rescan_seconds, f"rescan-{number}", partial(self._hint, number))
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
+        if self.house.bills is not None:
+            self._ask_for_bills()
+            timetable.every(billing.EVERY_SECONDS, "bills", self._ask_for_bills)
         timetable.start()
         log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
         try:
@@ -119,6 +125,7 @@ class Daemon:
             self.orders.turn()
             wait = self.patrol.turn()
             self.conductor.turn(min(wait, TURN_SECONDS))
+            self._look_at_money()
             self._note_status(alive=True)
             shown(self)
             if until_idle and self._is_idle():
@@ -169,9 +176,8 @@ class Daemon:
 
     # ---- what the conductor asks
 
-    def _conditions(self) -> Conditions:
-        tools, settings, ledger = self.house.tools, self.house.settings, self.house.ledger
-        now = tools.clock.now()
+    def _conditions(self, job: Job) -> Conditions:
+        settings, now = self.house.settings, self.house.tools.clock.now()
         return Conditions(
             now=now,
             zone=self._zone,
@@ -179,13 +185,18 @@ class Daemon:
             has_key=self.house.has_key,
             window=settings.schedule.window,
             stops=self.conductor.stops,
-            spend=Spend(
-                today=ledger.spent(day_start(now, self._zone)),
-                month=ledger.spent(month_start(now, self._zone)),
-                reserved=ledger.reserved(),
-            ),
-            caps=self._caps,
+            spend=self.cashier.spend_of(job, now),
+            caps=self.cashier.caps,
+            day_starts=settings.day_starts,
         )
+
+    def _resumed(self) -> None:
+        """Let through what the brake held: a person has looked at it."""
+        self.cashier.release(self.book.jobs.values(), self.house.tools.clock.now())
+
+    def _look_at_money(self) -> None:
+        clock = self.house.tools.clock
+        self.cashier.look(clock.now(), clock.monotonic())
 
     def _ended(self, job: Job) -> None:
         if job.state is not State.DONE:
@@ -201,6 +212,12 @@ class Daemon:
         return same and last is not None and last.state in {State.DONE, State.REVIEW}
 
     # ---- housekeeping
+
+    def _ask_for_bills(self) -> None:
+        bills, ledger, now = self.house.bills, self.house.ledger, self.house.tools.clock.now()
+        if bills is not None:
+            work = partial(billing.ask, ledger, bills, now, self.conductor.post)
+            self.house.roads[Lane.NETWORK, 0].put(0, work)
 
     def _sweep(self) -> None:
         """Remove private working folders of jobs that have ended, and scratch of a killed run."""

@@ -23,8 +23,9 @@ from upscaled.core.rulebook import Rulebook, load_rulebook
 from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
 from upscaled.edge.clock import SystemClock
+from upscaled.edge.fal.bills import Bills
 from upscaled.edge.fal.engine import Fal
-from upscaled.edge.fal.options import FalOptions
+from upscaled.edge.fal.options import options_of
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
 from upscaled.edge.pictures.child import Limits
@@ -32,7 +33,7 @@ from upscaled.edge.pictures.marks_table import parse_marks
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
-from upscaled.edge.secrets import find_key
+from upscaled.edge.secrets import find_admin_key, find_key
 from upscaled.edge.toml import load_rules, own_rules
 from upscaled.errors import ConfigError, Fatal, Fault, Outage
 from upscaled.flow import lanes
@@ -201,19 +202,7 @@ def pin_engine(settings: Settings, ledger: Ledger, key: str | None) -> str:
 
 def fal_engine(settings: Settings, key: str) -> Fal:
     """Return the door to fal."""
-    fal = settings.fal
-    return Fal(
-        key,
-        FalOptions(
-            queue_url=fal.queue_url,
-            rest_url=fal.rest_url,
-            cdn_url=fal.cdn_url,
-            api_url=fal.api_url,
-            max_in_flight=fal.max_in_flight,
-            request_timeout_seconds=fal.request_timeout_seconds,
-            start_timeout_seconds=fal.start_timeout_seconds,
-        ),
-    )
+    return Fal(key, options_of(settings.fal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +214,8 @@ class House:
     tools: Tools
     roads: dict[tuple[Lane, int], lanes.Lane]
     has_key: bool
+    bills: Bills | None
+    """What fal really billed; None without an admin key."""
     close_now: Callable[[], None]
     """End every worker at once; what it did is repeated at the next start."""
 
@@ -252,6 +243,10 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         if key:
             engines["fal"] = fal = fal_engine(settings, key)
             stack.callback(fal.close)
+        bills = None
+        if key and (admin_key := find_admin_key()):
+            bills = Bills(admin_key, options_of(settings.fal))
+            stack.callback(bills.close)
         tools = Tools(
             settings=settings,
             grammar=grammar_of(settings),
@@ -279,6 +274,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
             tools=tools,
             roads=roads,
             has_key=key is not None,
+            bills=bills,
             close_now=partial(workers.close, now=True),
         )
 

@@ -241,6 +241,8 @@ class Pass:
     """Exactly the model's own fields, without image_url, model and upscale_factor."""
     cost: Micros = 0
     """Estimate by the price rules."""
+    prepared: tuple[int, int] | None = None
+    """Pixels to which the upload is shrunk first, None for its own: `factor` counts from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

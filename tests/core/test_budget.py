@@ -1,10 +1,22 @@
-"""The three caps."""
+"""The caps, the brake and the warnings."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upscaled.core.budget import Caps, Spend, admit
+from upscaled.core.budget import (
+    Caps,
+    Folder,
+    Spend,
+    admit,
+    admit_whole,
+    braked,
+    room,
+    usual_day,
+    warnings,
+)
 
 CAPS = Caps(daily=20_000_000, monthly=200_000_000, per_job=5_000_000)
 CENT = 10_000
@@ -65,3 +77,110 @@ def test_what_is_admitted_never_passes_a_cap(cost: int, spend: Spend, caps: Caps
         assert cost <= caps.per_job
         assert spend.today + spend.reserved + cost <= caps.daily
         assert spend.month + spend.reserved + cost <= caps.monthly
+
+
+def test_what_a_picture_has_cost_already_counts_against_its_own_cap() -> None:
+    assert admit(80_000, Spend(), CAPS, before=4_920_000) is None
+    refusal = admit(80_000, Spend(), CAPS, before=4_930_000)
+
+    assert refusal is not None
+    assert "after $4.93 that it has cost already" in refusal.sentence
+
+
+def test_a_folder_may_have_a_cap_of_its_own() -> None:
+    capped = replace(CAPS, folder=1_000_000)
+    spend = Spend(folder=Folder(path="ACME/print-a2", today=960_000))
+    refusal = admit(80_000, spend, capped)
+
+    assert refusal is not None
+    assert refusal.cap == "folder_usd"
+    assert "the folder ACME/print-a2 has had $0.96 today, of a cap of $1.00" in refusal.sentence
+    assert admit(40_000, spend, capped) is None
+    assert admit(80_000, spend, CAPS) is None
+
+
+def test_a_series_is_held_whole_and_says_what_it_needs_and_what_is_left() -> None:
+    costs = [160_000] * 500
+    refusal = admit_whole(costs, Spend(), CAPS)
+
+    assert refusal is not None
+    assert refusal.cap == "daily_usd"
+    assert "The series needs $80.00 for 500 pictures at once" in refusal.sentence
+    assert "so $20.00 are left; none of it is begun until the cap is raised." in refusal.sentence
+    assert admit_whole(costs[:125], Spend(), CAPS) is None
+    assert admit_whole([0, 0], Spend(today=10**12), CAPS) is None
+
+
+def test_a_series_with_one_picture_over_its_own_cap_is_held_whole() -> None:
+    refusal = admit_whole([80_000, 5_120_000], Spend(), CAPS)
+
+    assert refusal is not None
+    assert refusal.cap == "per_job_usd"
+    assert "A picture of the series would cost $5.12" in refusal.sentence
+
+
+def test_what_a_begun_series_still_needs_is_nobody_elses() -> None:
+    spend = Spend(today=2_000_000, promised=17_960_000)
+
+    assert admit(80_000, spend, CAPS) is not None
+    assert room(spend, CAPS) == 40_000
+
+
+def folder(*past: int, today: int = 0, released: bool = False) -> Folder:
+    return Folder(path="4k", today=today, past=past, released=released)
+
+
+BRAKE = Caps(daily=10**9, monthly=10**9, per_job=10**9, brake_times=10, brake_floor=5_000_000)
+
+
+def test_a_folder_that_brings_many_times_its_usual_day_waits_for_a_person() -> None:
+    usual = (800_000, 640_000, 960_000)
+    refusal = braked(80_000, folder(*usual, today=7_960_000), BRAKE)
+
+    assert refusal is not None
+    assert refusal.cap == "brake"
+    assert "more than 10 times its usual day of $0.80" in refusal.sentence
+    assert "`upscaled resume`" in refusal.sentence
+    assert braked(80_000, folder(*usual, today=7_920_000), BRAKE) is None
+
+
+@pytest.mark.parametrize(
+    ("here", "caps"),
+    [
+        (folder(80_000, 80_000, 80_000, today=4_920_000), BRAKE),  # under the floor
+        (folder(80_000, 80_000, today=10**8), BRAKE),  # nobody knows its usual yet
+        (folder(80_000, 80_000, 80_000, today=10**8, released=True), BRAKE),
+        (folder(80_000, 80_000, 80_000, today=10**8), replace(BRAKE, brake_times=0)),
+    ],
+)
+def test_the_brake_lets_through_what_is_small_unknown_or_allowed(here: Folder, caps: Caps) -> None:
+    assert braked(80_000, here, caps) is None
+
+
+def test_one_busy_day_does_not_become_the_usual() -> None:
+    assert usual_day(folder(80_000, 80_000, 80_000, 90_000_000)) == 80_000
+    assert usual_day(folder(*[80_000] * 14, *[9_000_000] * 60)) == 80_000
+
+
+def test_it_warns_of_each_cap_from_its_share_on() -> None:
+    assert warnings(Spend(today=15_990_000, month=15_990_000), CAPS, 0.8) == {}
+    told = warnings(Spend(today=15_000_000, month=170_000_000, reserved=1_000_000), CAPS, 0.8)
+
+    assert told["daily_usd"].startswith("$16.00 of $20.00 (this day, budget.daily_usd)")
+    assert "until a new month begins" in told["monthly_usd"]
+    assert warnings(Spend(today=10**9), replace(CAPS, daily=0), 0.8) == {}
+
+
+@given(
+    costs=st.lists(st.integers(0, 10**7), min_size=1, max_size=20),
+    spend=st.builds(Spend, today=money, month=money, reserved=money, promised=money),
+    caps=st.builds(Caps, daily=money, monthly=money, per_job=money),
+)
+def test_a_series_that_may_begin_can_be_admitted_to_its_last_picture(
+    costs: list[int], spend: Spend, caps: Caps
+) -> None:
+    if admit_whole(costs, spend, caps) is None:
+        reserved = spend.reserved
+        for cost in costs:
+            assert admit(cost, replace(spend, reserved=reserved), caps) is None
+            reserved += cost

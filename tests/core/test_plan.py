@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from orders import DIGITAL, EIGHT_K, FOUR_K, GOOD, POOR, PRISTINE, probe, sheet, shipped, verdict
 from upscaled.core.passes import size_after
-from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
+from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.plan_json import plan_json, refused_json
 from upscaled.errors import Aside
 from upscaled.nouns import Family, Fit, Format, Order, Plan, Probe
 

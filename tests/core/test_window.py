@@ -1,6 +1,6 @@
 """Hours and days across clock changes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +14,7 @@ from upscaled.core.window import (
     month_start,
     next_day,
     next_open,
+    parse_time,
     parse_window,
 )
 
@@ -138,3 +139,65 @@ def test_a_midnight_that_never_was_begins_the_day_at_the_leap() -> None:
 def test_a_midnight_that_comes_twice_begins_the_day_once() -> None:
     havana = ZoneInfo("America/Havana")  # 2 November 2025: 01:00 becomes 00:00
     assert day_start(at("2025-11-02T00:30-05:00"), havana) == at("2025-11-02T00:00-04:00")
+
+
+starts = st.builds(time, st.integers(0, 23), st.sampled_from([0, 30, 59]))
+
+
+@given(now=instants, zone=zones, begins=starts)
+def test_days_that_begin_at_another_time_cover_all_time_once(
+    now: datetime, zone: ZoneInfo, begins: time
+) -> None:
+    start, end = day_start(now, zone, begins), next_day(now, zone, begins)
+    month = month_start(now, zone, begins)
+
+    assert month <= start <= now < end
+    assert timedelta(hours=22) <= end - start <= timedelta(hours=26)
+    assert day_start(end, zone, begins) == end
+    assert next_day(start, zone, begins) == end
+    assert day_start(end - timedelta(microseconds=1), zone, begins) == start
+    assert month.astimezone(zone).date().day == 1
+    assert month == month_start(start, zone, begins)
+
+
+def test_a_night_belongs_to_the_day_it_began_on_even_where_the_month_turns() -> None:
+    ten = time(22)
+    after_midnight = at("2026-12-01T03:00+01:00")
+
+    assert day_start(after_midnight, BERLIN, ten) == at("2026-11-30T22:00+01:00")
+    assert month_start(after_midnight, BERLIN, ten) == at("2026-11-01T22:00+01:00")
+    assert next_day(after_midnight, BERLIN, ten) == at("2026-12-01T22:00+01:00")
+    assert month_start(at("2026-12-01T22:00+01:00"), BERLIN, ten) == at("2026-12-01T22:00+01:00")
+
+
+def test_a_beginning_that_the_clock_leaps_over_comes_as_much_later() -> None:
+    half_past_two = time(2, 30)  # 29 March 2026: 02:00 becomes 03:00
+    start = day_start(at("2026-03-29T12:00+02:00"), BERLIN, half_past_two)
+
+    assert start == at("2026-03-29T03:30+02:00")
+    assert next_day(at("2026-03-29T03:29+02:00"), BERLIN, half_past_two) == start
+
+
+def test_a_beginning_that_comes_twice_begins_the_day_once() -> None:
+    half_past_two = time(2, 30)  # 25 October 2026: 03:00 becomes 02:00
+    first = at("2026-10-25T02:30+02:00")
+
+    assert day_start(at("2026-10-25T02:45+01:00"), BERLIN, half_past_two) == first
+    assert next_day(first, BERLIN, half_past_two) == at("2026-10-26T02:30+01:00")
+
+
+def test_a_day_that_a_zone_skipped_holds_no_time() -> None:
+    samoa = ZoneInfo("Pacific/Apia")  # there was no 30 December 2011
+    last = at("2011-12-29T23:59-10:00")
+
+    assert next_day(last, samoa) == at("2011-12-31T00:00+14:00")
+    assert day_start(at("2011-12-31T00:00+14:00"), samoa) == at("2011-12-31T00:00+14:00")
+
+
+def test_a_time_of_the_day_is_read() -> None:
+    assert parse_time(" 6:00 ") == time(6)
+    assert parse_time("") is None
+    with pytest.raises(ValueError, match="a time is written"):
+        parse_time("6")
+    with pytest.raises(ValueError, match="no time of the day"):
+        parse_time("25:00")

@@ -227,3 +227,21 @@ def test_a_text_named_png_is_no_picture(tmp_path: Path) -> None:
     with pytest.raises(Aside) as caught:
         upload(source)
     assert caught.value.code == "not_a_picture"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+def test_pixels_without_detail_are_shrunk_away_with_the_profile_kept(
+    tmp_path: Path, kind: str
+) -> None:
+    source = tmp_path / "soft"
+    photo(240, 160).save(source, kind, icc_profile=profile("wide"))
+
+    made = prepare(source, tmp_path / "upload", (120, 80))
+
+    assert (made["width"], made["height"], made["format"]) == (120, 80, "PNG")
+    with Image.open(made["path"]) as opened, Image.open(source) as before:
+        assert opened.size == (120, 80)
+        assert opened.info["icc_profile"] == profile("wide")
+        near = before.convert("RGB").resize((120, 80), Image.Resampling.LANCZOS)
+        assert np.abs(np.asarray(opened, int) - np.asarray(near, int)).mean() < 1.0
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["soft", "upload.png"]

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from standin import queue_api, storage_api
+from standin import billing_api, queue_api, storage_api
 from standin.book import Book
 from standin.checks import keyless
 from standin.faults import Script
@@ -30,6 +30,7 @@ ROUTES: list[tuple[str, str, str, Handle]] = [
     ("token", "POST", r"/rest/storage/auth/token", storage_api.token),
     ("initiate", "POST", r"/rest/storage/upload/initiate", storage_api.initiate),
     ("list", "GET", r"/api/v1/models/requests/by-endpoint", queue_api.listing),
+    ("billing", "GET", r"/api/v1/models/billing-events", billing_api.events),
     ("pricing", "GET", r"/api/v1/models/pricing", queue_api.pricing),
     ("upload", "POST", r"/cdn/files/upload", storage_api.upload),
     ("begin", "POST", r"/cdn/files/upload/multipart", storage_api.begin),

@@ -9,16 +9,18 @@ from typing import Any
 
 from upscaled.cli.config import settings_of
 from upscaled.cli.main import DONE, print_json, print_text
+from upscaled.core.budget import Spend, room, warnings
 from upscaled.core.folders import Grammar
 from upscaled.core.life import ENDS, LIFE, Word, word_of
+from upscaled.core.price import usd
 from upscaled.core.settings import Settings
 from upscaled.core.strays import Stray, closed_strays, find_strays
-from upscaled.core.window import day_start, month_start
 from upscaled.edge import roots
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.watch import scan
 from upscaled.errors import Outage, UsageError
+from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Job, State
 
 
@@ -85,6 +87,18 @@ def show(arguments: argparse.Namespace) -> int:
     if ledger is None or job is None:
         raise UsageError(f"there is no job {arguments.id}", "`upscaled jobs` lists them all")
     told = job_json(job) | _story(job)
+    told["money"] = [
+        {
+            "at": _stamp(one.at),
+            "kind": one.kind,
+            "pass": one.number,
+            "usd": usd(one.micros),
+            "model": one.model,
+            "request_id": one.request_id,
+            "billed": one.billed,
+        }
+        for one in ledger.moved(job.id)
+    ]
     told["history"] = [
         {"at": _stamp(event.at), "state": event.state, "said": event.said}
         for event in ledger.history(job.id)
@@ -160,14 +174,21 @@ def _counts(ledger: Ledger | None) -> dict[str, int]:
     return counts
 
 
-def _spend(settings: Settings, ledger: Ledger | None) -> dict[str, float]:
-    if ledger is None:
-        return {"today_usd": 0.0, "month_usd": 0.0, "reserved_usd": 0.0}
-    now, zone = datetime.now(UTC), local_zone(settings.schedule.timezone)
+def _spend(settings: Settings, ledger: Ledger | None) -> dict[str, Any]:
+    """Return what is spent and reserved, what is left of it, and what it warns of."""
+    now, caps = datetime.now(UTC), caps_of(settings)
+    days = Days(zone=local_zone(settings.schedule.timezone), starts=settings.day_starts)
+    spend = sums(ledger, days, now) if ledger is not None else Spend()
     return {
-        "today_usd": ledger.spent(day_start(now, zone)) / 1e6,
-        "month_usd": ledger.spent(month_start(now, zone)) / 1e6,
-        "reserved_usd": ledger.reserved() / 1e6,
+        "today_usd": usd(spend.today),
+        "month_usd": usd(spend.month),
+        "reserved_usd": usd(spend.reserved),
+        "daily_cap_usd": usd(caps.daily),
+        "monthly_cap_usd": usd(caps.monthly),
+        "left_usd": usd(room(spend, caps)),
+        "warnings": list(warnings(spend, caps, settings.budget.warn_percent / 100).values()),
+        "day_began_at": _stamp(days.day(now)),
+        "day_ends_at": _stamp(days.end(now)),
     }
 
 
@@ -236,8 +257,9 @@ def _status_text(said: dict[str, Any]) -> str:
     lines.append("jobs     " + ", ".join(f"{count} {word}" for word, count in said["jobs"].items()))
     lines.append(
         f"spend    ${spend['today_usd']:.2f} today, ${spend['month_usd']:.2f} this month, "
-        f"${spend['reserved_usd']:.2f} reserved"
+        f"${spend['reserved_usd']:.2f} reserved, ${spend['left_usd']:.2f} left"
     )
+    lines += [f"money    {one}" for one in spend["warnings"]]
     lines += [
         f"watch    {one['inbox']}: {one['observer']}, "
         f"{'healthy' if one['healthy'] else 'NOT healthy'} ({one['reason']})"

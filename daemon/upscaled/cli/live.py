@@ -81,7 +81,7 @@ def sums(daemon: Daemon) -> Text:
     for word, number in counts.items():
         if number:
             line.append(f"{number} {word.value}  ", style=_COLOURS[word])
-    spend = daemon.conductor.conditions().spend
+    spend = daemon.cashier.spend(daemon.house.tools.clock.now())
     line.append(f"today {money(spend.today)}", style="bold")
     if spend.reserved:
         line.append(f", reserved {money(spend.reserved)}")

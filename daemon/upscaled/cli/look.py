@@ -14,7 +14,8 @@ from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
 from upscaled.core.explain import Explanation, explain
 from upscaled.core.folders import Unknown
 from upscaled.core.judge import Weighing, weigh
-from upscaled.core.plan import PlanRequest, make_plan, plan_json, refused_json
+from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.plan_json import plan_json, refused_json
 from upscaled.core.settings import Settings
 from upscaled.edge.pictures.child import Limits
 from upscaled.edge.pictures.studio import Studio

@@ -20,11 +20,9 @@ from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_of
 from upscaled.cli.main import DONE, print_json
 from upscaled.core.life import ENDS, word_of
-from upscaled.core.price import micros
 from upscaled.core.receipt import cost_basis
 from upscaled.core.report import Crops, Line, Money, Report, Untouched, render
 from upscaled.core.settings import Settings, Watch
-from upscaled.core.window import day_start, month_start
 from upscaled.edge import disk, roots
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
@@ -32,6 +30,7 @@ from upscaled.edge.pictures.layout import of_plan
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UpscaledError, UsageError
 from upscaled.flow.steps import plan_sentence
+from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Job
 
 MOST_CROPS = 60
@@ -114,13 +113,14 @@ def gather(settings: Settings, ledger: Ledger, made_at: datetime, since: timedel
 
 
 def _money(settings: Settings, ledger: Ledger, now: datetime) -> Money:
-    zone = local_zone(settings.schedule.timezone)
+    days = Days(zone=local_zone(settings.schedule.timezone), starts=settings.day_starts)
+    spend, caps = sums(ledger, days, now), caps_of(settings)
     return Money(
-        today=ledger.spent(day_start(now, zone)),
-        month=ledger.spent(month_start(now, zone)),
-        reserved=ledger.reserved(),
-        daily_cap=micros(settings.budget.daily_usd),
-        monthly_cap=micros(settings.budget.monthly_usd),
+        today=spend.today,
+        month=spend.month,
+        reserved=spend.reserved,
+        daily_cap=caps.daily,
+        monthly_cap=caps.monthly,
     )
 
 

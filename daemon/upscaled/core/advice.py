@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from upscaled.core.passes import Pair
+from upscaled.core.price import money
 from upscaled.core.sizes import A_SHEETS, Size, default_ppi, target_size
-from upscaled.nouns import Family, Fit, Order
+from upscaled.nouns import Family, Fit, Micros, Order
 
 _BOXES = {"8k": (7680, 4320), "4k": (3840, 2160), "hd": (1920, 1080)}
 
@@ -43,6 +44,12 @@ class Gap:
         return self.size.scale / self.reach
 
     @property
+    def left(self) -> Fraction:
+        """Return the enlargement that is left after the passes: `rest`, or a little more."""
+        pairs = zip((self.size.scaled_width, self.size.scaled_height), self.reached, strict=True)
+        return max(Fraction(goal, have) for goal, have in pairs)
+
+    @property
     def by_model(self) -> bool:
         """Return whether the model's limits stand in the way, not the source's quality."""
         return self.reach < Fraction(str(self.safe))
@@ -52,11 +59,26 @@ def shortfall(gap: Gap, beyond_safe: str) -> str:
     """Return the sentence that says what the models could not do, and what was done instead."""
     asked = pixels((gap.size.asked_width, gap.size.asked_height))
     done = {
-        "resample": f"the last {times(gap.rest)} is plain resampling.",
+        "resample": f"the last {times(gap.left)} is plain resampling.",
         "smaller": f"the target asks for {asked}, so the result is smaller.",
-        "review": f"the last {times(gap.rest)} is plain resampling, for a person to look at.",
+        "review": f"the last {times(gap.left)} is plain resampling, for a person to look at.",
     }[beyond_safe]
     return f"{bound(gap)}, to {pixels(gap.reached)}; {done}{_generate(gap)}"
+
+
+def stepped(gap: Gap, price: Micros, full: Micros) -> str:
+    """Return the sentence for a pass that stops just below a price step."""
+    return (
+        f"{gap.model} stops at {pixels(gap.reached)}, just below a price step ({money(price)}"
+        f" instead of {money(full)}); the last {times(gap.left)} is plain resampling."
+    )
+
+
+def step_hint(price: Micros, cheaper: Micros, size: Pair) -> str:
+    """Return the hint for a target that costs clearly less with a few pixels less."""
+    return (
+        f"One step cheaper ({money(cheaper)} instead of {money(price)}) at {pixels(size)} or below."
+    )
 
 
 def nearly(scale: Fraction) -> str:

@@ -1,15 +1,35 @@
 """
-May this be spent? The three caps of `[budget]`, decided on numbers that the ledger supplies.
+May this be spent? The caps of `[budget]` and the brake, decided on the ledger's numbers.
 
 Money in flight or in doubt counts as spent, in the day and in the month: a cap that forgets what is
 on its way is passed by exactly that much.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from statistics import median
 
-from upscaled.core.price import usd
+from upscaled.core.price import money
 from upscaled.nouns import Micros
+
+ACTIVE_DAYS = 14
+"""A folder's usual is the median of so many of its latest days with any money in them."""
+LEAST_DAYS = 3
+"""With fewer, nobody knows what is usual for a folder; the caps alone hold it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """One target folder: its money of today, in flight included, and of its active days before."""
+
+    path: str = ""
+    """Relative to the inbox."""
+    today: Micros = 0
+    past: tuple[Micros, ...] = ()
+    """Settled money of each earlier day that had any, the latest first."""
+    released: bool = False
+    """A person has said `resume` to the brake today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +39,15 @@ class Spend:
     today: Micros = 0
     month: Micros = 0
     reserved: Micros = 0
+    promised: Micros = 0
+    """What series that have begun have still to reserve; another job's room is smaller by that."""
+    folder: Folder = Folder()
+    """The folder of the job in question."""
+
+    @property
+    def taken(self) -> Micros:
+        """Return what counts as spent although nothing is settled yet."""
+        return self.reserved + self.promised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +57,11 @@ class Caps:
     daily: Micros
     monthly: Micros
     per_job: Micros
+    folder: Micros | None = None
+    """A day of one target folder; None is no cap of its own."""
+    brake_times: float = 0.0
+    """How many times its usual day a folder may bring; 0 is no brake."""
+    brake_floor: Micros = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,45 +69,133 @@ class Refusal:
     """Which cap stands in the way, and the sentence for the person."""
 
     cap: str
-    """`per_job_usd`, `monthly_usd` or `daily_usd`."""
+    """The config's key, or `brake`."""
     sentence: str
 
 
-def admit(cost: Micros, spend: Spend, caps: Caps) -> Refusal | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ask:
+    """What is asked for at once: one picture, or all that is left of a series."""
+
+    cost: Micros
+    head: str
+    waits: str = "it waits"
+
+
+def admit(cost: Micros, spend: Spend, caps: Caps, *, before: Micros = 0) -> Refusal | None:
     """
     Return None where `cost` may be reserved, else the cap that longest stands in the way.
 
-    A free job is always admitted, whatever the caps say.
+    `before` is what the same picture has cost already. A free job is always admitted.
     """
     if cost <= 0:
         return None
-    return next(_refusals(cost, spend, caps), None)
+    ask = _Ask(cost=cost, head=f"It would cost {money(cost)}")
+    return next(chain(_per_job(ask, before, caps), _periods(ask, spend, caps)), None)
 
 
-def _refusals(cost: Micros, spend: Spend, caps: Caps) -> Iterator[Refusal]:
-    if cost > caps.per_job:
-        yield Refusal(
-            cap="per_job_usd",
-            sentence=f"It would cost {_money(cost)}, over the cap of {_money(caps.per_job)} for one"
-            " picture (budget.per_job_usd); it waits until the cap is raised.",
-        )
-    if spend.month + spend.reserved + cost > caps.monthly:
-        sentence = _period(cost, spend.month, spend.reserved, "month", caps.monthly)
-        yield Refusal(cap="monthly_usd", sentence=sentence)
-    if spend.today + spend.reserved + cost > caps.daily:
-        sentence = _period(cost, spend.today, spend.reserved, "day", caps.daily)
-        yield Refusal(cap="daily_usd", sentence=sentence)
+def admit_whole(costs: Sequence[Micros], spend: Spend, caps: Caps) -> Refusal | None:
+    """
+    Return None where a sequence or series may begin, else what holds it: whole or not at all.
+
+    `costs` are the prices of its pictures that are not reserved yet. Half a film is worth nothing,
+    so its first picture waits until there is room for the last.
+    """
+    if sum(costs) <= 0:
+        return None
+    whole, dearest, waits = sum(costs), max(costs), "none of it is begun"
+    head = f"The series needs {money(whole)} for {len(costs)} pictures at once"
+    ask = _Ask(cost=whole, head=head, waits=waits)
+    head = f"A picture of the series would cost {money(dearest)}"
+    one = _Ask(cost=dearest, head=head, waits=waits)
+    return next(chain(_per_job(one, 0, caps), _periods(ask, spend, caps)), None)
 
 
-def _period(cost: Micros, spent: Micros, reserved: Micros, period: str, cap: Micros) -> str:
-    key = {"day": "daily_usd", "month": "monthly_usd"}[period]
-    lifts = "" if cost > cap else f" or a new {period} begins"
-    return (
-        f"It would cost {_money(cost)}; {_money(spent)} are spent this {period} and"
-        f" {_money(reserved)} are reserved, of a cap of {_money(cap)} (budget.{key});"
-        f" it waits until the cap is raised{lifts}."
+def braked(cost: Micros, folder: Folder, caps: Caps) -> Refusal | None:
+    """
+    Return a refusal where a folder suddenly brings many times what it usually does.
+
+    A thousand pictures dropped by mistake look like this; a person decides.
+    """
+    usual = usual_day(folder)
+    if cost <= 0 or folder.released or caps.brake_times <= 0 or usual is None:
+        return None
+    if folder.today + cost <= max(caps.brake_floor, round(caps.brake_times * usual)):
+        return None
+    return Refusal(
+        cap="brake",
+        sentence=(
+            f"The folder {folder.path} would come to {money(folder.today + cost)} today, more than"
+            f" {caps.brake_times:g} times its usual day of {money(usual)} (budget.brake_times);"
+            " it waits for you: `upscaled resume` lets the folder through for today, or it goes on"
+            " when a new day begins."
+        ),
     )
 
 
-def _money(money: Micros) -> str:
-    return f"${usd(money):.2f}" if money % 10_000 == 0 else f"${usd(money):.4f}"
+def usual_day(folder: Folder) -> Micros | None:
+    """Return the median of a folder's active days, None where there are too few."""
+    days = folder.past[:ACTIVE_DAYS]
+    return round(median(days)) if len(days) >= LEAST_DAYS else None
+
+
+def room(spend: Spend, caps: Caps) -> Micros:
+    """Return what may still be reserved today, at least 0."""
+    left = (caps.daily - spend.today, caps.monthly - spend.month)
+    return max(0, min(left) - spend.taken)
+
+
+def warnings(spend: Spend, caps: Caps, share: float) -> dict[str, str]:
+    """Return a sentence for each cap of which `share` (0..1) or more is spent or reserved."""
+    periods = (("daily_usd", spend.today, caps.daily), ("monthly_usd", spend.month, caps.monthly))
+    return {
+        key: f"{money(spent + spend.taken)} of {money(cap)} ({_KEYS[key]}, budget.{key}) are"
+        f" spent or reserved; at the cap, work is held until {_LIFTS[key]}."
+        for key, spent, cap in periods
+        if cap > 0 and spent + spend.taken >= share * cap
+    }
+
+
+_KEYS = {"daily_usd": "this day", "monthly_usd": "this month"}
+_LIFTS = {"daily_usd": "a new day begins", "monthly_usd": "a new month begins"}
+
+
+def _per_job(ask: _Ask, before: Micros, caps: Caps) -> Iterator[Refusal]:
+    if before + ask.cost > caps.per_job:
+        spent = f", after {money(before)} that it has cost already" if before else ""
+        yield Refusal(
+            cap="per_job_usd",
+            sentence=f"{ask.head}{spent}, over the cap of {money(caps.per_job)} for one"
+            f" picture (budget.per_job_usd); {ask.waits} until the cap is raised.",
+        )
+
+
+def _periods(ask: _Ask, spend: Spend, caps: Caps) -> Iterator[Refusal]:
+    if spend.month + spend.taken + ask.cost > caps.monthly:
+        yield _period(ask, spend.month, spend.taken, ("monthly_usd", "month", caps.monthly))
+    if spend.today + spend.taken + ask.cost > caps.daily:
+        yield _period(ask, spend.today, spend.taken, ("daily_usd", "day", caps.daily))
+    if caps.folder is not None and spend.folder.today + ask.cost > caps.folder:
+        yield _folder(ask, spend.folder, caps.folder)
+
+
+def _period(ask: _Ask, spent: Micros, reserved: Micros, limit: tuple[str, str, Micros]) -> Refusal:
+    key, period, cap = limit
+    left = max(0, cap - spent - reserved)
+    lifts = "" if ask.cost > cap else f" or a new {period} begins"
+    sentence = (
+        f"{ask.head}; {money(spent)} are spent this {period} and"
+        f" {money(reserved)} are reserved, of a cap of {money(cap)} (budget.{key}),"
+        f" so {money(left)} are left; {ask.waits} until the cap is raised{lifts}."
+    )
+    return Refusal(cap=key, sentence=sentence)
+
+
+def _folder(ask: _Ask, folder: Folder, cap: Micros) -> Refusal:
+    lifts = "" if ask.cost > cap else " or a new day begins"
+    sentence = (
+        f"{ask.head}; the folder {folder.path} has had {money(folder.today)} today,"
+        f" of a cap of {money(cap)} (budget.folder_usd); {ask.waits} until the cap is"
+        f" raised{lifts}."
+    )
+    return Refusal(cap="folder_usd", sentence=sentence)

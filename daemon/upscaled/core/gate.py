@@ -1,10 +1,10 @@
 """May this job go on to spend? One pure answer, with the sentence for the person."""
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, time, tzinfo
 
-from upscaled.core.budget import Caps, Spend, admit
-from upscaled.core.window import Window, is_open, next_day, next_open
+from upscaled.core.budget import Caps, Refusal, Spend, admit, admit_whole, braked
+from upscaled.core.window import MIDNIGHT, Window, is_open, next_day, next_open
 from upscaled.nouns import Hold, Job, Micros
 
 
@@ -31,6 +31,10 @@ class Conditions:
     """By endpoint; the empty name is the whole engine."""
     spend: Spend
     caps: Caps
+    day_starts: time = MIDNIGHT
+    """When a day begins for the caps, on the wall."""
+    series: tuple[Micros, ...] = ()
+    """Of a series that has not begun: the prices of all its pictures, the job's own included."""
 
 
 def to_submit(job: Job, seen: Conditions) -> Closed | None:
@@ -68,12 +72,20 @@ def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:
     closed = to_submit(job, seen)
     if closed or job.facts.engine == "local":
         return closed
-    over = admit(cost, seen.spend, seen.caps)
+    over = _over(job, cost, seen)
     if over:
         # Whichever cap it is, no earlier turn than the next day can lift it by itself.
-        tomorrow = next_day(seen.now, seen.zone)
+        tomorrow = next_day(seen.now, seen.zone, seen.day_starts)
         return Closed(hold=Hold.BUDGET, reason=over.sentence, until=tomorrow)
     return None
+
+
+def _over(job: Job, cost: Micros, seen: Conditions) -> Refusal | None:
+    return (
+        admit_whole(seen.series, seen.spend, seen.caps)
+        or admit(cost, seen.spend, seen.caps, before=job.cost)
+        or braked(cost, seen.spend.folder, seen.caps)
+    )
 
 
 def _endpoints(job: Job) -> list[str]:

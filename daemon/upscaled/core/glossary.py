@@ -31,7 +31,7 @@ CODES: Mapping[Code, str] = {
 """Why a picture failed."""
 
 HOLDS: Mapping[Hold, str] = {
-    Hold.BUDGET: "a cap is reached; looked at again when the day turns",
+    Hold.BUDGET: "a cap is reached or the brake holds; looked at again when the day turns",
     Hold.LOCKED: "fal's account is locked or its balance exhausted",
     Hold.WINDOW: "outside `[schedule] window`",
     Hold.PAUSED: "paused by hand",

@@ -7,15 +7,17 @@ factor unsafe: 1.6 in floating point times 2400 is not always 3840.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from upscaled.core.catalogue import FACES, Catalogue, Pick
 from upscaled.core.conditions import Features
 from upscaled.core.models import Limits, Model
 from upscaled.core.price import cost
-from upscaled.nouns import Family, Order, Pass
+from upscaled.core.saving import below_step
+from upscaled.nouns import Family, Micros, Order, Pass
 
 Pair = tuple[int, int]
 
@@ -33,6 +35,8 @@ class Ladder:
     source: Pair
     features: Features
     """The source's measures."""
+    slack: Fraction = Fraction(1)
+    """How much plain resampling may make up for, where a pass costs less below a price step."""
 
     def first(self) -> Pick:
         """Return what the family's recipe and its choices come to for the source."""
@@ -74,21 +78,32 @@ class Ladder:
         Return the fewest passes, at least one, whose result is just not smaller than `goal`.
 
         Never enlarges more than `most` times in all, which is at most `reach`; where the goal asks
-        more, plain resampling has the rest to do.
+        more, plain resampling has the rest to do. Within `slack` a pass stops below a price step.
         """
         highest = math.floor(most * UNIT)
         total = max(UNIT, min(_needed(goal, self.source), highest))
         model, params = self.model(0)
-        alone = _units(model.limits.max_factor)
-        if total <= alone:
-            return (_pass(model, params, total, self.source),)
+        alone, least = _units(model.limits.max_factor), self._least(total)
+        if least <= alone:
+            price = partial(_price, model, self.source)
+            factor = below_step(price, min(total, alone), least)
+            return (_pass(model, params, factor, self.source),)
         last, last_params = self.model(1)
         most_last = _units(last.limits.max_factor)
         step = min(alone, _first_step(total, most_last))
         below = _pass(model, params, step, self.source)
         middle = (below.width, below.height)
-        rest = min(highest * UNIT // step, most_last, _needed(goal, middle))
-        return below, _pass(last, last_params, max(UNIT, rest), middle)
+        rest = max(UNIT, min(highest * UNIT // step, most_last, _needed(goal, middle)))
+        rest = below_step(partial(_price, last, middle), rest, self._least(rest))
+        return below, _pass(last, last_params, rest, middle)
+
+    def shrunk(self, size: Pair) -> tuple[Pass, ...]:
+        """Return the one pass that repairs the source at a smaller size, to which it is shrunk."""
+        model, params = self.model(0)
+        return (replace(_pass(model, params, UNIT, size), prepared=size),)
+
+    def _least(self, factor: int) -> int:
+        return max(UNIT, math.ceil(factor / self.slack))
 
 
 def takes(limits: Limits, picture: Pair) -> bool:
@@ -104,8 +119,6 @@ def size_after(passes: tuple[Pass, ...], source: Pair) -> Pair:
 
 def _pass(model: Model, params: dict[str, Any], factor: int, source: Pair) -> Pass:
     width, height = (side * factor // UNIT for side in source)
-    # The service may round the sides up; the price is reserved for that.
-    ceiling = [-(-side * factor // UNIT) for side in source]
     return Pass(
         endpoint=model.endpoint,
         model=model.name,
@@ -113,8 +126,14 @@ def _pass(model: Model, params: dict[str, Any], factor: int, source: Pair) -> Pa
         width=width,
         height=height,
         params=params,
-        cost=cost(model.price, ceiling[0], ceiling[1]),
+        cost=_price(model, source, factor),
     )
+
+
+def _price(model: Model, source: Pair, factor: int) -> Micros:
+    """Return the price of a pass; the service may round the sides up, so that is reserved."""
+    width, height = (-(-side * factor // UNIT) for side in source)
+    return cost(model.price, width, height)
 
 
 def _needed(goal: Pair, have: Pair) -> int:

@@ -6,16 +6,16 @@ cannot allow is refused here, before a cent is spent; whatever it changes is sai
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
-from upscaled.core.advice import Gap, bound, nearly, refusal, shortfall
+from upscaled.core.advice import Gap, bound, nearly, pixels, refusal, shortfall, step_hint, stepped
 from upscaled.core.bounds import flattens, refuse_giants
 from upscaled.core.catalogue import FACES, Catalogue
 from upscaled.core.passes import Ladder, Pair, size_after
-from upscaled.core.price import usd
+from upscaled.core.price import cost, money
 from upscaled.core.safe import detail_size, safe_factor
+from upscaled.core.saving import UNSEEN, cheaper_size, worth_sending
 from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
 from upscaled.errors import Aside
 from upscaled.nouns import Code, Family, Fit, Micros, Order, Pass, Plan, Probe, Recipe, Verdict
@@ -83,10 +83,24 @@ class _Draft:
         goal = (size.scaled_width, size.scaled_height)
         reach = min(self.reach, ladder.reach(self.safe))
         if min(self.asked.scale, reach) > NEAR:
-            return ladder.passes(goal, reach)
+            return replace(ladder, slack=self.slack).passes(goal, reach)
         if self.request.order.clean and ladder.can_clean():
-            return ladder.passes(goal, reach)
+            return self._cleaned(ladder, ladder.passes(goal, reach), goal)
         return ()
+
+    def _cleaned(self, ladder: Ladder, whole: tuple[Pass, ...], goal: Pair) -> tuple[Pass, ...]:
+        """Return the repair of the whole source, or of less of it where that is cheaper."""
+        detail = detail_size(self.request.probe)
+        size = worth_sending(self.request.source, goal, detail)
+        shrunk = ladder.shrunk(size) if size else whole
+        return shrunk if _price(shrunk) < _price(whole) else whole
+
+    @property
+    def slack(self) -> Fraction:
+        """Return what may be left to resampling for a lower price; 1 where that is nothing."""
+        limit = Fraction(str(self.request.resample_limit))
+        tight = self.short and self.asked.scale / self.reach * UNSEEN > limit
+        return Fraction(1) if tight or self.request.order.fit is Fit.SAFE else UNSEEN
 
     def gap(self, passes: tuple[Pass, ...]) -> Gap:
         """Return what is missing, for its sentences."""
@@ -138,48 +152,6 @@ def make_plan(request: PlanRequest) -> Plan:
     )
 
 
-def plan_json(path: str, plan: Plan, order: Order) -> dict[str, Any]:
-    """Return a plan as `upscaled plan --json` prints it; money in dollars."""
-    return {
-        "path": path,
-        "model": plan.model.value,
-        "target": {
-            "name": order.name,
-            "width": plan.target_width,
-            "height": plan.target_height,
-        },
-        "passes": [_pass_json(one) for one in plan.passes],
-        "cost_usd": usd(plan.cost),
-        "width": plan.width,
-        "height": plan.height,
-        "format": plan.format.value,
-        "shortfall": plan.shortfall,
-        "ppi": plan.ppi,
-        "safe_factor": plan.safe_factor,
-        "review": plan.review,
-        "notes": list(plan.notes),
-        "fal_cost_usd": usd(plan.fal_cost),
-    }
-
-
-def refused_json(path: str, code: str, message: str, hint: str) -> dict[str, Any]:
-    """Return what `plan --json` prints for a file that would fail."""
-    error = {"code": code, "message": message, "hint": hint}
-    return {"path": path, "error": error, "cost_usd": 0.0}
-
-
-def _pass_json(one: Pass) -> dict[str, Any]:
-    return {
-        "endpoint": one.endpoint,
-        "model": one.model,
-        "factor": one.factor,
-        "width": one.width,
-        "height": one.height,
-        "params": dict(one.params),
-        "cost_usd": usd(one.cost),
-    }
-
-
 def _draft(request: PlanRequest) -> _Draft:
     verdict, order = request.verdict, request.order
     safe, why = safe_factor(verdict.model, request.probe, verdict.rule)
@@ -225,7 +197,16 @@ def _shortfall(draft: _Draft, passes: tuple[Pass, ...]) -> str | None:
         return shortfall(draft.gap(passes), draft.request.beyond_safe)
     if draft.asked.scale > 1 and not passes:
         return nearly(draft.asked.scale)
-    return None
+    return _stepped(draft, passes) if passes else None
+
+
+def _stepped(draft: _Draft, passes: tuple[Pass, ...]) -> str | None:
+    gap, asked = draft.gap(passes), draft.asked
+    missing = max(asked.scaled_width - gap.reached[0], asked.scaled_height - gap.reached[1])
+    if missing <= ROUNDING_PX:
+        return None
+    full = draft.ladder.passes((asked.scaled_width, asked.scaled_height), draft.reach)
+    return stepped(gap, _price(passes), _price(full))
 
 
 def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
@@ -243,20 +224,21 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     if order.clean and not passes:
         yield "`clean` is left out: the model does not take a picture of this size."
     if passes:
-        yield from _source_notes(draft)
+        yield from _source_notes(draft, passes)
     yield from _model_notes(draft, passes)
+    yield from _money_notes(draft, passes)
     if probe.frames > 1:
         yield f"The file holds {probe.frames} pages; only the first one was done."
 
 
-def _source_notes(draft: _Draft) -> Iterator[str]:
+def _source_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     """Yield why the model works as it does on this source, and what would serve it better."""
     request = draft.request
     yield from draft.ladder.first().reasons(request.probe.features)
     if request.verdict.model is Family.RECOVER and request.order.faces is None:
         yield "Faces were not looked for."
     held = detail_size(request.probe)
-    if held:
+    if held and passes[0].prepared is None:
         yield (
             f"It carries detail for only about {held[0]} x {held[1]} of its pixels: shrunk to that "
             "before it is dropped in, it would be enlarged more cleanly."
@@ -274,6 +256,28 @@ def _model_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
         yield note
 
 
+def _money_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
+    """Yield what was done for the price, and what the person could do."""
+    if not _price(passes):
+        return
+    if passes[0].prepared is not None:
+        yield (
+            f"The source carries less detail than pixels: it is sent at"
+            f" {pixels(passes[0].prepared)}, for {money(_price(passes))}."
+        )
+    price, last = _price(passes), draft.ladder.model(len(passes) - 1)[0]
+    before = price - passes[-1].cost
+    found = cheaper_size(
+        lambda size: before + cost(last.price, *size), (passes[-1].width, passes[-1].height)
+    )
+    if found is not None and not draft.short and draft.request.order.fit is not Fit.SAFE:
+        yield step_hint(price, found[1], found[0])
+
+
+def _price(passes: tuple[Pass, ...]) -> Micros:
+    return sum(one.cost for one in passes)
+
+
 def _pad(order: Order) -> str:
     if order.fit is not Fit.PAD:
         return ""
@@ -284,4 +288,4 @@ def _fal_cost(draft: _Draft, size: Size, passes: tuple[Pass, ...]) -> Micros:
     request = draft.request
     if request.catalogue.engine == "local" and request.fal_catalogue is not None:
         passes = draft.passes(_ladder(request, request.fal_catalogue), size)
-    return sum(one.cost for one in passes)
+    return _price(passes)

@@ -56,3 +56,8 @@ def micros(usd: float) -> Micros:
 def usd(money: Micros) -> float:
     """Return micro-dollars as dollars, for JSON and for people."""
     return money / MICROS_PER_USD
+
+
+def money(amount: Micros) -> str:
+    """Return an amount as people read it: two decimals, four where they say more."""
+    return f"${usd(amount):.2f}" if amount % 10_000 == 0 else f"${usd(amount):.4f}"

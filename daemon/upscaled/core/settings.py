@@ -6,6 +6,7 @@ joined to the config file's own folder and no more.
 """
 
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
-from upscaled.core.settings_types import Folder, Hours, OptionalFolder, Url, Zone
+from upscaled.core.settings_types import Folder, Hours, OptionalFolder, TimeOfDay, Url, Zone
+from upscaled.core.window import MIDNIGHT
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume
 
@@ -117,9 +119,25 @@ class Fal(_Table):
 class Budget(_Table):
     """Money is reserved before it is spent. 0 spends nothing."""
 
-    daily_usd: float = _number(20.0, 0, 1_000_000, "a day of the calendar")
-    monthly_usd: float = _number(200.0, 0, 1_000_000, "a month of the calendar")
+    daily_usd: float = _number(20.0, 0, 1_000_000, "a day, see day_starts_at")
+    monthly_usd: float = _number(200.0, 0, 1_000_000, "a month of such days")
     per_job_usd: float = _number(5.0, 0, 1_000_000, "one picture, all its passes")
+    folder_usd: float | None = _number(
+        None, 0, 1_000_000, "one target folder in a day; unset: no cap of its own"
+    )
+    day_starts_at: TimeOfDay = _key(
+        "", '"06:00": when a day begins for the caps; empty: with schedule.window, else at midnight'
+    )
+    warn_percent: float = _number(
+        80.0, 1, 100, "share of the day's or the month's cap from which it warns, once in each"
+    )
+    brake_times: float = _number(
+        10.0,
+        0,
+        1_000_000,
+        "a folder that brings so many times its usual day is held until `resume`; 0: never",
+    )
+    brake_floor_usd: float = _number(5.0, 0, 1_000_000, "but never below this in a day")
 
 
 class Retry(_Table):
@@ -192,6 +210,12 @@ class Settings(_Table):
     rules: RuleFiles
     target: dict[str, TargetName]
     schedule: Schedule
+
+    @property
+    def day_starts(self) -> time:
+        """Return when a day begins for the caps: as told, with the window, or at midnight."""
+        window = self.schedule.window
+        return self.budget.day_starts_at or (window.start if window else MIDNIGHT)
 
 
 def parse_settings(mapping: Mapping[str, Any], *, source: Path) -> Settings:

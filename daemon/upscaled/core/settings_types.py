@@ -5,6 +5,7 @@ Each reader raises `ValueError` with a hint for the person; `Expect` says what w
 """
 
 from dataclasses import dataclass
+from datetime import time
 from ipaddress import IPv4Network, IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import PlainValidator, ValidationInfo
 
 from upscaled.core.nearest import did_you_mean
-from upscaled.core.window import Window, parse_window
+from upscaled.core.window import Window, parse_time, parse_window
 
 _LOOPBACK = IPv4Network("127.0.0.0/8")
 
@@ -96,6 +97,10 @@ def _hours(value: object) -> Window | None:
     return parse_window(_text(value))
 
 
+def _time(value: object) -> time | None:
+    return parse_time(_text(value))
+
+
 def _zone(value: object) -> ZoneInfo | None:
     text = _text(value)
     if not text:
@@ -127,4 +132,7 @@ Zone = Annotated[
     ZoneInfo | None,
     PlainValidator(_zone),
     Expect('a time zone such as "Europe/Berlin", or empty'),
+]
+TimeOfDay = Annotated[
+    time | None, PlainValidator(_time), Expect('a time of the day, "06:00", or empty')
 ]

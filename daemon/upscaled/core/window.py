@@ -6,10 +6,13 @@ Instants go in and come out as aware UTC; the zone is an argument. Nothing here 
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _HOURS = re.compile(r"\s*([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})\s*")
+_TIME = re.compile(r"\s*([0-9]{1,2}):([0-9]{2})\s*")
 _MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+MIDNIGHT = time(0)
 _SEARCH_MINUTES = 4 * 24 * 60
 """A clock change may swallow a day's window, and a zone has once skipped a day (Samoa 2011)."""
 
@@ -46,6 +49,20 @@ def parse_window(text: str) -> Window | None:
     if start == end:
         raise ValueError("it starts when it ends; leave it empty for always")
     return Window(start=start, end=end)
+
+
+def parse_time(text: str) -> time | None:
+    """
+    Read a time of the day such as `06:00`; empty is None.
+
+    Raises `ValueError` with a sentence for the person.
+    """
+    if not text.strip():
+        return None
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError('a time is written "06:00"')
+    return _time(found[1], found[2])
 
 
 def _time(hour: str, minute: str) -> time:
@@ -86,26 +103,38 @@ def _until(start: time, wall: time) -> timedelta:
     return _MINUTE * (minutes % (24 * 60))
 
 
-def day_start(now: datetime, zone: tzinfo) -> datetime:
-    """Return the instant at which the calendar day of now began in the zone."""
-    return _midnight(now.astimezone(zone), zone)
+def day_start(now: datetime, zone: tzinfo, starts: time = MIDNIGHT) -> datetime:
+    """Return the instant at which the day of now began in the zone, by a time on the wall."""
+    return _begins(_day(now, zone, starts), zone, starts)
 
 
-def next_day(now: datetime, zone: tzinfo) -> datetime:
-    """Return the instant at which the next calendar day begins in the zone."""
-    return _midnight(now.astimezone(zone) + timedelta(days=1), zone)
+def next_day(now: datetime, zone: tzinfo, starts: time = MIDNIGHT) -> datetime:
+    """Return the first instant after now at which a day begins in the zone."""
+    day = now.astimezone(zone).date() - _DAY
+    while (begins := _begins(day, zone, starts)) <= now:
+        day += _DAY
+    return begins
 
 
-def month_start(now: datetime, zone: tzinfo) -> datetime:
-    """Return the instant at which the calendar month of now began in the zone."""
-    return _midnight(now.astimezone(zone).replace(day=1), zone)
+def month_start(now: datetime, zone: tzinfo, starts: time = MIDNIGHT) -> datetime:
+    """Return the instant at which the month of now began: with the day of its first date."""
+    return _begins(_day(now, zone, starts).replace(day=1), zone, starts)
 
 
-def _midnight(day: datetime, zone: tzinfo) -> datetime:
+def _day(now: datetime, zone: tzinfo, starts: time) -> date:
+    """Return the date of the day that now lies in; a day is called by the date it begins on."""
+    day = now.astimezone(zone).date() + _DAY
+    while _begins(day, zone, starts) > now:
+        day -= _DAY
+    return day
+
+
+def _begins(day: date, zone: tzinfo, starts: time) -> datetime:
     """
-    Return the first instant of a calendar day.
+    Return the instant at which a day begins.
 
-    With `fold=0` a midnight that comes twice is the first one, and one that the clock leaps over is
-    reckoned with the offset before the leap, which is the instant of the leap itself.
+    With `fold=0` a time that comes twice is the first one, and one that the clock leaps over is
+    reckoned with the offset before the leap: as much later on the wall as the clock leapt, which
+    for a midnight is the instant of the leap itself.
     """
-    return datetime.combine(day.date(), time(0), zone).astimezone(UTC)
+    return datetime.combine(day, starts, zone).astimezone(UTC)

@@ -83,7 +83,8 @@ class Conductor:
         self.draining = False
         self._counted: set[str] = set()
         self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self.conditions: Callable[[], Conditions] = self._unset
+        self.conditions: Callable[[Job], Conditions] = self._unset
+        self.resumed: Callable[[], None] = lambda: None
         self.ended: Callable[[Job], None] = lambda _job: None
         self.look_again: Callable[[int], None] = lambda _watch: None
         self.share: Callable[[int], str | None] = lambda _watch: ""
@@ -201,7 +202,7 @@ class Conductor:
             self._counted.discard(job.id)
             job = replace(job, starts=0)
         if job.state in _GATED and job.starts == 0:
-            closed = to_submit(job, self.conditions())
+            closed = to_submit(job, self.conditions(job))
             if closed:
                 self._hold(job, closed)
                 return
@@ -238,7 +239,7 @@ class Conductor:
             return  # nothing is paid for while nobody knows whether the original is still wanted
         outcome = steps.admit(job)
         if outcome.to is State.ADMITTED:
-            closed = to_admit(job, outcome.reserved, self.conditions())
+            closed = to_admit(job, outcome.reserved, self.conditions(job))
             if closed:
                 self._hold(job, closed)
                 return
@@ -329,5 +330,5 @@ class Conductor:
         """Return a fresh job id that sorts by time."""
         return job_id(os.urandom(5), self.tools.clock.now())
 
-    def _unset(self) -> Conditions:
+    def _unset(self, _job: Job) -> Conditions:
         raise RuntimeError("the house gives the conductor its conditions before the first turn")

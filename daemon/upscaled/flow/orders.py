@@ -97,6 +97,7 @@ class Orders:
         if look_again != self._look_again and not paused:
             self._look_again = look_again
             self._conductor.stops.clear()
+            self._conductor.resumed()
             self._conductor.wake_held()
         for order in self._desk.asked():
             if order.id in self._taken:

@@ -35,8 +35,8 @@ class Pictures(Protocol):
         Raises `NotReady` where it is cut short, `Aside` where waiting will not mend it.
         """
 
-    def prepare(self, source: Path, stem: Path) -> Artifact:
-        """Write what may be uploaded (pixels, profile) to `stem` plus .png or .jpg."""
+    def prepare(self, source: Path, stem: Path, size: tuple[int, int] | None = None) -> Artifact:
+        """Write what may be uploaded (pixels, profile) to `stem` plus .png or .jpg, shrunk."""
 
     def enlarge(self, source: Path, to: Path, one: Pass, progress: Progress) -> Artifact:
         """Enlarge by plain resampling to the pass's size, in tiles; the local engine's work."""

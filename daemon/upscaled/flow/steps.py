@@ -20,7 +20,7 @@ from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady, Outage
 from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
 from upscaled.flow.ports import Progress
-from upscaled.flow.request import await_result, fetch, plan_of, submit, upload
+from upscaled.flow.request import await_result, fetch, pass_of, plan_of, submit, upload
 from upscaled.flow.tools import Tools
 from upscaled.nouns import (
     Artifact,
@@ -213,7 +213,8 @@ def prepare(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         return Next(to=State.READY, facts=back, said="the pass before is fetched again")
     before = Path(facts.raw.path) if facts.raw else tools.source(job)
     _have_source(job, tools)
-    made = tools.pictures.prepare(before, tools.bench(job) / f"upload-{facts.pass_index}")
+    stem = tools.bench(job) / f"upload-{facts.pass_index}"
+    made = tools.pictures.prepare(before, stem, pass_of(job).prepared)
     return Next(to=State.PREPARED, facts=replace(facts, upload=made), said="upload prepared")
 
 

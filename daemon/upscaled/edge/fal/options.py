@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from upscaled.core.settings import Fal
+
 MIB = 1024 * 1024
 
 
@@ -26,3 +28,16 @@ class FalOptions:
     single_upload_bytes: int = 100 * MIB
     """Larger files go up in parts; fal's documented limit of the simple upload."""
     part_bytes: int = 10 * MIB
+
+
+def options_of(fal: Fal) -> FalOptions:
+    """Return the options that the config's [fal] table asks for."""
+    return FalOptions(
+        queue_url=fal.queue_url,
+        rest_url=fal.rest_url,
+        cdn_url=fal.cdn_url,
+        api_url=fal.api_url,
+        max_in_flight=fal.max_in_flight,
+        request_timeout_seconds=fal.request_timeout_seconds,
+        start_timeout_seconds=fal.start_timeout_seconds,
+    )

@@ -1,28 +1,26 @@
 """
-The ledger: one row a job, an append-only history, settled money, orders from the command line.
+The ledger: one row a job, an append-only history and money, orders from the command line.
 
 SQLAlchemy Core on SQLite (WAL, synchronous FULL). The conductor is the only writer of jobs; other
 processes read, post orders and set the pause flag. Nothing here decides anything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError
 
-from upscaled.edge.ledger import tables
-from upscaled.edge.ledger.rows import job_of, row_of, spend_row, when
+from upscaled.edge.ledger import migrations, tables
+from upscaled.edge.ledger.purse import Purse, move
+from upscaled.edge.ledger.rows import job_of, row_of, when
 from upscaled.edge.ledger.series import Series
-from upscaled.edge.ledger.tables import set_pragmas
-from upscaled.errors import Fatal, LedgerUnwritable
-from upscaled.nouns import Job, Micros, PassDone, State
+from upscaled.errors import Fatal
+from upscaled.nouns import Job, PassDone, State
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +42,7 @@ class Event:
     said: str
 
 
-class Ledger:
+class Ledger(Purse):
     """
     The durable truth of one installation.
 
@@ -53,10 +51,8 @@ class Ledger:
     """
 
     def __init__(self, path: Path, inboxes: Sequence[str]) -> None:
-        self.path = path
+        super().__init__(path)
         self._inboxes = tuple(inboxes)
-        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0})
-        sa.event.listen(self._engine, "connect", set_pragmas)
         self.series = Series(self._inboxes, self._reading, self._writing)
 
     # ---- life of the ledger itself
@@ -69,12 +65,11 @@ class Ledger:
             if "schema" not in known:
                 _put(link, "id", uuid4().hex)
                 _put(link, "schema", SCHEMA_VERSION)  # last: it says that all the rest is there
-            elif known.get("schema") != SCHEMA_VERSION:
-                raise Fatal(
-                    f"{self.path}: the ledger has schema {known.get('schema')}, "
-                    f"this program reads schema {SCHEMA_VERSION}",
-                    "run the version of upscaled that made it, or choose another state directory",
-                )
+            elif known["schema"] in migrations.STEPS:
+                migrations.bring_up(link, known["schema"])
+                _put(link, "schema", SCHEMA_VERSION)
+            else:
+                self._check(known["schema"])
 
     def exists(self) -> bool:
         """Say whether there is a ledger to read; one that is just being made is none yet."""
@@ -82,11 +77,23 @@ class Ledger:
             return False
         with self._reading() as link:
             made = sa.inspect(link).has_table(tables.meta.name)
-        return made and self.get("schema") is not None
+        schema = self.get("schema") if made else None
+        if schema is not None:
+            self._check(schema)
+        return schema is not None
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._engine.dispose()
+    def _check(self, schema: str) -> None:
+        """Raise `Fatal` where the ledger was made by another version."""
+        if schema == SCHEMA_VERSION:
+            return
+        hint = "run the version of upscaled that made it, or choose another state directory"
+        if schema in migrations.STEPS:
+            hint = "start the daemon of this version once: it brings the ledger up to date"
+        raise Fatal(
+            f"{self.path}: the ledger has schema {schema}, this program reads schema"
+            f" {SCHEMA_VERSION}",
+            hint,
+        )
 
     @property
     def id(self) -> str:
@@ -109,14 +116,19 @@ class Ledger:
 
     def add(self, jobs: Iterable[Job]) -> None:
         """Write the rows of files seen for the first time."""
-        rows = [row_of(job, self._inboxes) for job in jobs]
-        if rows:
+        jobs = list(jobs)
+        if jobs:
             with self._writing() as link:
+                for job in jobs:
+                    if job.reserved:
+                        move(link, job, self._inboxes[job.watch])
+                rows = [row_of(job, self._inboxes) for job in jobs]
                 link.execute(tables.jobs.insert(), rows)
 
     def record(self, job: Job, said: str = "", paid: Sequence[PassDone] = ()) -> None:
         """Write a job's new row, a line of its history and the money it settled, in one go."""
         with self._writing() as link:
+            move(link, job, self._inboxes[job.watch], paid)
             link.execute(
                 tables.jobs.update().where(tables.jobs.c.id == job.id), row_of(job, self._inboxes)
             )
@@ -126,8 +138,6 @@ class Ledger:
                     tables.history.insert(),
                     {"job": job.id, "at": at, "state": job.state.value, "said": said},
                 )
-            for one in paid:
-                link.execute(tables.spend.insert(), spend_row(job.id, at, one))
 
     def forget(self, job: Job) -> None:
         """Drop the row of a file that left before it was ever read."""
@@ -217,22 +227,6 @@ class Ledger:
             row = link.execute(query).mappings().first()
             return job_of(row, self._inboxes) if row else None
 
-    # ---- money
-
-    def spent(self, since: datetime) -> Micros:
-        """Return the settled money since a moment."""
-        query = sa.select(sa.func.coalesce(sa.func.sum(tables.spend.c.micros), 0))
-        with self._reading() as link:
-            return int(
-                link.execute(query.where(tables.spend.c.at >= since.timestamp())).scalar_one()
-            )
-
-    def reserved(self) -> Micros:
-        """Return the money in flight or in doubt."""
-        query = sa.select(sa.func.coalesce(sa.func.sum(tables.jobs.c.reserved), 0))
-        with self._reading() as link:
-            return int(link.execute(query.where(tables.jobs.c.reserved > 0)).scalar_one())
-
     # ---- orders from the command line
 
     def ask(self, verb: str, job_id: str, at: datetime) -> int:
@@ -269,30 +263,6 @@ class Ledger:
             return link.execute(
                 sa.select(tables.orders.c.answer).where(tables.orders.c.id == order)
             ).scalar()
-
-    # ---- rows
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as link:
-                yield link
-        except DatabaseError as error:
-            raise LedgerUnwritable(
-                f"the ledger {self.path} cannot be written: {error.orig}",
-                "free disk space or mend its permissions; work goes on by itself",
-            ) from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.connect() as link:
-                yield link
-        except DatabaseError as error:
-            raise LedgerUnwritable(
-                f"the ledger {self.path} cannot be read: {error.orig}",
-                "mend the disk it lies on, or restore the state directory from a backup",
-            ) from error
 
 
 def _put(link: sa.Connection, key: str, value: str) -> None:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from upscaled.core.life import ENDS
-from upscaled.nouns import Facts, Hold, Job, PassDone, State
+from upscaled.core.money import Movement
+from upscaled.nouns import Facts, Hold, Job, State
 
 _FACTS = TypeAdapter(Facts)
 
@@ -71,12 +72,16 @@ def job_of(row: sa.RowMapping, inboxes: Sequence[str]) -> Job:
     )
 
 
-def spend_row(job_id: str, at: float, one: PassDone) -> dict[str, Any]:
-    """Return settled money as its row."""
+def money_row(job: Job, inbox: str, one: Movement) -> dict[str, Any]:
+    """Return a movement as its row."""
     return {
-        "job": job_id,
-        "at": at,
-        "micros": one.cost,
+        "at": job.updated_at.timestamp(),
+        "kind": one.kind.value,
+        "job": job.id,
+        "inbox": inbox,
+        "path": job.path,
+        "number": one.number,
+        "micros": one.micros,
         "endpoint": one.endpoint,
         "model": one.model,
         "request_id": one.request_id,

@@ -53,17 +53,24 @@ history = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("said", sa.Text, nullable=False),
 )
-spend = sa.Table(
-    "spend",
+# One row a movement, never changed: what stands reserved and what was spent are sums over it.
+money = sa.Table(
+    "money",
     METADATA,
     sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),  # the moment it counts for
+    sa.Column("kind", sa.Text, nullable=False),
     sa.Column("job", sa.Text, nullable=False, index=True),
-    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("inbox", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),  # of the pass
     sa.Column("micros", sa.BigInteger, nullable=False),
     sa.Column("endpoint", sa.Text, nullable=False),
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("request_id", sa.Text),
     sa.Column("billed", sa.Boolean, nullable=False),
+    sa.Index("money_by_time", "kind", "at"),
+    sa.Index("money_by_folder", "inbox", "path"),
 )
 orders = sa.Table(
     "orders",

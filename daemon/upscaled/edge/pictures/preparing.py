@@ -3,6 +3,7 @@ What may be uploaded: pixels, upright and 8 bit, and their colour profile. Nothi
 
 Positions, names, comments and previews stay in the original. A plain JPEG keeps its very bytes of
 picture, so that nothing is lost to a second compression and a PNG is not ten times as large.
+Where the plan says so, pixels without detail are shrunk away first.
 """
 
 from pathlib import Path
@@ -14,14 +15,20 @@ from upscaled.edge.pictures import jpeg, profiles, saving
 from upscaled.edge.pictures.bleeding import bled
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.opening import open_picture
+from upscaled.edge.pictures.resampling import resized
 
 _ORIENTATION = 0x0112
 
 
-def prepare(source: Path, stem: Path) -> dict[str, Any]:
-    """Write the upload to `stem` plus .jpg or .png; return the fields of its `Artifact`."""
+def prepare(source: Path, stem: Path, size: tuple[int, int] | None = None) -> dict[str, Any]:
+    """
+    Write the upload to `stem` plus .jpg or .png; return the fields of its `Artifact`.
+
+    `size` is at most the source's, None for its own.
+    """
     with translated():
-        return _stripped(source, stem) or _redrawn(source, stem)
+        stripped = _stripped(source, stem) if size is None else None
+        return stripped or _redrawn(source, stem, size)
 
 
 def _stripped(source: Path, stem: Path) -> dict[str, Any] | None:
@@ -46,7 +53,10 @@ def _begins_as_jpeg(source: Path) -> bool:
         return file.read(3) == b"\xff\xd8\xff"
 
 
-def _redrawn(source: Path, stem: Path) -> dict[str, Any]:
+def _redrawn(source: Path, stem: Path, size: tuple[int, int] | None) -> dict[str, Any]:
     picture = open_picture(source)
     to = stem.with_name(stem.name + ".png")
-    return saving.save(bled(picture), to, saving.Look(format="PNG", icc=picture.icc))
+    colour = bled(picture)
+    if size is not None:
+        colour = resized(colour, *size, stem.with_name(stem.name + ".tif"))
+    return saving.save(colour, to, saving.Look(format="PNG", icc=picture.icc))

@@ -37,9 +37,10 @@ class Studio:
         request = {**_paths(source=source), "marks": self._marks}
         return Probe(**self._workers.call("examine", request))
 
-    def prepare(self, source: Path, stem: Path) -> Artifact:
+    def prepare(self, source: Path, stem: Path, size: tuple[int, int] | None = None) -> Artifact:
         """Write what may be uploaded (pixels, profile) to `stem` plus .png or .jpg."""
-        return Artifact(**self._workers.call("prepare", _paths(source=source, stem=stem)))
+        request = {**_paths(source=source, stem=stem), "size": size}
+        return Artifact(**self._workers.call("prepare", request))
 
     def enlarge(
         self, source: Path, to: Path, one: Pass, progress: Callable[[float], None]

@@ -27,7 +27,9 @@ def _examine(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
 def _prepare(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
     from upscaled.edge.pictures.preparing import prepare
 
-    return prepare(Path(arguments["source"]), Path(arguments["stem"]))
+    size = arguments.get("size")
+    to = tuple(size) if size else None
+    return prepare(Path(arguments["source"]), Path(arguments["stem"]), to)
 
 
 def _enlarge(arguments: Arguments, progress: Progress) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""
+From an older ledger to this one, step by step, each in the transaction that also says so.
+
+A step never changes what a job or a cent means; what an older version cannot read is refused by it,
+because the schema's number stands in the ledger.
+"""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from upscaled.core.money import Kind, movements
+from upscaled.edge.ledger import tables
+from upscaled.edge.ledger.rows import job_of, money_row
+
+
+def _spend_to_money(link: sa.Connection) -> None:
+    """Turn settled passes into movements, and every open reservation with them."""
+    _settled(link)
+    for row in link.execute(sa.select(tables.jobs).where(tables.jobs.c.reserved > 0)).mappings():
+        job = job_of(row, [row["inbox"]])
+        rows = [money_row(job, row["inbox"], one) for one in movements({}, job)]
+        link.execute(tables.money.insert(), rows)
+    link.execute(sa.text("DROP TABLE spend"))
+
+
+def _settled(link: sa.Connection) -> None:
+    old = sa.text(
+        "SELECT s.at, s.job, j.inbox, j.path, s.micros, s.endpoint, s.model, s.request_id, s.billed"
+        " FROM spend s LEFT JOIN jobs j ON j.id = s.job ORDER BY s.id"
+    )
+    numbers: dict[str, int] = {}
+    rows = []
+    for row in link.execute(old).mappings():
+        number = numbers[row["job"]] = numbers.get(row["job"], -1) + 1
+        place = {"inbox": row["inbox"] or "", "path": row["path"] or ""}
+        billed = {"billed": bool(row["billed"])}
+        rows.append({**row, **place, **billed, "kind": Kind.SETTLE.value, "number": number})
+    if rows:
+        link.execute(tables.money.insert(), rows)
+
+
+STEPS: dict[str, tuple[str, Callable[[sa.Connection], None]]] = {"1": ("2", _spend_to_money)}
+"""By the schema that is found: the one it becomes, and how."""
+
+
+def bring_up(link: sa.Connection, schema: str) -> None:
+    """Take every step from a schema to the newest."""
+    while schema in STEPS:
+        schema, step = STEPS[schema]
+        step(link)

@@ -1,0 +1,50 @@
+"""
+The ledger's file: one engine, and links to it whose faults are told in our words.
+
+Knows no table.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+
+from upscaled.edge.ledger.tables import set_pragmas
+from upscaled.errors import LedgerUnwritable
+
+
+class Store:
+    """An SQLite file with write-ahead log, each write durable before it returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0})
+        sa.event.listen(self._engine, "connect", set_pragmas)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as link:
+                yield link
+        except DatabaseError as error:
+            raise LedgerUnwritable(
+                f"the ledger {self.path} cannot be written: {error.orig}",
+                "free disk space or mend its permissions; work goes on by itself",
+            ) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect() as link:
+                yield link
+        except DatabaseError as error:
+            raise LedgerUnwritable(
+                f"the ledger {self.path} cannot be read: {error.orig}",
+                "mend the disk it lies on, or restore the state directory from a backup",
+            ) from error

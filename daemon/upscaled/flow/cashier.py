@@ -1,0 +1,149 @@
+"""
+The cashier: what the gate needs to know of money, and what people are told of it unasked.
+
+Reads the ledger's sums; remembers which folders a person let through the brake today, and which
+caps were warned of. Owned by the conductor's thread. Decides nothing: `core/budget` does.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Protocol
+
+import structlog
+
+from upscaled.core.budget import Folder, Spend, braked, warnings
+from upscaled.core.folders import Grammar, Target
+from upscaled.core.settings import Settings
+from upscaled.errors import LedgerUnwritable
+from upscaled.flow.sums import Days, Sums, caps_of, sums
+from upscaled.nouns import Hold, Job, Micros, State
+
+log = structlog.get_logger()
+
+RELEASED, WARNED = "brake_released", "warned"
+LOOK_SECONDS = 2.0
+USUAL_DAYS = timedelta(days=90)
+"""How far back a folder's usual day is looked for."""
+
+
+class Till(Sums, Protocol):
+    """What the cashier needs of the ledger."""
+
+    def get(self, key: str) -> str | None:
+        """Return a remembered value."""
+
+    def put(self, key: str, value: str) -> None:
+        """Remember a value."""
+
+    def spent_in(self, inbox: str, folder: str, since: datetime) -> list[tuple[datetime, Micros]]:
+        """Return the settled money of one folder since a moment, with its times."""
+
+    def reserved_in(self, inbox: str, folder: str) -> Micros:
+        """Return what one folder has in flight or in doubt."""
+
+
+def drop_folder(grammar: Grammar, path: str) -> str:
+    """Return the target folder that a picture was dropped into, sub-folders below it folded in."""
+    folder = str(PurePosixPath(path).parent)
+    place = grammar.resolve("" if folder == "." else folder)
+    return place.target_path if isinstance(place, Target) else folder
+
+
+class Cashier:
+    """
+    Sums for the gate, warnings for people.
+
+    `inboxes` are the watches' real paths.
+    """
+
+    def __init__(
+        self,
+        till: Till,
+        settings: Settings,
+        days: Days,
+        inboxes: Sequence[str],
+        grammar: Grammar,
+    ) -> None:
+        self.caps = caps_of(settings)
+        self._till = till
+        self._share = settings.budget.warn_percent / 100
+        self._days = days
+        self._inboxes = tuple(inboxes)
+        self._grammar = grammar
+        self._past: dict[tuple[str, str, datetime], tuple[Micros, ...]] = {}
+        self._next_look = 0.0
+
+    def spend(self, now: datetime) -> Spend:
+        """Return the sums of the whole place."""
+        return sums(self._till, self._days, now)
+
+    def spend_of(self, job: Job, now: datetime) -> Spend:
+        """Return the sums with those of the job's folder."""
+        return replace(self.spend(now), folder=self.folder(job, now))
+
+    def folder(self, job: Job, now: datetime) -> Folder:
+        """Return the sums of a job's folder."""
+        place = self._inboxes[job.watch], drop_folder(self._grammar, job.path)
+        today = self._days.day(now)
+        settled = sum(micros for _, micros in self._till.spent_in(*place, today))
+        return Folder(
+            path=place[1],
+            today=settled + self._till.reserved_in(*place),
+            past=self._usual(place, today) if self.caps.brake_times else (),
+            released=list(place) in self._released(today),
+        )
+
+    def release(self, jobs: Iterable[Job], now: datetime) -> None:
+        """Let the folders of jobs that the brake holds through until the day turns."""
+        today = self._days.day(now)
+        through = self._released(today)
+        for job in jobs:
+            plan, folder = job.facts.plan, self.folder(job, now)
+            held = job.hold is Hold.BUDGET and job.state is State.PLANNED and plan
+            if held and plan and braked(plan.cost, folder, self.caps):
+                through.append([self._inboxes[job.watch], folder.path])
+                log.info("brake_released", folder=folder.path)
+                self._put(RELEASED, {"day": today.isoformat(), "folders": through})
+
+    def look(self, now: datetime, monotonic: float) -> None:
+        """Warn once a day and once a month when most of a cap is spent or reserved."""
+        if monotonic < self._next_look:
+            return
+        self._next_look = monotonic + LOOK_SECONDS
+        try:
+            self._warn(now)
+        except LedgerUnwritable:
+            return  # the book says so; it is looked at again
+
+    def _warn(self, now: datetime) -> None:
+        begun = {"daily_usd": self._days.day(now), "monthly_usd": self._days.month(now)}
+        known: dict[str, str] = json.loads(self._till.get(WARNED) or "{}")
+        for cap, sentence in warnings(self.spend(now), self.caps, self._share).items():
+            if known.get(cap) != begun[cap].isoformat():
+                known[cap] = begun[cap].isoformat()
+                self._till.put(WARNED, json.dumps(known))
+                log.warning("budget_nearly_spent", cap=cap, reason=sentence)
+
+    def _usual(self, place: tuple[str, str], today: datetime) -> tuple[Micros, ...]:
+        """Return the folder's earlier days with money in them; they no longer change much."""
+        key = (*place, today)
+        if key not in self._past:
+            sums: dict[datetime, Micros] = {}
+            for at, amount in self._till.spent_in(*place, today - USUAL_DAYS):
+                begun = self._days.day(at)
+                sums[begun] = sums.get(begun, 0) + amount
+            days = sorted((day for day in sums if day < today and sums[day] > 0), reverse=True)
+            self._past = {one: past for one, past in self._past.items() if one[2] == today}
+            self._past[key] = tuple(sums[day] for day in days)
+        return self._past[key]
+
+    def _released(self, today: datetime) -> list[list[str]]:
+        known = json.loads(self._till.get(RELEASED) or "{}")
+        folders: list[list[str]] = known.get("folders", [])
+        return folders if known.get("day") == today.isoformat() else []
+
+    def _put(self, key: str, value: object) -> None:
+        self._till.put(key, json.dumps(value))
