@@ -43,6 +43,8 @@ PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
 Read = TypeVar("Read")
 MARKS = "marks.toml"
+REST_SECONDS = 5.0, 120.0
+"""How long a failing service of fal is left alone, first and at most; never beyond [retry]."""
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
 
 
@@ -199,20 +201,19 @@ def pin_engine(settings: Settings, ledger: Ledger, key: str | None) -> str:
     return pinned
 
 
-def fal_engine(settings: Settings, key: str) -> Fal:
-    """Return the door to fal."""
+def fal_options(settings: Settings) -> FalOptions:
+    """Return what the config says of fal, as its door wants it."""
     fal = settings.fal
-    return Fal(
-        key,
-        FalOptions(
-            queue_url=fal.queue_url,
-            rest_url=fal.rest_url,
-            cdn_url=fal.cdn_url,
-            api_url=fal.api_url,
-            max_in_flight=fal.max_in_flight,
-            request_timeout_seconds=fal.request_timeout_seconds,
-            start_timeout_seconds=fal.start_timeout_seconds,
-        ),
+    return FalOptions(
+        queue_url=fal.queue_url,
+        rest_url=fal.rest_url,
+        cdn_url=fal.cdn_url,
+        api_url=fal.api_url,
+        max_in_flight=fal.max_in_flight,
+        request_timeout_seconds=fal.request_timeout_seconds,
+        start_timeout_seconds=fal.start_timeout_seconds,
+        rest_first_seconds=min(REST_SECONDS[0], settings.retry.max_seconds),
+        rest_most_seconds=min(REST_SECONDS[1], settings.retry.max_seconds),
     )
 
 
@@ -250,7 +251,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         stack.callback(workers.close)
         engines: dict[str, Fal | Local] = {"local": Local(studio.enlarge)}
         if key:
-            engines["fal"] = fal = fal_engine(settings, key)
+            engines["fal"] = fal = Fal(key, fal_options(settings))
             stack.callback(fal.close)
         tools = Tools(
             settings=settings,

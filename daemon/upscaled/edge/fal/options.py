@@ -18,6 +18,9 @@ class FalOptions:
     max_in_flight: int = 8
     request_timeout_seconds: float = 60.0
     """Longest silence in one call."""
+    rest_first_seconds: float = 5.0
+    rest_most_seconds: float = 120.0
+    """How long a service that failed several times in a row is left alone: first, and at most."""
     start_timeout_seconds: float = 3600.0
     """A request that has not begun by then fails at fal, unbilled."""
     input_lifecycle_seconds: int = 7 * 86_400
