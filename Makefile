@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-cost check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-cost fuzz-paid bench-fal check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -55,6 +55,12 @@ bench-judge: .venv/dev  ## what judging costs beside a full decode, in time and 
 
 bench-cost: .venv/dev  ## what plans for a labelled corpus (UPSCALED_CORPUS) cost, against always 4x
 	@PYTHONPATH=tests $(PY) tests/rules/bench_cost.py
+
+fuzz-paid: .venv/dev  ## more and longer histories of paid requests, crashes and outages: minutes
+	@UPSCALED_FUZZ_PAID=1000 UPSCALED_FUZZ_SHRINK=1 $(PY) -m pytest -n 0 --timeout 3600 tests/flow/test_paid_once.py
+
+bench-fal: .venv/dev  ## what the door to fal costs, in ratios: about six minutes
+	@$(PY) tests/standin/bench_fal.py
 
 check: test  ## the same as test
 

@@ -22,7 +22,7 @@ from upscaled.edge.clock import local_zone
 from upscaled.edge.pictures.studio import SCRATCH_PREFIX
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
-from upscaled.errors import LedgerUnwritable
+from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.eyes import Eyes
 from upscaled.flow import billing
 from upscaled.flow.book import Book
@@ -44,9 +44,6 @@ DRAIN_SECONDS = 8.0
 """An end is promised within ten; what still runs then is repeated at the next start."""
 LOOK_UPS = 4
 """How often a doubtful submit is looked up before `--until-idle` stops waiting for it."""
-KEEP_PAID = timedelta(days=14)
-"""How long paid pixels serve repeated drops of the same plan: a print shop's reorder comes within a
-fortnight, and the disk is not ours alone."""
 OUTAGES = 5
 """How many faults of fal or the network in a row end `--until-idle`: about a minute by default."""
 
@@ -92,6 +89,7 @@ class Daemon:
         self.conductor.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.failures = 0
+        self._forgetting = 0
         self._asked_to_stop = False
         self._told = ""
         self._told_at = 0.0
@@ -157,6 +155,7 @@ class Daemon:
             return self.conductor.idle() and self.patrol.settled()
         return (
             self.conductor.idle()
+            and not self._forgetting
             and self.patrol.settled()
             and not self.house.ledger.asked()
             and all(self._waits(job) for job in self.book.jobs.values())
@@ -166,7 +165,7 @@ class Daemon:
         """Say whether a job waits for what this run cannot bring about."""
         if job.hold is Hold.DOUBT:
             waiting = self.house.settings.fal.on_doubt == "wait" and self.house.has_key
-            return not waiting or job.starts > LOOK_UPS
+            return not waiting or job.starts > LOOK_UPS or job.outages >= OUTAGES
         return job.hold is not None or job.outages >= OUTAGES
 
     def _verdict(self) -> int:
@@ -202,6 +201,29 @@ class Daemon:
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))
+        if self.house.settings.fal.delete_payloads and job.state in {State.DONE, State.REVIEW}:
+            self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        """Have fal delete what it keeps of a delivered job; else its lifecycle does, in days."""
+        engine = self.house.tools.engines.get("fal")
+        ids = [one.request_id for one in job.facts.passes if one.engine == "fal"]
+
+        def ask() -> None:
+            for request_id in ids:
+                try:
+                    if engine is not None and request_id is not None:
+                        engine.forget(request_id)
+                except UpscaledError as error:
+                    log.warning("payloads_not_deleted", job=job.id, reason=error.message)
+            self.conductor.post(done)
+
+        def done() -> None:
+            self._forgetting -= 1
+
+        if ids:
+            self._forgetting += 1
+            self.house.roads[Lane.NETWORK, 0].put(0, ask)
 
     def _left_in_place(self, sighting: Sighting) -> bool:
         """Say whether an original that was left where it is has been done already."""
@@ -231,7 +253,8 @@ class Daemon:
 
     def _prune(self) -> None:
         """Let go of paid pixels that nobody asked for again within their time."""
-        before = self.house.tools.clock.now() - KEEP_PAID
+        kept = timedelta(days=self.house.settings.state.keep_paid_days)
+        before = self.house.tools.clock.now() - kept
         disk.prune(self.house.tools.paid, before.timestamp())
 
     # ---- what others read

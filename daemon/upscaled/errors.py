@@ -13,6 +13,7 @@ The exception tree, sorted by what to do next.
     ├── Again                     a passing fault of this picture: retried, counted
     │   └── Void                  the request ended without result and bill: submit anew
     ├── Outage                    a passing fault of fal, network or share: retried, never counted
+    │   └── Missing               the media host says that it does not have the result
     ├── Stop                      an engine or endpoint must pause: locked, no_key, endpoint
     └── Doubt                     a submit whose acceptance is unknown: never repeated on its own
 """
@@ -128,5 +129,17 @@ class Doubt(UpscaledError):
     """Nobody knows whether fal accepted this submit."""
 
 
+class Missing(Outage):
+    """The media host says that it does not have the result: not yet, or not any more."""
+
+
 class Void(Again):
-    """The request ended without a result and without a bill: it may be submitted anew."""
+    """
+    The request ended without a result and without a bill: it may be submitted anew.
+
+    `begun` is false where no model ever started on it: that is no attempt of the picture.
+    """
+
+    def __init__(self, message: str = "", hint: str = "", *, begun: bool = True) -> None:
+        super().__init__(message, hint)
+        self.begun = begun

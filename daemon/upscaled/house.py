@@ -25,7 +25,7 @@ from upscaled.edge import disk, roots
 from upscaled.edge.clock import SystemClock
 from upscaled.edge.fal.bills import Bills
 from upscaled.edge.fal.engine import Fal
-from upscaled.edge.fal.options import options_of
+from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
 from upscaled.edge.pictures.child import Limits
@@ -44,6 +44,8 @@ PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
 Read = TypeVar("Read")
 MARKS = "marks.toml"
+REST_SECONDS = 5.0, 120.0
+"""How long a failing service of fal is left alone, first and at most; never beyond [retry]."""
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
 
 
@@ -200,9 +202,20 @@ def pin_engine(settings: Settings, ledger: Ledger, key: str | None) -> str:
     return pinned
 
 
-def fal_engine(settings: Settings, key: str) -> Fal:
-    """Return the door to fal."""
-    return Fal(key, options_of(settings.fal))
+def fal_options(settings: Settings) -> FalOptions:
+    """Return what the config says of fal, as its door wants it."""
+    fal = settings.fal
+    return FalOptions(
+        queue_url=fal.queue_url,
+        rest_url=fal.rest_url,
+        cdn_url=fal.cdn_url,
+        api_url=fal.api_url,
+        max_in_flight=fal.max_in_flight,
+        request_timeout_seconds=fal.request_timeout_seconds,
+        start_timeout_seconds=fal.start_timeout_seconds,
+        rest_first_seconds=min(REST_SECONDS[0], settings.retry.max_seconds),
+        rest_most_seconds=min(REST_SECONDS[1], settings.retry.max_seconds),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,11 +254,11 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         stack.callback(workers.close)
         engines: dict[str, Fal | Local] = {"local": Local(studio.enlarge)}
         if key:
-            engines["fal"] = fal = fal_engine(settings, key)
+            engines["fal"] = fal = Fal(key, fal_options(settings))
             stack.callback(fal.close)
         bills = None
         if key and (admin_key := find_admin_key()):
-            bills = Bills(admin_key, options_of(settings.fal))
+            bills = Bills(admin_key, fal_options(settings))
             stack.callback(bills.close)
         tools = Tools(
             settings=settings,

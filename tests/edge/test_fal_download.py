@@ -1,6 +1,7 @@
 """Results on their way down: ranges, refusals, what is no picture, and flat memory."""
 
 import hashlib
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from standin import Standin
 from upscaled.edge.fal.addresses import Addresses
 from upscaled.edge.fal.header import read_header
 from upscaled.edge.fal.options import FalOptions
+from upscaled.edge.fal.wire import _tls
 from upscaled.errors import Again, Aside, Outage, Stop, UpscaledError
 from upscaled.nouns import Standing
 
@@ -138,6 +140,15 @@ def test_the_key_goes_to_our_own_bases_only() -> None:
     assert fal.is_media("https://v3b.fal.media/files/x.png")
     assert fal.is_media("https://storage.googleapis.com/falserverless/x.png")
     assert not fal.is_media("http://127.0.0.1:8000/x.png")
+
+
+def test_certificates_and_host_names_are_verified_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    tls = _tls.__wrapped__()
+    assert (tls.verify_mode, tls.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert tls.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 def test_the_key_is_in_no_text_a_person_may_see(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """Where a request stands: odd statuses, passing faults, results that are none."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from edge.fal_bench import (
     artifact_of,
     bench_in,
     changed,
+    door_to,
     ended,
     picture,
     still,
@@ -198,3 +200,21 @@ def test_an_upload_that_is_no_picture_is_set_aside(bench: Bench) -> None:
     with pytest.raises(Aside, match="could not read"):
         bench.door.poll(ONE, ticket)
     assert picture(bench.folder).bytes
+
+
+def test_a_status_is_asked_at_the_backup_host_where_the_first_cannot_be_reached(
+    bench: Bench,
+) -> None:
+    ticket = ended(bench, [])
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/queue"
+    away = Ticket(
+        request_id=ticket.request_id,
+        status_url=ticket.status_url.replace(bench.fal.queue_url, nowhere),
+        response_url=ticket.response_url.replace(bench.fal.queue_url, nowhere),
+    )
+    with door_to(bench.fal, queue_url=nowhere, backup_queue_url=bench.fal.queue_url) as door:
+        assert door.poll(ONE, away).state == "ready"
+    with door_to(bench.fal, queue_url=nowhere) as door, pytest.raises(Outage, match="connection"):
+        door.poll(ONE, away)

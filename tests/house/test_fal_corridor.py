@@ -276,6 +276,63 @@ def test_the_same_picture_dropped_again_is_done_again_from_what_was_paid(
     assert sha256(place.path("archive/hd/0.jpg")) == sha256(place.path("archive/hd/0-2.jpg"))
 
 
+def test_a_smaller_size_of_the_same_picture_is_made_from_what_was_paid(
+    place: Place, fal: Standin
+) -> None:
+    place.use_fal(urls(fal))
+    photo(place.path("inbox/4k/a.jpg"), (1300, 900), quality=97)
+    place.until_idle()
+    photo(place.path("inbox/hd/a.jpg"), (1300, 900), quality=97)
+
+    place.until_idle()
+
+    paid_once(fal, 1)
+    told = json.loads(place.path("outbox/hd/a.png.json").read_text())
+    assert (told["cost_usd"], told["cost_basis"]) == (0, "reused")
+    with Image.open(place.path("outbox/hd/a.png")) as result:
+        assert result.size == (1920, 1329)
+
+
+def test_payloads_are_deleted_at_fal_after_delivery_where_that_is_asked_for(
+    place: Place, fal: Standin
+) -> None:
+    place.use_fal(urls(fal), fal={"delete_payloads": True})
+    drop(place, hd=2)
+
+    place.until_idle()
+
+    paid_once(fal, 2)
+    forgotten = {one["request_id"] for one in fal.world.book.of("forgotten")}
+    assert forgotten == {one["request_id"] for one in fal.ledger()["jobs"]}
+    assert len(place.files("outbox")) == 4
+
+
+def test_a_folder_that_says_local_never_uploads(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    photo(place.path("inbox/hd-local/a.jpg"), (1200, 800), quality=97)
+    photo(place.path("inbox/ACME/4k/+local/b.jpg"), (2000, 1400), quality=97)
+
+    place.until_idle()
+
+    assert len(place.files("archive")) == 2
+    told = fal.ledger()
+    assert (told["uploads"], told["submits"]) == ([], 0)
+    assert fal.world.keys == set(), "fal was asked something"
+
+
+def test_every_upload_and_result_has_a_life_of_days(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    drop(place, hd=1)
+
+    place.until_idle()
+
+    lives = [end - fal.world.clock() for end in fal.world.mortal.values()]
+    assert [2 < life / 86_400 < 31 for life in lives] == [True]
+    sent = json.dumps(fal.world.book.of("submit")).lower()
+    assert "x-fal-object-lifecycle-preference" in sent
+    assert "null" not in sent
+
+
 def test_what_was_paid_before_and_is_damaged_now_is_bought_anew(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     drop(place, hd=1)

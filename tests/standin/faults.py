@@ -22,10 +22,13 @@ the model's step (`on = "run"`)
     fail             end with `status`, `json`, `units`, and `error`, `error_type` in the status
     endless          never end
     foreign          `url` in place of the result's address
+
+What a script holds must happen: faults that never hit anything are gathered in `TALLY`, and the
+test run fails for them at its end. `"idle": True` marks one that must not be reached.
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 NGINX_502 = "<html><head><title>502 Bad Gateway</title></head><center>nginx</center></html>"
@@ -46,12 +49,31 @@ NAMED: dict[str, dict[str, Any]] = {
 
 
 @dataclass(slots=True)
+class Tally:
+    """All faults of one process so far."""
+
+    struck: int = 0
+    missed: list[str] = field(default_factory=list)
+    """Faults that were to happen and did not, or did where they must not."""
+
+
+TALLY = Tally()
+
+
+@dataclass(slots=True)
 class _Entry:
     """One entry, and how often its call was seen and hit."""
 
     fault: dict[str, Any]
     seen: int = 0
     hit: int = 0
+
+    def count(self, tally: Tally) -> None:
+        """Add this entry to the sums of the process."""
+        idle = bool(self.fault.get("idle"))
+        tally.struck += self.hit
+        if bool(self.hit) == idle:
+            tally.missed.append(f"{'struck' if idle else 'never struck'}: {self.fault}")
 
     def strikes(self, call: str) -> bool:
         """Count a call; return whether this one is hit."""
@@ -76,7 +98,9 @@ class Script:
         """Replace the script; counting begins anew."""
         named = [{**NAMED.get(str(one.get("do")), {}), **_plain(one)} for one in entries]
         with self._lock:
-            self._entries = [_Entry(one) for one in named]
+            before, self._entries = self._entries, [_Entry(one) for one in named]
+        for entry in before:
+            entry.count(TALLY)
 
     def take(self, call: str) -> dict[str, Any] | None:
         """Return the fault that hits this call, None for an honest one."""
@@ -87,7 +111,11 @@ class Script:
     def pending(self) -> list[dict[str, Any]]:
         """Return the faults that never hit anything."""
         with self._lock:
-            return [entry.fault for entry in self._entries if not entry.hit]
+            return [
+                entry.fault
+                for entry in self._entries
+                if not entry.hit and not entry.fault.get("idle")
+            ]
 
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:

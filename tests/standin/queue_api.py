@@ -106,6 +106,33 @@ def listing(world: World, jobs: Jobs, call: Call) -> Reply:
     return Reply(json={"items": items, "has_more": more, "next_cursor": cursor})
 
 
+def forget(world: World, jobs: Jobs, call: Call) -> Reply:
+    """Delete what is kept of a request, and its result."""
+    job = jobs.find(call.args[0])
+    if job is None:
+        return Reply(status=404, json={"status": "NOT_FOUND"})
+    if isinstance(job.body, dict) and "image" in job.body:
+        world.file(job.body["image"]["file_name"]).unlink(missing_ok=True)
+    world.book.write("forgotten", request_id=job.id)
+    job.body, job.asked = None, {}
+    return Reply(json={"ok": True})
+
+
+def models(_world: World, _jobs: Jobs, call: Call) -> Reply:
+    """Describe an endpoint as the platform does, with its OpenAPI where that is asked for."""
+    endpoint = call.query.get("endpoint_id", "")
+    known = catalogue.ENDPOINTS.get(endpoint)
+    if known is None:
+        return Reply(json={"models": [], "has_more": False, "next_cursor": None})
+    told: dict[str, Any] = {"endpoint_id": endpoint, "metadata": {"status": "active"}}
+    if call.query.get("expand") == "openapi-3.0":
+        fields: dict[str, Any] = {name: {} for name in known.fields}
+        fields |= {"model": {"type": "string", "enum": list(known.models)}} if known.models else {}
+        schemas = {"Output": {"properties": {"image": {}}}, "Input": {"properties": fields}}
+        told["openapi"] = {"openapi": "3.0.4", "components": {"schemas": schemas}}
+    return Reply(json={"models": [told], "has_more": False, "next_cursor": None})
+
+
 def pricing(_world: World, _jobs: Jobs, call: Call) -> Reply:
     """Name the price of a unit; the page's prices are not found here, as at the real one."""
     asked = call.query.get("endpoint_id", "").split(",")

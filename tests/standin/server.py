@@ -31,6 +31,8 @@ ROUTES: list[tuple[str, str, str, Handle]] = [
     ("initiate", "POST", r"/rest/storage/upload/initiate", storage_api.initiate),
     ("list", "GET", r"/api/v1/models/requests/by-endpoint", queue_api.listing),
     ("billing", "GET", r"/api/v1/models/billing-events", billing_api.events),
+    ("forget", "DELETE", r"/api/v1/models/requests/([^/]+)/payloads", queue_api.forget),
+    ("models", "GET", r"/api/v1/models", queue_api.models),
     ("pricing", "GET", r"/api/v1/models/pricing", queue_api.pricing),
     ("upload", "POST", r"/cdn/files/upload", storage_api.upload),
     ("begin", "POST", r"/cdn/files/upload/multipart", storage_api.begin),
@@ -86,6 +88,7 @@ class Standin:
         self._server.cut_all()
         self._server.server_close()
         self._thread.join()
+        self.world.script.load([])
         self.world.book.close()
 
     def ledger(self) -> dict[str, Any]:
@@ -156,6 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_PUT(self) -> None:
+        """Answer."""
+        self._answer()
+
+    def do_DELETE(self) -> None:
         """Answer."""
         self._answer()
 

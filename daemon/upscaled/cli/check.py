@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from upscaled.cli.ask import ledger_of, strays_of
+from upscaled.cli.check_fal import fal_warnings
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, WRONG, print_json, print_text
 from upscaled.core.catalogue import Catalogue
@@ -173,6 +174,8 @@ def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str
     if settings.fidelity.second_try:
         yield "fidelity.second_try is not supported yet: a failed check goes to review"
     yield from _without_legacy(settings)
+    if engine["name"] == "fal" and (key := find_key()):
+        yield from fal_warnings(settings, read_rules(settings).catalogues["fal"], key)
 
 
 def _without_legacy(settings: Settings) -> Iterator[str]:

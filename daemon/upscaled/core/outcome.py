@@ -62,6 +62,7 @@ class Retry:
     back: State | None = None
     hold: Hold | None = None
     after_seconds: float | None = None
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,8 @@ def outcome_of(error: UpscaledError, state: State) -> Outcome:
 
 
 def _passing(error: UpscaledError, state: State) -> Retry:
-    counted = not isinstance(error, Outage)
+    unbegun = isinstance(error, Void) and not error.begun
+    counted = not isinstance(error, Outage) and not unbegun
     hold = error.hold if isinstance(error, Outage) else None
     anew = isinstance(error, Void) and state is State.SUBMITTED
     return Retry(
@@ -228,7 +230,7 @@ def _retry(job: Job, outcome: Retry, now: datetime, patience: Patience) -> Job:
     seconds = max(pause, outcome.after_seconds or 0.0)
     there = outcome.back or job.state
     check_move(job.state, there)
-    facts = job.facts
+    facts = outcome.facts or job.facts
     if outcome.back is State.PREPARED:
         facts = replace(facts, ticket=None, image_url=None, sent_at=None, standing=None)
     if outcome.back is State.READY:

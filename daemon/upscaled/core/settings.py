@@ -76,6 +76,9 @@ class State(_Table):
     """What the program remembers. Never on a network share."""
 
     directory: Folder = _key("state", "the ledger and private copies")
+    keep_paid_days: float = _number(
+        14.0, 0, 3650, "how long paid pixels serve the same picture and plan again; 0: not at all"
+    )
 
 
 class Engine(_Table):
@@ -111,6 +114,9 @@ class Fal(_Table):
         "sent with each submit; a doubtful one unlisted this + retry.max_seconds later is void",
     )
     request_timeout_seconds: float = _number(60, 0.1, 3600, "how long fal may be silent in a call")
+    delete_payloads: bool = Field(
+        default=False, description="delete a request's data and result at fal after delivery"
+    )
     on_doubt: Literal["wait", "hold"] = Field(
         "wait", description="a doubtful submit: wait for fal's list to settle it, or ask a person"
     )

@@ -345,6 +345,13 @@ def prune(folder: Path, before: float) -> None:
                 path.unlink(missing_ok=True)
 
 
+def names(folder: Path) -> tuple[str, ...]:
+    """Return the names in a private folder, none where it is missing."""
+    with translated(folder):
+        found = folder.iterdir() if folder.is_dir() else ()
+        return tuple(sorted(path.name for path in found))
+
+
 def drop(path: Path) -> None:
     """Remove one of our own working files, if it is there."""
     with translated(path):

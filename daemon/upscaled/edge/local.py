@@ -49,5 +49,8 @@ class Local:
             raise Again(f"the prepared picture {source} is missing")
         return self._enlarge(source, to, one, progress)
 
+    def forget(self, _request_id: str) -> None:
+        """Nothing is kept anywhere else."""
+
     def cancel(self, _ticket: Ticket) -> None:
         """Nothing runs anywhere else."""

@@ -7,10 +7,8 @@ thread.
 """
 
 import os
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -20,7 +18,6 @@ from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.life import ENDS, LIFE, Lane
 from upscaled.core.names import job_id
 from upscaled.core.outcome import (
-    RECHECK_SECONDS,
     Later,
     Leave,
     Next,
@@ -31,17 +28,25 @@ from upscaled.core.outcome import (
     outcome_of,
 )
 from upscaled.errors import LedgerUnwritable, UpscaledError
-from upscaled.flow import lanes, request, steps
+from upscaled.flow import lanes, steps
 from upscaled.flow.book import Book
-from upscaled.flow.places import Due, Places
+from upscaled.flow.places import AHEAD, Due, Places, Seats
 from upscaled.flow.series import Gathering
-from upscaled.flow.telling import enlarges_here, say, unexpected, waits_for_a_wake
+from upscaled.flow.stops import Stops
+from upscaled.flow.telling import (
+    enlarges_here,
+    only_looked,
+    say,
+    unexpected,
+    waits_for_a_wake,
+)
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Hold, Job, State
 
 log = structlog.get_logger()
 
-_RANK = {state: rank for rank, state in enumerate(LIFE)}
+_RANK = {state: rank for rank, state in enumerate(LIFE)} | {State.SUBMITTING: len(LIFE)}
+"""What is nearest to its end goes first, but for submits: they set fal to work meanwhile."""
 LOCAL_AT_ONCE = 4
 """Local enlargements in flight: two pixel workers, and as many prepared behind them."""
 LOOK_SECONDS = 0.2
@@ -78,7 +83,7 @@ class Conductor:
         book.noted, book.left = gathering.note, gathering.left
         self.running: dict[str, State] = {}
         self.progress: dict[str, float] = {}
-        self.stops: dict[str, Closed] = {}
+        self.stops = Stops()
         self.paused = False
         self.draining = False
         self._counted: set[str] = set()
@@ -90,7 +95,9 @@ class Conductor:
         self.share: Callable[[int], str | None] = lambda _watch: ""
         self._lanes = lane
         self._due = Due()
-        self._places = Places({"fal": tools.settings.fal.max_in_flight, "local": LOCAL_AT_ONCE})
+        most = tools.settings.fal.max_in_flight
+        self._places = Places({"fal": most + AHEAD, "local": LOCAL_AT_ONCE})
+        self._seats = Seats(most)
 
     def post(self, message: Callable[[], None]) -> None:
         """Ask the conductor's thread to call something soon."""
@@ -113,6 +120,7 @@ class Conductor:
         self.book.load()
         for job in list(self.book.jobs.values()):
             self._places.note(job)
+            self._seats.note(job)
             if job.facts.delivery is not None:
                 name = f"{job.watch}/{job.facts.delivery.root}/{job.facts.delivery.path}"
                 self.tools.promised.reserve(name, job.id)
@@ -136,9 +144,7 @@ class Conductor:
         moved = advance(job, outcome, now, self._patience())
         said = outcome.said if isinstance(outcome, Next) else (moved.reason or "")
         paid = outcome.paid if isinstance(outcome, Next | PutAside) else ()
-        if moved.hold is None and replace(moved, due_at=None) == replace(
-            job, due_at=None, updated_at=now
-        ):
+        if only_looked(job, moved):
             self.book.note(moved)  # a look that found nothing new is worth no disk write
         else:
             self.book.save(moved, said, paid)
@@ -153,7 +159,9 @@ class Conductor:
 
     def _after(self, before: Job, moved: Job, outcome: Outcome) -> None:
         self._places.note(moved)
-        self._open_lobby(before.facts.engine)
+        self._seats.note(moved)
+        self._open_lobby(self._places, before.facts.engine, State.PLANNED)
+        self._open_lobby(self._seats, before.facts.engine, State.SUBMITTING)
         if moved.state is not State.SUBMITTING:
             self._counted.discard(moved.id)
         if moved.reserved < before.reserved and moved.cost - before.cost < before.reserved:
@@ -168,10 +176,10 @@ class Conductor:
         elif not waits_for_a_wake(moved, outcome):
             self.wake(moved)
 
-    def _open_lobby(self, engine: str) -> None:
-        while (next_id := self._places.next(engine)) is not None:
+    def _open_lobby(self, places: Places, engine: str, where: State) -> None:
+        while (next_id := places.next(engine)) is not None:
             waiting = self.book.jobs.get(next_id)
-            if waiting is not None and waiting.state is State.PLANNED:
+            if waiting is not None and waiting.state is where:
                 self.wake(waiting)
                 return
 
@@ -202,17 +210,27 @@ class Conductor:
             self._counted.discard(job.id)
             job = replace(job, starts=0)
         if job.state in _GATED and job.starts == 0:
-            closed = to_submit(job, self.conditions(job))
+            seen = self.conditions(job)
+            closed = to_submit(job, replace(seen, stops=self.stops.seen_by(job, seen.now)))
             if closed:
                 self._hold(job, closed)
                 return
         if job.state is State.SUBMITTING:
-            job = self._count_start(job)
-            if not self.book.writable:
-                self._counted.add(job.id)
-                self.wake(job, at_once=True)
-                return
-        self._run(job)
+            self._send(job)
+        else:
+            self._run(job)
+
+    def _send(self, job: Job) -> None:
+        """Submit, or look up what was submitted: once a seat is free and the start is counted."""
+        if job.starts == 0 and self._seats.full(job.facts.engine):
+            self._queue(job, self._seats)
+            return
+        job = self._count_start(job)
+        if self.book.writable:
+            self._run(job)
+            return
+        self._counted.add(job.id)
+        self.wake(job, at_once=True)
 
     def _may_join(self, job: Job) -> bool:
         """Say whether its series is judged, or could be just now; else it waits."""
@@ -244,13 +262,14 @@ class Conductor:
                 self._hold(job, closed)
                 return
             if self._places.full(job.facts.engine):
-                self._places.wait(job)
-                queued = (
-                    f"Waits for one of {self._places.limit(job.facts.engine)} places to be free."
-                )
-                self.apply(job, Later(seconds=None, reason=queued))
+                self._queue(job, self._places)
                 return
         self.apply(job, outcome)
+
+    def _queue(self, job: Job, places: Places) -> None:
+        places.wait(job)
+        queued = f"Waits for one of {places.limit(job.facts.engine)} places to be free."
+        self.apply(job, Later(seconds=None, reason=queued))
 
     def _hold(self, job: Job, closed: Closed) -> None:
         seconds = None
@@ -268,6 +287,7 @@ class Conductor:
         facts = replace(job.facts, sent_at=sent, start_timeout=limit)
         started = replace(job, starts=job.starts + 1, facts=facts)
         self.book.save(started, "submitting" if started.starts == 1 else "")
+        self._seats.note(started)
         return started
 
     def _run(self, job: Job) -> None:
@@ -297,21 +317,13 @@ class Conductor:
         if job is None or job.state is not done.state:
             log.warning("outcome_of_a_job_that_moved", job=done.job_id, state=done.state.value)
             return
-        self._note_stop(job, done.outcome)
+        lifted = self.stops.note(job, done.outcome, self.tools.clock.now())
         if job.state is State.SEEN and isinstance(done.outcome, Leave):
             self.book.forget(job)
             return
         self.apply(job, done.outcome)
-
-    def _note_stop(self, job: Job, outcome: Outcome) -> None:
-        """Remember that an engine or endpoint must pause, so that no other job runs into it."""
-        if not isinstance(outcome, Later | Next):
-            return
-        if outcome.hold not in {Hold.LOCKED, Hold.ENDPOINT} or job.state is State.TAKEN:
-            return
-        until = self.tools.clock.now() + timedelta(seconds=RECHECK_SECONDS)
-        name = "" if outcome.hold is Hold.LOCKED else request.pass_of(job).endpoint
-        self.stops[name] = Closed(hold=outcome.hold, reason=outcome.reason or "", until=until)
+        if lifted is not None:
+            self.wake_held(lifted)
 
     def _patience(self) -> Patience:
         retry = self.tools.settings.retry
@@ -319,7 +331,7 @@ class Conductor:
             first_seconds=retry.first_seconds,
             max_seconds=retry.max_seconds,
             attempts=retry.attempts,
-            die=random.random(),
+            die=self.tools.die(),
         )
 
     def _until_due(self) -> float:

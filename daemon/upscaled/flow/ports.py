@@ -83,5 +83,8 @@ class Engine(Protocol):
     def fetch(self, one: Pass, standing: Standing, to: Path, progress: Progress) -> Artifact:
         """Download the enlarged picture whole, or raise and leave nothing at `to`."""
 
+    def forget(self, request_id: str) -> None:
+        """Ask the service to delete what it keeps of an ended request: its data and its result."""
+
     def cancel(self, ticket: Ticket) -> None:
         """Ask the service to drop the request; it may still complete."""

@@ -5,19 +5,23 @@ This is where money leaves. A submit is never repeated on a doubtful answer; wha
 never dropped for a fault on this side.
 """
 
-import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from upscaled.core.backoff import poll_delay
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
-from upscaled.errors import Aside, Outage, Stop, UpscaledError
+from upscaled.errors import Aside, Doubt, Missing, Outage, Stop, UpscaledError
+from upscaled.flow.doubt import departure, doubtful, look_up, may_have_left
 from upscaled.flow.ports import Engine, Progress
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Code, Facts, Hold, Job, Pass, PassDone, Plan, Standing, State
 
 ASK_AGAIN = 10
 """Faults of the media host in a row, some minutes, until the result's address is asked anew."""
+MISSING = timedelta(minutes=5)
+"""How long a result may be missing at its address before that is asked anew, and after that."""
+MISSING_SINCE, ASKED_ANEW = "missing", "asked_anew"
 TOLERANCE_PX = 2
 """How fractional factors are rounded is not documented; the finish brings exact pixels."""
 
@@ -79,61 +83,32 @@ def upload(job: Job, tools: Tools, progress: Progress) -> Outcome:
 def submit(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Ask once. Whoever comes here a second time asks whether the first was heard."""
     if job.starts > 1:
-        if _may_have_left(job, tools):
+        if may_have_left(job, tools):
             return _look_up(job, tools)
         facts = replace(job.facts, image_url=None, sent_at=None)
         return Next(to=State.PREPARED, facts=facts, said="the submit never left; begun anew")
-    tools.disk.mark(_departure(job, tools))
+    mark = departure(job, tools)
+    tools.disk.mark(mark)
     try:
         ticket = engine_of(job, tools).submit(pass_of(job), job.facts.image_url or "")
-    except Stop as error:
-        if error.hold != Hold.ENDPOINT:
+    except Doubt as error:
+        return doubtful(pass_of(job), error.message, tools.settings.retry.first_seconds)
+    except (Outage, Stop) as error:
+        tools.disk.drop(mark)  # surely not accepted
+        if not isinstance(error, Stop) or error.hold != Hold.ENDPOINT:
             raise
         return _our_fault(job, error)
     facts = replace(job.facts, ticket=ticket)
     return Next(to=State.SUBMITTED, facts=facts, said=f"accepted as {ticket.request_id}")
 
 
-def _departure(job: Job, tools: Tools) -> Path:
-    """Return the mark that is durable before the first byte of this very submit leaves."""
-    address = hashlib.sha256((job.facts.image_url or "").encode()).hexdigest()[:16]
-    return tools.bench(job) / f"departed-{address}"
-
-
-def _may_have_left(job: Job, tools: Tools) -> bool:
-    """
-    Say whether a submit that was counted may have reached fal.
-
-    A missing mark proves that it did not only where the folder it would lie in is whole.
-    """
-    whole = _is_prepared(job.facts, tools)
-    return not whole or tools.disk.is_there(_departure(job, tools))
-
-
 def _look_up(job: Job, tools: Tools) -> Outcome:
-    sent = job.facts.sent_at or job.updated_at
-    retry, limit = tools.settings.retry, job.facts.start_timeout
-    age = (tools.clock.now() - sent).total_seconds()
-    pause = min(retry.max_seconds, retry.first_seconds + age)
     try:
-        found = engine_of(job, tools).look_up(pass_of(job), job.facts.image_url or "", sent)
-    except (Outage, Stop) as error:
-        return _doubtful(f"whether fal accepted it cannot be asked: {error.message}", pause)
-    if found is not None:
-        facts = replace(job.facts, ticket=found)
-        return Next(to=State.SUBMITTED, facts=facts, said=f"was accepted as {found.request_id}")
-    if tools.settings.fal.on_doubt == "wait" and age > limit + retry.max_seconds:
-        facts = replace(job.facts, image_url=None, sent_at=None)
-        return Next(to=State.PREPARED, facts=facts, said="surely never accepted; submitted anew")
-    return _doubtful("fal does not list it yet; its price stays reserved", pause)
-
-
-def _doubtful(why: str, seconds: float) -> Later:
-    return Later(
-        seconds=seconds,
-        hold=Hold.DOUBT,
-        reason=f"The answer to a paid submit was lost, so it is not sent again: {why}.",
-    )
+        engine = engine_of(job, tools)
+    except Stop as error:
+        pause = tools.settings.retry.max_seconds
+        return doubtful(pass_of(job), f"{error.message}, so fal cannot be asked", pause)
+    return look_up(job, pass_of(job), engine, tools)
 
 
 def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -148,7 +123,8 @@ def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if standing.state != "ready":
         sent = facts.times.get(State.SUBMITTED.value, job.updated_at)
         age = (tools.clock.now() - sent).total_seconds()
-        return Later(seconds=poll_delay(age, tools.settings.fal.poll_seconds))
+        pause = poll_delay(age, tools.settings.fal.poll_seconds, tools.die())
+        return Later(seconds=pause, facts=replace(facts, standing=standing))
     done = pass_done(job, tools, standing)
     if _is_settled(facts):
         return Next(to=State.READY, facts=replace(facts, standing=standing), said="asked again")
@@ -166,6 +142,9 @@ def _is_settled(facts: Facts) -> bool:
 def _troubled(job: Job, tools: Tools, error: UpscaledError) -> Outcome:
     """Sort what went wrong while waiting; nothing makes a request that was paid for unpaid."""
     if _is_settled(job.facts) and not isinstance(error, Outage):
+        asked = job.facts.times.get(ASKED_ANEW)
+        if isinstance(error, Aside) and asked and tools.clock.now() - asked >= MISSING:
+            return outcome_of(error, job.state)  # gone everywhere, and paid for: a person decides
         return Retry(reason=error.message, counted=False)
     if isinstance(error, Stop) and error.hold == Hold.ENDPOINT:
         return _our_fault(job, error)
@@ -194,16 +173,47 @@ def _our_fault(job: Job, error: Stop) -> Outcome:
             hold=Hold.ENDPOINT,
             reason=reason,
         )
-    again = replace(facts, ticket=None, image_url=None, sent_at=None)
+    again = replace(facts, ticket=None, image_url=None, sent_at=None, standing=None)
     return Next(to=State.PREPARED, facts=again, said=reason, hold=Hold.ENDPOINT, reason=reason)
 
 
 def _refused(job: Job, tools: Tools, error: Aside) -> Outcome:
     outcome = outcome_of(error, job.state)
-    if not error.billed_units or not isinstance(outcome, PutAside):
+    # A model that ended well is billed, even where its picture is of no use and nobody says a sum.
+    unsaid = error.code == Code.BAD_RESULT and error.billed_units is None
+    if not (error.billed_units or unsaid) or not isinstance(outcome, PutAside):
         return outcome
     standing = Standing(state="ready", billable_units=error.billed_units)
     return replace(outcome, paid=(pass_done(job, tools, standing),))
+
+
+def _missing(job: Job, tools: Tools, error: Missing) -> Outcome:
+    """
+    Wait some minutes for a result that is not there, ask anew where it lies, wait again, give up.
+
+    It was paid for, so it is never bought again silently: a person decides.
+    """
+    facts, now = job.facts, tools.clock.now()
+    since = facts.times.get(MISSING_SINCE, now)
+    asked = facts.times.get(ASKED_ANEW)
+    times = {**facts.times, MISSING_SINCE: since}
+    if now - (asked or since) < MISSING:
+        noted = replace(facts, times=times)
+        wait = error.after_seconds
+        return Retry(reason=error.message, counted=False, after_seconds=wait, facts=noted)
+    if asked is None:
+        made = replace(facts, standing=None, times={**times, ASKED_ANEW: now})
+        return Next(to=State.SUBMITTED, facts=made, said="asked again where the result lies")
+    raise Aside(
+        Code.BAD_RESULT,
+        f"The result was paid for, and fal's media host does not have it any more: {error.message}",
+        "look for it at fal.ai/dashboard; `upscaled retry` pays once more",
+    )
+
+
+def _found(facts: Facts) -> Facts:
+    kept = {name: at for name, at in facts.times.items() if name not in {MISSING_SINCE, ASKED_ANEW}}
+    return replace(facts, times=kept)
 
 
 def _is_prepared(facts: Facts, tools: Tools) -> bool:
@@ -216,12 +226,17 @@ def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
     if facts.engine == "local" and not _is_prepared(facts, tools):
         anew = replace(facts, upload=None, ticket=None, passes=facts.passes[:-1])
         return Next(to=State.ADMITTED, facts=anew, said="prepared again; nothing was paid")
-    if job.outages >= ASK_AGAIN and facts.ticket is not None and facts.engine != "local":
+    elsewhere = MISSING_SINCE not in facts.times and facts.engine != "local"
+    if job.outages >= ASK_AGAIN and facts.ticket is not None and elsewhere:
         made = replace(facts, standing=None)
         return Next(to=State.SUBMITTED, facts=made, said="asked again where the result lies")
     to = tools.bench(job) / f"raw-{facts.pass_index}"
     standing = facts.standing or Standing(state="ready")
-    raw = engine_of(job, tools).fetch(one, standing, to, progress)
+    try:
+        raw = engine_of(job, tools).fetch(one, standing, to, progress)
+    except Missing as error:
+        return _missing(job, tools, error)
+    facts = _found(facts)
     if raw.width < one.width - TOLERANCE_PX or raw.height < one.height - TOLERANCE_PX:
         raise Aside(
             Code.BAD_RESULT,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
-from upscaled.core.fingerprint import fingerprint
+from upscaled.core.fingerprint import kept_name, serves, size_of
 from upscaled.core.folders import Target
 from upscaled.core.judge import judge
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
@@ -103,8 +103,8 @@ def _planned(
     except Aside as error:
         failed = outcome_of(error, job.state)
         return replace(failed, facts=facts) if isinstance(failed, PutAside) else failed
-    kept = tools.paid / fingerprint(job.sha256 or "", plan.passes)
-    if engine == "fal" and plan.passes and tools.disk.is_there(kept):
+    kept = _paid_before(job, plan, tools) if engine == "fal" and plan.passes else None
+    if kept is not None:
         return _reused(replace(facts, plan=plan), tools.bench(job) / "raw-kept", kept, tools)
     return Next(to=State.PLANNED, facts=replace(facts, plan=plan), said=plan_sentence(plan))
 
@@ -115,10 +115,8 @@ def _reused(facts: Facts, to: Path, kept: Path, tools: Tools) -> Outcome:
     plan = facts.plan
     if plan is None:
         raise Gone("the plan is not known any more")
-    last = plan.passes[-1]
-    raw = Artifact(
-        path=str(to), sha256="", bytes=0, width=last.width, height=last.height, format="PNG"
-    )
+    width, height = size_of(kept.name)
+    raw = Artifact(path=str(to), sha256="", bytes=0, width=width, height=height, format="PNG")
     note = "The same picture was enlarged in the same way before: nothing was paid again."
     told = replace(plan, notes=(*plan.notes, note))
     made = replace(facts, plan=told, raw=raw, reused=True)
@@ -235,8 +233,9 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
             raise
         return _pixels_again(job, tools, error.message)
     fidelity = tools.pictures.check(source, Path(made.path), plan, bench / "compare.png")
-    if facts.engine == "fal" and facts.raw is not None and fidelity.verdict == "pass":
-        tools.disk.lend(raw, _kept(job, tools))
+    worth = facts.engine == "fal" and tools.settings.state.keep_paid_days > 0
+    if worth and facts.raw is not None and not facts.reused and fidelity.verdict == "pass":
+        tools.disk.lend(raw, tools.paid / kept_name(job.sha256 or "", plan.passes))
     made_facts = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
     return Next(to=State.FINISHED, facts=made_facts, said=f"finished; fidelity {fidelity.verdict}")
 
@@ -249,7 +248,9 @@ def _pixels_again(job: Job, tools: Tools, why: str) -> Outcome:
     """
     if not job.facts.reused:
         return Retry(reason=why, counted=True, back=State.READY)
-    tools.disk.drop(_kept(job, tools))
+    kept = _paid_before(job, plan_of(job), tools)
+    if kept is not None:
+        tools.disk.drop(kept)
     return Next(to=State.TAKEN, facts=Facts(times=job.facts.times), said=f"planned again: {why}")
 
 
@@ -261,8 +262,10 @@ def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
     return Fidelity(verdict="review", figures=fidelity.figures, reasons=(reason,))
 
 
-def _kept(job: Job, tools: Tools) -> Path:
-    return tools.paid / fingerprint(job.sha256 or "", plan_of(job).passes)
+def _paid_before(job: Job, plan: Plan, tools: Tools) -> Path | None:
+    """Return what was paid for this picture before, done in the same way and large enough."""
+    name = serves(tools.disk.names(tools.paid), job.sha256 or "", plan.passes)
+    return tools.paid / name if name else None
 
 
 def _have_source(job: Job, tools: Tools) -> Path:

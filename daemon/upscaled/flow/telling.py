@@ -1,5 +1,7 @@
 """What an outcome means beyond its job: who waits, what nobody foresaw, what the log says."""
 
+from dataclasses import replace
+
 import structlog
 
 from upscaled.core.life import ENDS, LIFE
@@ -7,6 +9,13 @@ from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry
 from upscaled.nouns import Code, Hold, Job, State, Trouble
 
 log = structlog.get_logger()
+
+
+def only_looked(before: Job, moved: Job) -> bool:
+    """Say whether nothing came of a step but when to look next, or where a request stands."""
+    facts = replace(moved.facts, standing=before.facts.standing)
+    same = replace(moved, due_at=before.due_at, updated_at=before.updated_at, facts=facts)
+    return moved.hold is None and same == before
 
 
 def waits_for_a_wake(moved: Job, outcome: Outcome) -> bool:

@@ -1,6 +1,7 @@
 """What every step may use: the ports, the settings, the rules. Built once by the house."""
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -56,6 +57,9 @@ class Disk(Protocol):
     def is_there(self, path: Path) -> bool:
         """Say whether anything has this name."""
 
+    def names(self, folder: Path) -> Sequence[str]:
+        """Return the names in a private folder, none where it is missing."""
+
     def drop(self, path: Path) -> None:
         """Remove one of our own working files, if it is there."""
 
@@ -94,6 +98,8 @@ class Tools:
     promised: Promises
     recipe: Callable[[int, str], Recipe | None]
     """What a watch's series was judged as, None while it was not."""
+    die: Callable[[], float] = random.random
+    """Chance, 0..1, for the jitter of looks."""
 
     def watch(self, job: Job) -> Watch:
         """Return the job's watch."""

@@ -103,6 +103,14 @@ class Addresses:
         owner_and_app = "/".join(endpoint.split("/")[:2])
         return f"{self.options.queue_url}/{owner_and_app}/requests/{request_id}"
 
+    def also_at(self, url: str) -> tuple[str, ...]:
+        """Return the address on its own queue host, then the same on the other one."""
+        for base in self.queues:
+            if url.startswith(f"{base}/"):
+                others = (other for other in self.queues if other != base)
+                return tuple(one + url.removeprefix(base) for one in (base, *others))
+        return (url,)
+
     def of_request(self, url: object, request_id: str) -> bool:
         """Return whether the address is one of the queue's own for this request."""
         parts = parts_of(url)

@@ -19,7 +19,7 @@ from upscaled.edge.fal.addresses import Addresses
 from upscaled.edge.fal.header import read_header
 from upscaled.edge.fal.options import MIB
 from upscaled.edge.fal.wire import Dropped, Wire
-from upscaled.errors import Again, Aside, Outage
+from upscaled.errors import Again, Aside, Missing, Outage
 from upscaled.nouns import Artifact, Code, Hold, Pass, Standing
 
 TRIES = 4
@@ -148,7 +148,8 @@ def _admit(reply: httpx.Response, part: _Part) -> None:
         )
     if 300 <= status < 400:
         raise Again("the media host redirects, which is never followed", "it is tried again")
-    raise Outage(
+    kind = Missing if status in {404, 410} else Outage
+    raise kind(
         f"the media host answered {status}",
         "the result is paid for and stays at fal for days; it is fetched again",
         after_seconds=NOT_YET_SECONDS if status in {401, 403, 404, 410} else None,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from upscaled.edge.fal.addresses import Addresses
+from upscaled.edge.fal.breaker import Breaker
 from upscaled.edge.fal.download import Downloads
 from upscaled.edge.fal.history import History
 from upscaled.edge.fal.options import FalOptions
@@ -39,6 +40,7 @@ class Fal:
         addresses = Addresses(options)
         self.options = options
         self._wire = Wire(key, addresses)
+        self._breaker = Breaker(now, options.rest_first_seconds, options.rest_most_seconds)
         self._history = History(self._wire, addresses, now)
         self._queue = Queue(self._wire, addresses, self._history, now)
         self._uploads = Uploads(self._wire, addresses, now, pause)
@@ -53,7 +55,8 @@ class Fal:
 
     def upload(self, upload: Artifact, progress: Callable[[float], None]) -> str:
         """Put the picture where the models can fetch it; return its unique address."""
-        return self._uploads.put(upload, progress)
+        with self._breaker.watching("fal's storage"):
+            return self._uploads.put(upload, progress)
 
     def submit(self, one: Pass, image_url: str) -> Ticket:
         """
@@ -61,7 +64,8 @@ class Fal:
 
         Raises `Outage`, `Stop` or `Aside` where surely nothing was accepted, else `Doubt`.
         """
-        return self._queue.submit(one, image_url)
+        with self._breaker.watching("fal's queue"):
+            return self._queue.submit(one, image_url)
 
     def look_up(self, one: Pass, image_url: str, since: datetime) -> Ticket | None:
         """
@@ -69,7 +73,8 @@ class Fal:
 
         Raises `Outage` where the list cannot be read, with hold `doubt` where the key may not.
         """
-        return self._history.find(one.endpoint, image_url, since)
+        with self._breaker.watching("fal's list of requests"):
+            return self._history.find(one.endpoint, image_url, since)
 
     def poll(self, one: Pass, ticket: Ticket) -> Standing:
         """
@@ -78,7 +83,8 @@ class Fal:
         Raises `Void` (unbilled, may be submitted anew), `Aside` (never will; with billed units),
         `Stop` (key, account, or an input that we built wrongly) or `Outage`.
         """
-        return self._queue.poll(one, ticket)
+        with self._breaker.watching("fal's queue status"):
+            return self._queue.poll(one, ticket)
 
     def fetch(
         self, one: Pass, standing: Standing, to: Path, progress: Callable[[float], None]
@@ -88,7 +94,12 @@ class Fal:
 
         Raises `Outage` (host, network, disk), `Again` (what came is not the picture) or `Aside`.
         """
-        return self._downloads.get(one, standing, to, progress)
+        with self._breaker.watching("fal's media host"):
+            return self._downloads.get(one, standing, to, progress)
+
+    def forget(self, request_id: str) -> None:
+        """Have fal delete what it keeps of an ended request; raises `Outage` where it does not."""
+        self._history.forget(request_id)
 
     def cancel(self, ticket: Ticket) -> None:
         """Ask fal to drop the request; it may still complete, polling tells."""

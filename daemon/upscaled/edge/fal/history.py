@@ -9,7 +9,7 @@ would rest on.
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from upscaled.edge.fal import answers, refusals
 from upscaled.edge.fal.addresses import REQUEST_ID, Addresses
@@ -66,7 +66,16 @@ class History:
         raise Outage(
             f"fal's queue has forgotten request {ticket.request_id} and its list does not show it",
             "it is asked again; see fal.ai/dashboard for the request",
+            hold=Hold.DOUBT,
         )
+
+    def forget(self, request_id: str) -> None:
+        """Delete a request's payloads and its result at fal; gone already is as good."""
+        name = quote(request_id, safe="")
+        url = f"{self._addresses.options.api_url}/models/requests/{name}/payloads"
+        answer = self._wire.ask(Ask(method="DELETE", url=url))
+        if not answer.ok and answer.status not in {404, 410}:
+            raise refusals.unavailable(answer, self._now())
 
     def _standing(self, item: dict[str, Any], one: Pass) -> Standing:
         output = answers.payload(item.get("json_output"))

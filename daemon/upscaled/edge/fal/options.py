@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from upscaled.core.settings import Fal
-
 MIB = 1024 * 1024
 
 
@@ -20,6 +18,9 @@ class FalOptions:
     max_in_flight: int = 8
     request_timeout_seconds: float = 60.0
     """Longest silence in one call."""
+    rest_first_seconds: float = 5.0
+    rest_most_seconds: float = 120.0
+    """How long a service that failed several times in a row is left alone: first, and at most."""
     start_timeout_seconds: float = 3600.0
     """A request that has not begun by then fails at fal, unbilled."""
     input_lifecycle_seconds: int = 7 * 86_400
@@ -28,16 +29,3 @@ class FalOptions:
     single_upload_bytes: int = 100 * MIB
     """Larger files go up in parts; fal's documented limit of the simple upload."""
     part_bytes: int = 10 * MIB
-
-
-def options_of(fal: Fal) -> FalOptions:
-    """Return the options that the config's [fal] table asks for."""
-    return FalOptions(
-        queue_url=fal.queue_url,
-        rest_url=fal.rest_url,
-        cdn_url=fal.cdn_url,
-        api_url=fal.api_url,
-        max_in_flight=fal.max_in_flight,
-        request_timeout_seconds=fal.request_timeout_seconds,
-        start_timeout_seconds=fal.start_timeout_seconds,
-    )

@@ -6,6 +6,7 @@ code; fal says "failed" as COMPLETED with an error, or as an error in place of t
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -174,4 +175,14 @@ class Queue:
         return self._addresses.ticket(one.endpoint, ticket.request_id, dict(kept))
 
     def _get(self, url: str) -> Answer:
-        return self._wire.ask(Ask(method="GET", url=url))
+        """Look, on the other queue host where no connection came about: it knows the same."""
+        first, *others = self._addresses.also_at(url)
+        try:
+            return self._wire.ask(Ask(method="GET", url=first))
+        except Dropped:
+            raise
+        except Outage:
+            for other in others:
+                with suppress(Outage):
+                    return self._wire.ask(Ask(method="GET", url=other))
+            raise

@@ -33,6 +33,9 @@ UNSERVED = frozenset({
 })  # fmt: skip
 """Ended at fal's side without a result; no output, so no bill: a new submit is worth it."""
 
+UNBEGUN = frozenset({"request_timeout", "startup_timeout", "runner_scheduling_failure"})
+"""Of these, no model ever began on the picture: however often that is, it is no fault of it."""
+
 UNWANTED = {
     "client_disconnected": "fal ended the request: its caller went away",
     "client_cancelled": "the request was cancelled at fal",
@@ -49,6 +52,9 @@ PICTURE_FAULTS = {
     "file_too_large": "the file is too large for the model",
     "face_detection_error": "the model found no face it could work on",
     "unsupported_image_format": "the model does not take this file format",
+    "unsupported_video_format": "the model does not take this clip's format",
+    "video_duration_too_long": "the clip is too long for the model",
+    "video_duration_too_short": "the clip is too short for the model",
     "feature_not_supported": "the model does not do this for the picture",
     "downstream_service_error": "the model's maker refused the picture",
 }
@@ -128,7 +134,8 @@ def of_ended(kind: str, text: str, units: float | None) -> UpscaledError | None:
         said = f"{UNWANTED[kind]}" + (f" ({text})" if text else "")
         return Aside(Code.REFUSED, said, "retry it if that was not meant", billed_units=units)
     if kind in UNSERVED:
-        return _void(f"fal could not serve the request: {kind.replace('_', ' ')}", units)
+        said = f"fal could not serve the request: {kind.replace('_', ' ')}"
+        return _void(said, units, begun=kind not in UNBEGUN)
     return None
 
 
@@ -211,9 +218,9 @@ def _refused(said: str, limits: Mapping[str, Any], units: float | None) -> Aside
     return Aside(Code.REFUSED, message, hint, billed_units=units)
 
 
-def _void(said: str, units: float | None) -> UpscaledError:
+def _void(said: str, units: float | None, *, begun: bool = True) -> UpscaledError:
     """Return `Void`; but what fal says it billed is never bought a second time on its own."""
     if units:
         hint = "it was billed; retry it to pay once more"
         return Aside(Code.REFUSED, f"{said}, and billed it", hint, billed_units=units)
-    return Void(said, "it was not billed and is submitted anew")
+    return Void(said, "it was not billed and is submitted anew", begun=begun)

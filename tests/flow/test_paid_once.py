@@ -1,0 +1,245 @@
+"""
+For all histories of submits, crashes, outages, lost answers and late lists: each pass is paid once.
+
+The corridor and its ledger are real; fal is a model behind the engine port. `make fuzz-paid` runs
+more and longer histories.
+"""
+
+import os
+import tempfile
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from model_fal import Fate, ModelFal, PulledPlugError
+from paying import BEGIN, DONE, PRICE, Corridor, hushed, settings_of
+from upscaled.edge.ledger import Ledger
+from upscaled.errors import LedgerUnwritable
+from upscaled.nouns import Job, PassDone, State
+
+START_TIMEOUT, MAX_SECONDS = 120.0, 60.0
+DAILY, MONTHLY = 0.48, 1.20
+MOST_JOBS = 8
+LATEST = START_TIMEOUT + MAX_SECONDS - 1.0
+"""What is accepted is listed by then: the bound that the contract rests on."""
+
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
+EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_PAID", "25"))
+SHRINK = "UPSCALED_FUZZ_SHRINK" in os.environ
+STEPS = 60 if EXAMPLES > 100 else 30
+
+
+ANSWERS = (
+    "accepted",
+    "unreachable",
+    "busy",
+    "locked",
+    "lost",
+    "late",
+    "never",
+    "died before",
+    "died after",
+)
+
+
+class Mortal(Ledger):
+    """A ledger that may be deaf, or whose process dies at a chosen record."""
+
+    deaf = False
+    dies_in: int | None = None
+    after = False
+
+    def record(self, job: Job, said: str = "", paid: tuple[PassDone, ...] = ()) -> None:  # type: ignore[override]
+        """Write, unless it is not to be."""
+        if self.deaf:
+            raise LedgerUnwritable("the ledger cannot be written: disk full")
+        last = self.dies_in == 0
+        if self.dies_in is not None:
+            self.dies_in -= 1
+        if last and not self.after:
+            raise PulledPlugError
+        super().record(job, said, paid)
+        if last:
+            raise PulledPlugError
+
+
+class Nights(RuleBasedStateMachine):
+    """Nights at fal, good and bad."""
+
+    @initialize()
+    def begin(self) -> None:
+        """Open a corridor onto a model of fal."""
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
+        self.hush = hushed()
+        self.hush.__enter__()
+        config = settings_of(
+            Path(self.folder.name),
+            fal={"start_timeout_seconds": START_TIMEOUT, "max_in_flight": 4},
+            retry={"first_seconds": 2.0, "max_seconds": MAX_SECONDS},
+            budget={"daily_usd": DAILY, "monthly_usd": MONTHLY, "per_job_usd": 1.0},
+        )
+        self.corridor = Corridor(Path(self.folder.name), ModelFal(None), config)  # type: ignore[arg-type]
+        self.fal = ModelFal(self.corridor.clock)
+        self.corridor.engine = self.fal
+        self.corridor.restart(Mortal)
+        self.dropped: list[str] = []
+
+    @precondition(lambda self: len(self.dropped) < MOST_JOBS)
+    @rule(passes=st.integers(1, 2))
+    def a_picture_comes_in(self, passes: int) -> None:
+        """Drop one."""
+        self.dropped.append(self.corridor.drop(passes))
+
+    @rule(seconds=st.sampled_from([0.5, 3.0, 20.0, 70.0, 200.0, 1000.0, 4000.0, 40_000.0]))
+    def time_passes(self, seconds: float) -> None:
+        """Let everything that falls due happen."""
+        try:
+            self.corridor.advance(seconds)
+        except PulledPlugError:
+            self._rise()
+
+    @rule(
+        answers=st.lists(
+            st.sampled_from(ANSWERS),
+            max_size=4,
+        )
+    )
+    def fal_answers_next(self, answers: list[str]) -> None:
+        """Say what comes of the next submits."""
+        self.fal.answers.extend(answers)
+
+    @rule(
+        end=st.sampled_from(["ready", "ready", "void", "unbegun"]),
+        takes=st.sampled_from([0.0, 5.0, 100.0, 5000.0]),
+        late=st.floats(0.0, START_TIMEOUT),
+        listed=st.floats(0.0, 1.0),
+        twice=st.booleans(),
+    )
+    def fal_will(self, end: str, takes: float, late: float, listed: float, *, twice: bool) -> None:
+        """Say what becomes of the next request."""
+        fate = Fate(
+            end=end,
+            takes=takes,
+            accepted_after=late,
+            listed_after=(LATEST - late) * listed,
+            listed_twice=twice,
+        )
+        self.fal.fates.append(fate)
+
+    @rule(troubles=st.lists(st.sampled_from(["missing", "broken"]), max_size=12))
+    def the_media_host_will(self, troubles: list[str]) -> None:
+        """Say what comes of the next downloads."""
+        self.fal.downloads.extend(troubles)
+
+    @rule(down=st.booleans())
+    def fal_is_down(self, *, down: bool) -> None:
+        """Begin or end an outage."""
+        self.fal.down = down
+
+    @rule(deaf=st.booleans())
+    def the_disk_is_full(self, *, deaf: bool) -> None:
+        """Begin or end a time in which nothing can be written down."""
+        self._ledger().deaf = deaf
+
+    @rule()
+    def the_plug_is_pulled(self) -> None:
+        """Die between two steps, and rise."""
+        self._rise()
+
+    @rule(records=st.integers(0, 12), after=st.booleans())
+    def the_plug_will_be_pulled(self, records: int, *, after: bool) -> None:
+        """Die before or after one of the next records."""
+        self._ledger().dies_in, self._ledger().after = records, after
+
+    @invariant()
+    def no_upload_is_accepted_twice(self) -> None:
+        """Hold fal's own list against the promise."""
+        if hasattr(self, "fal"):
+            urls = Counter(one.url for one in self.fal.requests)
+            assert all(number == 1 for number in urls.values()), urls
+
+    @invariant()
+    def no_pass_is_billed_twice(self) -> None:
+        """Hold fal's own bill against the promise."""
+        if hasattr(self, "fal"):
+            passes = Counter(one.owner for one in self.fal.billed())
+            assert all(number == 1 for number in passes.values()), passes
+
+    @invariant()
+    def the_caps_hold(self) -> None:
+        """Hold fal's bill of each day and month against the caps, and the ledger's sums as well."""
+        if not hasattr(self, "fal"):
+            return
+        days = Counter(one.ends_at.date() for one in self.fal.billed())
+        months = Counter((one.ends_at.year, one.ends_at.month) for one in self.fal.billed())
+        assert all(number * PRICE <= DAILY * 1e6 for number in days.values()), days
+        assert all(number * PRICE <= MONTHLY * 1e6 for number in months.values()), months
+        if not self._ledger().deaf:
+            spend = self.corridor.spend()
+            assert spend.today <= DAILY * 1e6
+            assert spend.month <= MONTHLY * 1e6
+
+    def teardown(self) -> None:
+        """Let fal and the disk be well again: every job ends, or is held and says why."""
+        if not hasattr(self, "fal"):
+            return
+        try:
+            self._heal()
+            waiting = [(job.id, job.state, job.reason) for job in self.corridor.waiting()]
+            assert waiting == [], waiting
+            self._account()
+        finally:
+            self.corridor.close()
+            self.hush.__exit__(None, None, None)
+            self.folder.cleanup()
+
+    def _heal(self) -> None:
+        self._ledger().deaf, self._ledger().dies_in = False, None
+        self.fal.down = False
+        for queue in (self.fal.answers, self.fal.fates, self.fal.downloads):
+            queue.clear()
+        for _ in range(6):
+            self.corridor.advance(7000.0)
+
+    def _account(self) -> None:
+        """Hold what we settled against what fal billed, pass by pass."""
+        settled = self.corridor.ledger.spent(BEGIN - timedelta(days=1))
+        assert settled == len(self.fal.billed()) * PRICE
+        owners = Counter(one.owner.split("/")[0] for one in self.fal.billed())
+        for job_id in self.dropped:
+            job = self.corridor.job(job_id)
+            assert job.facts.plan is not None
+            if job.state is State.FETCHED:
+                assert owners[job_id] == len(job.facts.plan.passes)
+            assert owners[job_id] == len(job.facts.passes)
+            if job.state in DONE:
+                assert job.reserved == 0
+
+    def _ledger(self) -> Mortal:
+        assert isinstance(self.corridor.ledger, Mortal)
+        return self.corridor.ledger
+
+    def _rise(self) -> None:
+        self.corridor.restart(Mortal)
+
+
+Nights.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate) + ((Phase.shrink,) if SHRINK else ()),
+    derandomize=EXAMPLES <= 100,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestNights = Nights.TestCase
