@@ -108,8 +108,8 @@ class Copies:
         assert size is None
         to = stem.with_suffix(".png")
         shutil.copyfile(source, to)
-        size = to.stat().st_size
-        return Artifact(path=str(to), sha256="", bytes=size, width=64, height=48, format="PNG")
+        amount = to.stat().st_size
+        return Artifact(path=str(to), sha256="", bytes=amount, width=64, height=48, format="PNG")
 
     def enlarge(self, source: Path, to: Path, one: Pass, progress: Progress) -> Artifact:
         """Be parked before."""
@@ -306,7 +306,7 @@ class Corridor:
             die=lambda: self.die,
         )
 
-    def _conditions(self) -> Conditions:
+    def _conditions(self, _job: Job) -> Conditions:
         now, budget = self.clock.now(), self.settings.budget
         return Conditions(
             now=now,
