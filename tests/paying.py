@@ -265,7 +265,12 @@ class Corridor:
 
     def spend(self) -> Spend:
         """Return what the ledger counts as spent and reserved at this moment."""
-        return self._conditions().spend
+        now = self.clock.now()
+        return Spend(
+            today=self.ledger.spent(day_start(now, UTC)),
+            month=self.ledger.spent(month_start(now, UTC)),
+            reserved=self.ledger.reserved(),
+        )
 
     def _next_due(self) -> datetime | None:
         due = [
@@ -315,11 +320,7 @@ class Corridor:
             has_key=True,
             window=None,
             stops=self.conductor.stops,
-            spend=Spend(
-                today=self.ledger.spent(day_start(now, UTC)),
-                month=self.ledger.spent(month_start(now, UTC)),
-                reserved=self.ledger.reserved(),
-            ),
+            spend=self.spend(),
             caps=Caps(
                 daily=micros(budget.daily_usd),
                 monthly=micros(budget.monthly_usd),
