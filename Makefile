@@ -59,7 +59,7 @@ bench-cost: .venv/dev  ## what plans for a labelled corpus (UPSCALED_CORPUS) cos
 fuzz-paid: .venv/dev  ## more and longer histories of paid requests, crashes and outages: minutes
 	@UPSCALED_FUZZ_PAID=1000 UPSCALED_FUZZ_SHRINK=1 $(PY) -m pytest -n 0 --timeout 3600 tests/flow/test_paid_once.py
 
-bench-fal: .venv/dev  ## what the door to fal costs, in ratios: about six minutes
+bench-fal: .venv/dev  ## what the door to fal costs, in ratios: about nine minutes
 	@$(PY) tests/standin/bench_fal.py
 
 check: test  ## the same as test

@@ -130,6 +130,8 @@ def planned(
     family: Family = Family.CORE,
     name: str = "unified",
     order: Order = FOUR_K,
+    *,
+    alike: bool = False,
 ) -> Plan:
     return make_plan(
         PlanRequest(
@@ -137,6 +139,7 @@ def planned(
             verdict=verdict(family),
             order=order,
             catalogue=shipped(name),
+            alike=alike,
         )
     )
 
@@ -172,6 +175,20 @@ def test_nothing_is_sent_against_damage_that_was_not_measured(
     params = planned(features, family, name).passes[0].params
 
     assert not {"denoise", "sharpen", "fix_compression"} & params.keys()
+
+
+@pytest.mark.parametrize("family", Family)
+def test_in_a_sub_folder_nothing_measured_changes_the_recipe_and_the_note_says_so(
+    family: Family,
+) -> None:
+    clean = planned(GOOD, family, alike=True)
+    bad = planned(GOOD | {"noise": 6.0, "lnoise": 5.0, "q_eq": 40.0}, family, alike=True)
+
+    recipes = [[(one.model, one.params) for one in plan.passes] for plan in (clean, bad)]
+    assert recipes[0] == recipes[1]
+    told = any("sub-folder" in note for note in bad.notes)
+    chosen = planned(GOOD | {"noise": 6.0, "lnoise": 5.0, "q_eq": 40.0}, family).passes[0]
+    assert told is ((chosen.model, chosen.params) != recipes[1][0])
 
 
 @pytest.mark.parametrize("name", FAL)

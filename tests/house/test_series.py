@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from dying import die_at
 from place import REPOSITORY, Place
@@ -83,6 +83,11 @@ def pause(place: Place) -> None:
     ledger.create()
     ledger.put("paused", "1")
     ledger.close()
+
+
+def urls(fal: Standin) -> dict[str, str]:
+    """Return a stand-in's addresses as the config has them."""
+    return {name: getattr(fal, name) for name in ("queue_url", "rest_url", "cdn_url", "api_url")}
 
 
 def test_twenty_frames_get_one_recipe_whatever_some_of_them_are(place: Place) -> None:
@@ -164,10 +169,7 @@ def test_killed_again_and_again_a_sequence_is_paid_once_with_one_recipe(place: P
     for number in range(1, 4):
         frame(place.path(f"inbox/hd/shot.{number}.png"), number, (960, 600))
     with Standin(place.path("standin"), Options(concurrency=4)) as fal:
-        urls = {
-            name: getattr(fal, name) for name in ("queue_url", "rest_url", "cdn_url", "api_url")
-        }
-        place.use_fal(urls, fal={"start_timeout_seconds": 2}, watch={"settle_seconds": 0.1})
+        place.use_fal(urls(fal), fal={"start_timeout_seconds": 2}, watch={"settle_seconds": 0.1})
         for number in range(12):
             die_at(place, 3, "before" if number % 2 else "after")
         place.start()
@@ -185,3 +187,19 @@ def test_killed_again_and_again_a_sequence_is_paid_once_with_one_recipe(place: P
         for one in receipts
     ]
     assert len({json.dumps(one, sort_keys=True) for one in used}) == 1
+
+
+def test_in_other_sub_folders_each_family_has_one_recipe(place: Place) -> None:
+    for folder in ("digital-core", "digital-core/batch"):
+        noisy = frame(place.path(f"inbox/{folder}/noisy.png"), 7, (900, 600))
+        with Image.open(noisy) as grainy:
+            grainy.filter(ImageFilter.GaussianBlur(2)).save(noisy.with_name("clean.png"))
+    pause(place)
+    with Standin(place.path("standin"), Options()) as fal:
+        place.use_fal(urls(fal))
+        place.until_idle(3)
+
+    known = facts(place)
+    asked = {path: one["plan"]["passes"][0]["params"] for path, one in known.items()}
+    assert asked["digital-core/clean.png"] != asked["digital-core/noisy.png"]
+    assert asked["digital-core/batch/clean.png"] == asked["digital-core/batch/noisy.png"]

@@ -33,8 +33,8 @@ class Ladder:
     family: Family
     order: Order
     source: Pair
-    features: Features
-    """The source's measures."""
+    features: Features | None
+    """The source's measures; None where they change nothing of the recipe."""
     slack: Fraction = Fraction(1)
     """How much plain resampling may make up for, where a pass costs less below a price step."""
 

@@ -44,6 +44,8 @@ class PlanRequest:
     larger: str = "shrink"
     """`shrink` or `keep`."""
     larger_print: str = "keep"
+    alike: bool = False
+    """It lies in a sub-folder, where all pictures of a family get one recipe."""
     series: Recipe | None = None
     """Of the series it belongs to; its safe factor holds. See also `core/series.as_member`."""
 
@@ -178,7 +180,7 @@ def _ladder(request: PlanRequest, catalogue: Catalogue) -> Ladder:
         family=request.verdict.model,
         order=request.order,
         source=request.source,
-        features=request.probe.features,
+        features=None if request.alike else request.probe.features,
     )
 
 
@@ -234,7 +236,14 @@ def _notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
 def _source_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     """Yield why the model works as it does on this source, and what would serve it better."""
     request = draft.request
-    yield from draft.ladder.first().reasons(request.probe.features)
+    family, measures = request.verdict.model, request.probe.features
+    if not request.alike:
+        yield from draft.ladder.first().reasons(measures)
+    elif request.catalogue.pick(family, features=measures).reasons(measures):
+        yield (
+            f"All {family.value} pictures of a sub-folder get one recipe: nothing was set by what"
+            " was measured of this one."
+        )
     if request.verdict.model is Family.RECOVER and request.order.faces is None:
         yield "Faces were not looked for."
     held = detail_size(request.probe)

@@ -99,7 +99,7 @@ def _planned(
     engine = "local" if order.local else tools.engine
     facts = replace(facts, engine=engine)
     try:
-        plan = make_plan(_request(tools, order, facts, recipe))
+        plan = make_plan(_request(tools, order, facts, recipe, alike=_in_sub_folder(job, tools)))
     except Aside as error:
         failed = outcome_of(error, job.state)
         return replace(failed, facts=facts) if isinstance(failed, PutAside) else failed
@@ -123,7 +123,9 @@ def _reused(facts: Facts, to: Path, kept: Path, tools: Tools) -> Outcome:
     return Next(to=State.FETCHED, facts=made, said="served from what was paid before")
 
 
-def _request(tools: Tools, order: Order, facts: Facts, recipe: Recipe | None) -> PlanRequest:
+def _request(
+    tools: Tools, order: Order, facts: Facts, recipe: Recipe | None, *, alike: bool
+) -> PlanRequest:
     wishes, probe, verdict = tools.settings.plan, facts.probe, facts.verdict
     if probe is None or verdict is None:
         raise Gone("what it was judged as is not known any more")
@@ -137,6 +139,7 @@ def _request(tools: Tools, order: Order, facts: Facts, recipe: Recipe | None) ->
         resample_limit=wishes.resample_limit,
         larger=wishes.larger,
         larger_print=wishes.larger_print,
+        alike=alike and recipe is None,
         series=recipe,
     )
 
@@ -172,11 +175,21 @@ def _not_ready(job: Job, tools: Tools, error: NotReady) -> Outcome:
 
 def order_of(job: Job, tools: Tools) -> Order:
     """Return what the job's folder asks for; the folder was valid when the file was accepted."""
+    return _place_of(job, tools).order
+
+
+def _in_sub_folder(job: Job, tools: Tools) -> bool:
+    """Say whether it lies below the folder that names the target: in a batch of somebody's."""
+    place = _place_of(job, tools)
+    return place.path != place.target_path
+
+
+def _place_of(job: Job, tools: Tools) -> Target:
     folder = str(PurePosixPath(job.path).parent)
     place = tools.grammar.resolve("" if folder == "." else folder)
     if not isinstance(place, Target):
         raise Gone(f"{folder} names no target any more")
-    return place.order
+    return place
 
 
 def plan_sentence(plan: Plan) -> str:
