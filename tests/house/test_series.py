@@ -191,9 +191,12 @@ def test_killed_again_and_again_a_sequence_is_paid_once_with_one_recipe(place: P
 
 def test_in_other_sub_folders_each_family_has_one_recipe(place: Place) -> None:
     for folder in ("digital-core", "digital-core/batch"):
-        noisy = frame(place.path(f"inbox/{folder}/noisy.png"), 7, (900, 600))
-        with Image.open(noisy) as grainy:
-            grainy.filter(ImageFilter.GaussianBlur(2)).save(noisy.with_name("clean.png"))
+        clean = frame(place.path(f"inbox/{folder}/clean.png"), 7, (900, 600))
+        with Image.open(clean) as opened:
+            soft = np.asarray(opened.filter(ImageFilter.GaussianBlur(2)), float)
+        save(clean, soft)
+        noise = np.random.default_rng(5).normal(0, 14, soft.shape)
+        save(clean.with_name("noisy.png"), soft + noise)
     pause(place)
     with Standin(place.path("standin"), Options()) as fal:
         place.use_fal(urls(fal))
