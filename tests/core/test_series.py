@@ -183,7 +183,7 @@ def test_a_numbered_sequence_never_gets_a_family_that_invents_detail() -> None:
     recipe = judged(members(*[(RECOVER, 0.9)] * 3, (REDEFINE, 0.98), (CORE, 0.7)))
 
     assert recipe.verdict.model is CORE
-    assert recipe.verdict.confidence == pytest.approx((3 * 0.1 + 0.02 + 0.7) / 5)
+    assert recipe.verdict.confidence == pytest.approx((3 * 0.9 + 0.98 + 0.7) / 5)
     told = " ".join(recipe.verdict.reasons)
     assert "core (5 of 5 votes)" in told
     assert "3 of them would be recover" in told

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from judge_pictures import A1111, encoded, landscape, noisy, page, png_with
 from upscaled.core.judge import features_of, judge
@@ -109,6 +109,24 @@ def test_damage_crosses_from_core_to_recover_once_and_never_back(
     first = families.index(Family.RECOVER)
     assert first > 0
     assert families == [Family.CORE] * first + [Family.RECOVER] * (len(steps) - first)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_product_before_white_is_a_photograph(form: str, tmp_path: Path) -> None:
+    page = Image.new("RGB", (1600, 1200), "white")
+    mask = Image.new("L", (800, 640))
+    ImageDraw.Draw(mask).ellipse((10, 10, 790, 630), 255)
+    page.paste(landscape(800, 640), (400, 280), mask.filter(ImageFilter.GaussianBlur(1)))
+
+    assert judged_bytes(tmp_path, encoded(page, form)).model is Family.CORE
+
+
+def test_a_shallow_depth_of_field_is_no_damage(tmp_path: Path) -> None:
+    scene = landscape(1500, 1000)
+    blurred = scene.filter(ImageFilter.GaussianBlur(9))
+    blurred.paste(scene.crop((500, 0, 1100, 1000)), (500, 0))
+
+    assert judged_bytes(tmp_path, encoded(blurred, "JPEG", quality=92)).model is Family.CORE
 
 
 def test_a_generators_parameters_make_it_redefine(tmp_path: Path) -> None:

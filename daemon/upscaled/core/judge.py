@@ -67,7 +67,6 @@ def features_of(
     said = {f"assume_{one.value}": float(assume is one) for one in Assume if one.value}
     features = {**score_name(book.hints, name), **said, **probe.features}
     features["ai_size"] = book.ai_size(long, short)
-    features["screenlike"] = float(_screenlike(features))
     return features
 
 
@@ -134,7 +133,8 @@ def by_points(book: Rulebook, count: Count) -> Verdict:
         f"detail ({least:.0%} is asked), so it is treated as core."
     )
     told = (doubt, *reasons)[:_MOST_REASONS]
-    return Verdict(model=Family.CORE, confidence=round(1 - sure, 3), rule="points", reasons=told)
+    left = round(count.shares.get(Family.CORE, 0.0), 3)
+    return Verdict(model=Family.CORE, confidence=left, rule="points", reasons=told)
 
 
 def _by_rule(rule: Rule, probe: Probe) -> Verdict:
@@ -155,15 +155,3 @@ def _sentence(say: str, probe: Probe) -> str:
     for kind, found in probe.marks.items():
         say = say.replace(f"{{{kind}}}", found)
     return f"{say}."
-
-
-def _screenlike(features: Features) -> bool:
-    """Return whether it shows a screen: pictures of a generator's window carry its graph too."""
-    lines = (
-        features.get("txt_share", 0) >= 0.2
-        and features.get("txt_area", 0) >= 0.02
-        and features.get("txt_n", 0) >= 10
-        and features.get("eqn", 0) >= 0.55
-    )
-    flat = features.get("top8", 0) >= 0.75 and features.get("eqn", 0) >= 0.74
-    return lines or (flat and features.get("txt_n", 0) >= 8)

@@ -13,8 +13,8 @@ from upscaled.nouns import Assume, Family
 
 ASSUMED = frozenset(f"assume_{one.value}" for one in Assume if one.value)
 """What the studio says of a folder, as the rules name it."""
-DERIVED = frozenset({"ai_size", "screenlike"})
-"""What the judge makes of a picture's other measures and its size."""
+DERIVED = frozenset({"ai_size"})
+"""What the judge makes of a picture's size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

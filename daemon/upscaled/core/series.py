@@ -83,8 +83,6 @@ class _Ballot:
     family: Family
     weight: float
     """Its confidence, 0..1."""
-    support: float
-    """What it adds to the winner's confidence; less where its own word was not allowed."""
     barred: Family | None = None
     """What it would have voted for."""
 
@@ -131,7 +129,7 @@ def decide(group: Group, order: Order, members: Sequence[Member], known: int) ->
     )
     head = _head(group, winner, ballots, known)
     reasons = (head, *_remarks(group, members, ballots), *_common(winner, voters))
-    support = sum(one.support for one in ballots if one.family is winner) / len(ballots)
+    support = sum(one.weight for one in ballots if one.family is winner) / len(ballots)
     rule = "folder" if order.family else "series"
     return Recipe(
         series=group.key(voters[0].probe),
@@ -165,11 +163,11 @@ def _barred(group: Group, order: Order, voters: Sequence[Member]) -> bool:
 
 
 def _ballot(verdict: Verdict, *, barred: bool) -> _Ballot:
-    """Return a vote; one for a family that is left out counts as core, as in the judge's gate."""
+    """Return a vote; one for a family that is left out counts as core, with its own weight."""
     family, sure = verdict.model, verdict.confidence
     if barred and family in INVENTING:
-        return _Ballot(family=Family.CORE, weight=sure, support=1 - sure, barred=family)
-    return _Ballot(family=family, weight=sure, support=sure)
+        return _Ballot(family=Family.CORE, weight=sure, barred=family)
+    return _Ballot(family=family, weight=sure)
 
 
 def _winner(ballots: Sequence[_Ballot]) -> Family:

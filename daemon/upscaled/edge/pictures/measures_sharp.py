@@ -44,11 +44,11 @@ class Spectrum:
 
 def edge_width(grey: Floats) -> dict[str, float]:
     """
-    Return `edgew_best` and `edgew`: 1 one-pixel edges .. 0 no sharp edge anywhere.
+    Return `edgew_best`: 1 one-pixel edges .. 0 no sharp edge anywhere.
 
     The step over one pixel divided by the range over ten, median over the strongest 2 % of
-    gradients, in each sixteenth of a copy of at most 0.4 MP. `edgew_best` is the second best of
-    all, so that a shallow depth of field does not count as blur, `edgew` the median. 0.55 (neither)
+    gradients, in each sixteenth of a copy of at most 0.4 MP. The second best of all
+    counts, so that a shallow depth of field is no blur. 0.55 (neither)
     where no sixteenth has an edge.
     """
     copy = _shrink(grey)
@@ -62,8 +62,8 @@ def edge_width(grey: Floats) -> dict[str, float]:
     cells = np.split(ratios, np.cumsum([cell.size for cell in strong])[:-1])
     found = sorted(float(np.median(cell)) for cell in cells if cell.size)
     if not found:
-        return {"edgew_best": _UNKNOWN_EDGE, "edgew": _UNKNOWN_EDGE}
-    return {"edgew_best": found[-2:][0], "edgew": float(np.median(found))}
+        return {"edgew_best": _UNKNOWN_EDGE}
+    return {"edgew_best": found[-2:][0]}
 
 
 def spectrum(tile: Floats) -> Spectrum:
@@ -77,7 +77,7 @@ def spectrum(tile: Floats) -> Spectrum:
         power=power,
         height=height,
         width=width,
-        texture=_texture(tile),
+        texture=texture(tile),
         contrast=float(tile.std()),
     )
 
@@ -151,7 +151,8 @@ def _ratios(grey: Floats, places: NDArray[np.intp], upright: NDArray[np.bool_]) 
     return np.asarray(steps / np.maximum(line.max(1) - line.min(1), 1))
 
 
-def _texture(tile: Floats) -> float:
+def texture(tile: Floats) -> float:
+    """Return the standard deviation of a tile's discrete Laplacian over 4, grey levels."""
     if min(tile.shape) < 3:
         return 0.0
     inner = tile[1:-1, 1:-1]

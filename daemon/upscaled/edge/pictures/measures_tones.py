@@ -51,24 +51,10 @@ def palette(pixels: Bytes) -> dict[str, float]:
 
 
 def levels(rounded: Bytes) -> dict[str, float]:
-    """
-    Return what the histogram of luma tells.
-
-    `lum` mean and `p95` 95th percentile; `contrast` from the 2nd to the 98th percentile; `gmode`
-    the largest share within 4 levels of one; `bimodal` the share of the variance that the best
-    threshold explains (Otsu 1979).
-    """
+    """Return `lum` and `p95`: the mean and the 95th percentile of luma, grey levels."""
     counts = histogram(rounded)
-    total = counts.cumsum() / counts.sum()
-    low, high, bright = (int(np.searchsorted(total, share)) for share in (0.02, 0.98, 0.95))
-    near = np.convolve(counts, np.ones(2 * _MODE_REACH + 1), "same")
-    return {
-        "lum": float(counts @ np.arange(256) / counts.sum()),
-        "p95": float(bright),
-        "contrast": float(high - low),
-        "gmode": float(near.max() / counts.sum()),
-        "bimodal": _explained(counts),
-    }
+    bright = np.searchsorted(counts.cumsum() / counts.sum(), 0.95)
+    return {"lum": float(counts @ np.arange(256) / counts.sum()), "p95": float(bright)}
 
 
 def histogram(values: Bytes) -> Counts:
@@ -87,21 +73,12 @@ def between_classes(counts: Counts) -> Counts:
 
 
 def slopes(grey: Floats, step: int) -> dict[str, float]:
-    """
-    Return `g_flat`, `g_mid` and `axis` from Sobel's slopes (weights 1 2 1) on every `step`-th row.
-
-    `axis`: the share of strong slopes (120 and more) that point within 5 degrees of an axis:
-    screens and tables 0.6 to 0.95, photographs 0.2 to 0.4; 0 where nothing is strong.
-    """
+    """Return `g_flat` and `g_mid` from Sobel's slopes (weights 1 2 1) on every `step`-th row."""
     across, along = _sobel(grey, step)
     square = across * across + along * along
-    strong = square >= _STRONG_SLOPE**2
-    one, two = np.abs(across[strong]), np.abs(along[strong])
-    straight = np.minimum(one, two) <= np.float32(_AXIS) * np.maximum(one, two)
     return {
         "g_flat": float(np.count_nonzero(square < 36)) / square.size,
         "g_mid": float(np.count_nonzero((square >= 144) & (square <= 14_400))) / square.size,
-        "axis": float(straight.mean()) if straight.size else 0.0,
     }
 
 
@@ -114,13 +91,6 @@ def border(grey: Floats) -> float:
     """
     widths = sorted(_margin(mean, spread) for mean, spread in _four_sides(grey))
     return widths[1] if widths[1] >= 0.01 and widths[-1] <= _MOST_BORDER else 0.0
-
-
-def _explained(counts: Counts) -> float:
-    share = counts / counts.sum()
-    mean = float(share @ np.arange(256))
-    variance = float(share @ (np.arange(256) - mean) ** 2)
-    return float(between_classes(share).max()) / variance if variance > 1e-9 else 0.0
 
 
 def _sobel(grey: Floats, step: int) -> tuple[Floats, Floats]:

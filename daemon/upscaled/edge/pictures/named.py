@@ -8,10 +8,10 @@ means stands in `measures.MEASURES`; a test holds this list to what an examinati
 MEASURED = frozenset(
     {
         # pixels
-        "axis", "bimodal", "border", "chf", "cnoise", "contrast", "detail_px", "edgew",
-        "edgew_best", "eqn", "flat8", "g_flat", "g_mid", "gmode", "grid", "halftone", "jpeg_life",
-        "kurt", "lnoise", "lossless", "lum", "mono", "mult64", "noise", "p95", "q_eq", "r_eff",
-        "runs", "short_px", "top8", "transp", "txt_area", "txt_n", "txt_share",
+        "border", "chf", "cnoise", "detail_px", "edgew_best", "eqn", "eqn_busy", "flat8", "g_flat",
+        "g_mid", "grid", "halftone", "jpeg_life", "kurt", "lnoise", "lossless", "lum", "mono",
+        "mult64", "noise", "p95", "q_eq", "r_eff", "runs", "short_px", "top8", "transp", "txt_area",
+        "txt_n", "txt_share",
         # metadata
         "ai_meta", "camera", "edited", "enlarged", "exif_n", "exposure_s", "graphic", "iso", "own",
         "renderer", "scan", "screen",
