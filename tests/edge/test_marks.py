@@ -145,6 +145,27 @@ def test_what_an_ingredient_says_counts_and_an_edit_of_a_photograph_is_none() ->
     assert read(built(fill)["PNG"]).marks.keys() == {"edited"}
 
 
+@pytest.mark.parametrize("camera", ["digitalCapture", "computationalCapture"])
+@pytest.mark.parametrize(
+    "by", ["Nobody/1.0", "Google C2PA Core Generator Library", "Adobe_Firefly"]
+)
+def test_a_photograph_among_the_ingredients_makes_it_an_edit(by: str, camera: str) -> None:
+    trained = "trainedAlgorithmicMedia"
+    for words in (f"{camera} {trained}", f"{trained} {camera}"):
+        for name, data in built({"c2pa:generator": by, "source": words}).items():
+            found = read(data)
+            assert (found.marks.keys(), found.features["ai_meta"]) == ({"edited"}, 0), name
+
+
+def test_a_generated_parent_under_a_composite_stays_a_generators_picture() -> None:
+    gemini = {
+        "c2pa:generator": "Google C2PA Core Generator Library",
+        "source": "trainedAlgorithmicMedia composite",
+    }
+    for name, data in built(gemini).items():
+        assert read(data).marks == {"generator": "Google AI (Gemini, Imagen)"}, name
+
+
 def test_the_word_of_a_source_ends_in_xmp_and_runs_on_in_a_manifest() -> None:
     longer = {"source": "trainedAlgorithmicMediaish"}
 
