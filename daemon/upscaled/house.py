@@ -8,7 +8,7 @@ post to the conductor.
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,8 @@ from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
 from upscaled.edge.pictures.child import Limits
-from upscaled.edge.pictures.marks_table import parse_marks
+from upscaled.edge.pictures.marks import load_marks
+from upscaled.edge.pictures.marks_table import best_trust, parse_marks
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
@@ -68,7 +69,8 @@ def read_rules(settings: Settings) -> Rules:
             faults.extend(error.faults)
             return None
 
-    book = read(lambda said, name: load_rulebook(said, MEASURED, name), "judge.toml")
+    trust = _trust(settings)
+    book = read(lambda said, name: load_rulebook(said, MEASURED, name, trust), "judge.toml")
     names = {"fal": f"models-{settings.fal.family}.toml", "local": "models-local.toml"}
     found = {
         engine: read(lambda said, name: load_catalogue(said, name, MEASURED), name)
@@ -78,6 +80,14 @@ def read_rules(settings: Settings) -> Rules:
     if faults or book is None:
         raise ConfigError(tuple(faults))
     return Rules(rulebook=book, catalogues=catalogues)
+
+
+def _trust(settings: Settings) -> dict[str, tuple[str, float]]:
+    """Return how far each kind of mark may be trusted, by the shipped table or one's own."""
+    tables = [load_marks()]
+    with suppress(ConfigError):  # its faults are told where it is read for the pictures
+        tables.append(parse_marks(own_rules(settings.rules.directory, MARKS)))
+    return best_trust(*tables)
 
 
 def grammar_of(settings: Settings) -> Grammar:

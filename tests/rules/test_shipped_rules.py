@@ -16,12 +16,16 @@ from upscaled.core.rulebook_types import ASSUMED, DERIVED
 from upscaled.core.score import GENERATIVE, Labelled, judged_by, score
 from upscaled.edge.pictures.examine import examine
 from upscaled.edge.pictures.marks import load_marks
+from upscaled.edge.pictures.marks_table import best_trust
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.nouns import Assume, Family, Verdict
 
 ROOT = Path(__file__).parents[2]
 BOOK = load_rulebook(
-    tomllib.loads((ROOT / "rules" / "judge.toml").read_text("utf-8")), MEASURED, "judge.toml"
+    tomllib.loads((ROOT / "rules" / "judge.toml").read_text("utf-8")),
+    MEASURED,
+    "judge.toml",
+    best_trust(load_marks()),
 )
 """Loaded as the program does: every name, example and unreachable rule is looked at."""
 BICUBIC = Image.Resampling.BICUBIC

@@ -16,6 +16,8 @@ from upscaled.errors import ConfigError, Fault
 KINDS = (
     "own", "generator", "edited", "enlarged", "renderer", "graphic", "camera", "scan", "screen",
 )  # fmt: skip
+MEASURE = {kind: "ai_meta" if kind == "generator" else kind for kind in KINDS}
+"""By kind, the measure that tells how far its best mark is to be trusted."""
 TRUST = {"A": 1.0, "B": 0.6, "C": 0.3}
 """How far a mark is to be trusted: as good as proof, strong, a hint."""
 SHORT = 2000
@@ -77,6 +79,15 @@ class Table:
 
     marks: tuple[Mark, ...]
     properties: tuple[str, ...]
+
+
+def best_trust(*tables: Table) -> dict[str, tuple[str, float]]:
+    """Return by kind its measure and the most that a mark of any of these tables gives it."""
+    marks = [mark for table in tables for mark in table.marks]
+    return {
+        kind: (MEASURE[kind], max((one.trust for one in marks if one.kind == kind), default=0.0))
+        for kind in KINDS
+    }
 
 
 def marks_in(table: Table, texts: Texts) -> Iterator[Mark]:
