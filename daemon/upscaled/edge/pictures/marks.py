@@ -61,7 +61,7 @@ def read_marks(data: Data, table: Table, *, hidden: str = "") -> Provenance:
     for place, text in _texts(carriers, fields, table, hidden):
         texts.setdefault(place, []).append(text)
     found = {mark.kind: mark for mark in reversed(tuple(_by_trust(table, texts)))}
-    marks = {kind: found[kind].name for kind in KINDS if kind in found}
+    marks = {kind: found[kind].told(texts) for kind in KINDS if kind in found}
     if "camera" in marks:
         marks["camera"] = _camera(fields) or marks["camera"]
     features = {MEASURE[kind]: found[kind].trust if kind in found else 0.0 for kind in KINDS}

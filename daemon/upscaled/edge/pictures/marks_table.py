@@ -25,6 +25,9 @@ SHORT = 2000
 _KEYS = frozenset({"kind", "name", "reliability", "needs", "unless", "date", "example", "near"})
 _PLACE = re.compile(r"(?:(?:png|exif|xmp|c2pa|iptc|exr):\S.{0,79}|com|source|samsung|pixels)")
 
+_FOUND = "found"
+_SLOT = f"{{{_FOUND}}}"
+
 Texts = Mapping[str, list[str]]
 """What a file says, by place."""
 Said = Mapping[str, str]
@@ -40,15 +43,21 @@ class Sign:
     within: int | None
     """Characters of a text that are looked at; None: all of a prompt or a graph."""
 
-    def found(self, texts: Texts) -> bool:
-        """Return whether a text of one of the places matches."""
-        return any(
+    def found(self, texts: Texts) -> re.Match[str] | None:
+        """Return the first match in a text of one of the places."""
+        matches = (
             pattern.search(text[: self.within])
             for where in self.where
             for place in _places(where, texts)
             for text in texts[place]
             for pattern in self.patterns
         )
+        return next((match for match in matches if match), None)
+
+    @property
+    def names(self) -> bool:
+        """Return whether whatever matches tells a name."""
+        return all(_FOUND in pattern.groupindex for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,12 @@ class Mark:
         if not all(sign.found(texts) for sign in self.needs):
             return False
         return not any(sign.found(texts) for sign in self.unless)
+
+    def told(self, texts: Texts) -> str:
+        """Return its name for texts that carry it, with what was found for `{found}`."""
+        matches = (sign.found(texts) for sign in self.needs if sign.names)
+        found = next((match[_FOUND] for match in matches if match), "")
+        return self.name.replace(_SLOT, found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +187,8 @@ class _Reader:
         if not isinstance(said, Mapping):
             self.wrong(key, said, "a table")
             return None
+        if isinstance(said.get("name"), str):
+            key = f"{key} ({said['name']})"
         before = len(self.faults)
         self._check(said, key)
         mark = Mark(
@@ -184,6 +201,8 @@ class _Reader:
             examples=self._said(said.get("example", []), f"{key}.example"),
             near=self._said(said.get("near", []), f"{key}.near"),
         )
+        if _SLOT in mark.name and mark.needs and not any(sign.names for sign in mark.needs):
+            self.wrong(f"{key}.name", mark.name, "a group (?P<found>...) in each pattern of a sign")
         if not mark.needs:
             self.wrong(f"{key}.needs", said.get("needs"), "at least one sign")
         return mark if len(self.faults) == before else None
