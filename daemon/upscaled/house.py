@@ -35,7 +35,7 @@ from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_admin_key, find_key
-from upscaled.edge.toml import load_rules, own_rules
+from upscaled.edge.toml import load_rules, own_rules, rule_place
 from upscaled.errors import ConfigError, Fatal, Fault, Outage
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
@@ -44,7 +44,7 @@ from upscaled.flow.tools import Tools
 PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
 Read = TypeVar("Read")
-MARKS = "marks.toml"
+BANDS, MARKS = "fidelity.toml", "marks.toml"
 REST_SECONDS = 5.0, 120.0
 """How long a failing service of fal is left alone, first and at most; never beyond [retry]."""
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
@@ -61,19 +61,20 @@ class Rules:
 def read_rules(settings: Settings) -> Rules:
     """Read the rulebook and the catalogues; raises `ConfigError` with every fault of all files."""
     faults: list[Fault] = []
+    directory = settings.rules.directory
 
     def read(load: Callable[[dict[str, Any], str], Read], name: str) -> Read | None:
         try:
-            return load(load_rules(settings.rules.directory, name), name)
+            return load(load_rules(directory, name), rule_place(directory, name))
         except ConfigError as error:
             faults.extend(error.faults)
             return None
 
     trust = _trust(settings)
-    book = read(lambda said, name: load_rulebook(said, MEASURED, name, trust), "judge.toml")
+    book = read(lambda said, place: load_rulebook(said, MEASURED, place, trust), "judge.toml")
     names = {"fal": f"models-{settings.fal.family}.toml", "local": "models-local.toml"}
     found = {
-        engine: read(lambda said, name: load_catalogue(said, name, MEASURED), name)
+        engine: read(lambda said, place: load_catalogue(said, place, MEASURED), name)
         for engine, name in names.items()
     }
     catalogues = {engine: one for engine, one in found.items() if one is not None}
@@ -104,7 +105,7 @@ def open_studio(
     """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
     workers = Workers(count, limits, scratch=scratch)
     directory = settings.rules.directory
-    bands = parse_bands(load_rules(directory, "fidelity.toml"), "fidelity.toml")
+    bands = parse_bands(load_rules(directory, BANDS), rule_place(directory, BANDS))
     marks = own_rules(directory, MARKS)
     if marks and directory:
         parse_marks(marks, str(directory / MARKS))

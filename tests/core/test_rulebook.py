@@ -187,6 +187,7 @@ def test_a_measure_that_nobody_makes_is_a_fault_with_the_nearest_that_is_made() 
 
     found = {fault.key: fault for fault in all_faults(mistyped, known)}
 
+    assert found.keys() == {"rule lines.when", "evidence noise >= 2.5.example"}
     assert found["rule lines.when"].value == "txt_m"
     assert found["rule lines.when"].hint == 'did you mean "txt_n"?'
     assert found["evidence noise >= 2.5.example"].value == "cnoize"

@@ -65,5 +65,24 @@ def test_check_tells_faults_of_every_rule_file_at_once(
     assert main(["--config", str(config), "check", "--json"]) == 2
     faults = json.loads(capsys.readouterr().out)["faults"]
 
-    assert {"judge.toml", "models-unified.toml"} <= {fault["place"] for fault in faults}
-    assert any(fault["hint"] == 'did you mean "cnoise"?' for fault in faults)
+    places = {fault["place"] for fault in faults}
+    assert places == {str(own / "judge.toml"), str(own / "models-unified.toml")}
+    misspelt = [fault for fault in faults if fault["place"] == str(own / "judge.toml")]
+    assert {fault["hint"] for fault in misspelt} == {'did you mean "cnoise"?'}
+
+
+def test_a_line_break_in_a_name_makes_no_second_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a\nb.png: core (100%)\x1b[2J.png"
+    file.write_bytes(encoded(landscape(200, 150)))
+
+    for words in (["classify"], ["plan", "--target", "hd"]):
+        main([*words, str(file)])
+        text = capsys.readouterr().out
+        assert text.startswith(str(tmp_path))
+        assert not any(line.startswith("b.png") for line in text.splitlines())
+        assert "\x1b" not in text
+        main([*words, "--json", str(file)])
+        assert json.loads(capsys.readouterr().out)["path"] == str(file)

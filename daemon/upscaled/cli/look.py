@@ -19,6 +19,7 @@ from upscaled.core.judge import Weighing, weigh
 from upscaled.core.own import refuse_own
 from upscaled.core.plan import PlanRequest, make_plan
 from upscaled.core.plan_json import plan_json, refused_json
+from upscaled.core.report import plain
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.child import Limits
@@ -155,8 +156,21 @@ def _each(
         if arguments.json:
             print_line(_plain(told))
         else:
-            print_text(text(told))
+            print_text(text(_visible(told)))
     return code
+
+
+def _visible(told: Any) -> Any:
+    """Return it with every text on one line: names and metadata are strangers' words."""
+    match told:
+        case str():
+            return plain(told)
+        case dict():
+            return {key: _visible(value) for key, value in told.items()}
+        case list():
+            return [_visible(value) for value in told]
+        case _:
+            return told
 
 
 def _plain(told: dict[str, Any]) -> dict[str, Any]:

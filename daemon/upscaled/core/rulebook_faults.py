@@ -35,9 +35,10 @@ def rulebook_faults(
         yield from entry.faults(names)
     yield from _double_names(book, place)
     yield from _shadows(book, known, place)
-    yield from _unread(book, place)
+    if all(entry.understood(names) for entry in (*rules, *table)):
+        yield from _unread(book, place)
     if marks is not None:
-        yield from _unfilled(book, rules, marks)
+        yield from _unfilled(book, rules, names, marks)
         yield from _beyond_trust([*rules, *table], marks)
     yield from _too_strong(book, rules)
     yield from _unreachable(rules)
@@ -82,7 +83,7 @@ def _unread(book: Rulebook, place: str) -> Iterator[Fault]:
         )
 
 
-def _unfilled(book: Rulebook, rules: list[Entry], marks: Marks) -> Iterator[Fault]:
+def _unfilled(book: Rulebook, rules: list[Entry], names: Names, marks: Marks) -> Iterator[Fault]:
     """Yield sentences that would show a `{slot}` as it stands."""
     for rule, entry in zip(book.rules, rules, strict=True):
         for slot in SLOT.findall(rule.say):
@@ -90,7 +91,7 @@ def _unfilled(book: Rulebook, rules: list[Entry], marks: Marks) -> Iterator[Faul
                 expected = "a kind of mark: " + ", ".join(marks)
                 hint = did_you_mean(slot, sorted(marks))
                 yield entry.fault(f"{{{slot}}}", expected, hint, at="say")
-            elif marks[slot][0] not in rule.when.names:
+            elif entry.understood(names) and marks[slot][0] not in rule.when.names:
                 expected = f"a condition that asks for {marks[slot][0]}"
                 hint = "else the sentence has nothing to put there"
                 yield entry.fault(f"{{{slot}}}", expected, hint, at="say")
