@@ -74,7 +74,7 @@ def packet(said: Said, *, elements: bool = False) -> bytes:
     """Return an XMP packet with its properties as attributes or as elements."""
     found = values(said, "xmp")
     if "source" in said and not _manifest(said):
-        found["DigitalSourceType"] = IPTC + said["source"]
+        found["DigitalSourceType"] = " ".join(IPTC + word for word in said["source"].split())
     if not found:
         return b""
     if elements:
@@ -124,17 +124,18 @@ def box(kind: bytes, body: bytes) -> bytes:
 def store(said: Said) -> bytes:
     """Return a C2PA store of two manifests; the ingredient's comes first."""
     found = values(said, "c2pa")
+    first, *others = said.get("source", "").split() or [""]
     action: dict[str, object] = {"action": "c2pa.created"}
     if "agent" in found:
         action["softwareAgent"] = {"name": found["agent"], "version": "1"}
     if "description" in found:
         action["description"] = found["description"]
-    if "source" in said:
-        action["digitalSourceType"] = IPTC + said["source"]
+    if first:
+        action["digitalSourceType"] = IPTC + first
     parent = cbor({"actions": [action], "allActionsIncluded": "yes"})
-    active = cbor(
-        {"alg": "sha256", "claim_generator_info": [{"name": found.get("generator", "x")}]}
-    )
+    steps = [{"digitalSourceType": IPTC + word, "action": "c2pa.edited"} for word in others]
+    claim = {"alg": "sha256", "claim_generator_info": [{"name": found.get("generator", "x")}]}
+    active = cbor(claim | ({"actions": steps} if steps else {}))
     boxes = b"".join(
         box(b"jumb", box(b"jumd", b"c2ma") + box(b"cbor", one)) for one in (parent, active)
     )

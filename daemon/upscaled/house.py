@@ -8,7 +8,7 @@ post to the conductor.
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,12 +29,13 @@ from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
 from upscaled.edge.pictures.child import Limits
-from upscaled.edge.pictures.marks_table import parse_marks
+from upscaled.edge.pictures.marks import load_marks
+from upscaled.edge.pictures.marks_table import best_trust, parse_marks
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_admin_key, find_key
-from upscaled.edge.toml import load_rules, own_rules
+from upscaled.edge.toml import load_rules, own_rules, rule_place
 from upscaled.errors import ConfigError, Fatal, Fault, Outage
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
@@ -43,7 +44,7 @@ from upscaled.flow.tools import Tools
 PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
 Read = TypeVar("Read")
-MARKS = "marks.toml"
+BANDS, MARKS = "fidelity.toml", "marks.toml"
 REST_SECONDS = 5.0, 120.0
 """How long a failing service of fal is left alone, first and at most; never beyond [retry]."""
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
@@ -60,24 +61,34 @@ class Rules:
 def read_rules(settings: Settings) -> Rules:
     """Read the rulebook and the catalogues; raises `ConfigError` with every fault of all files."""
     faults: list[Fault] = []
+    directory = settings.rules.directory
 
     def read(load: Callable[[dict[str, Any], str], Read], name: str) -> Read | None:
         try:
-            return load(load_rules(settings.rules.directory, name), name)
+            return load(load_rules(directory, name), rule_place(directory, name))
         except ConfigError as error:
             faults.extend(error.faults)
             return None
 
-    book = read(lambda said, name: load_rulebook(said, MEASURED, name), "judge.toml")
+    trust = _trust(settings)
+    book = read(lambda said, place: load_rulebook(said, MEASURED, place, trust), "judge.toml")
     names = {"fal": f"models-{settings.fal.family}.toml", "local": "models-local.toml"}
     found = {
-        engine: read(lambda said, name: load_catalogue(said, name, MEASURED), name)
+        engine: read(lambda said, place: load_catalogue(said, place, MEASURED), name)
         for engine, name in names.items()
     }
     catalogues = {engine: one for engine, one in found.items() if one is not None}
     if faults or book is None:
         raise ConfigError(tuple(faults))
     return Rules(rulebook=book, catalogues=catalogues)
+
+
+def _trust(settings: Settings) -> dict[str, tuple[str, float]]:
+    """Return how far each kind of mark may be trusted, by the shipped table or one's own."""
+    tables = [load_marks()]
+    with suppress(ConfigError):  # its faults are told where it is read for the pictures
+        tables.append(parse_marks(own_rules(settings.rules.directory, MARKS)))
+    return best_trust(*tables)
 
 
 def grammar_of(settings: Settings) -> Grammar:
@@ -94,7 +105,7 @@ def open_studio(
     """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
     workers = Workers(count, limits, scratch=scratch)
     directory = settings.rules.directory
-    bands = parse_bands(load_rules(directory, "fidelity.toml"), "fidelity.toml")
+    bands = parse_bands(load_rules(directory, BANDS), rule_place(directory, BANDS))
     marks = own_rules(directory, MARKS)
     if marks and directory:
         parse_marks(marks, str(directory / MARKS))

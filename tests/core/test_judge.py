@@ -147,7 +147,6 @@ def test_a_name_alone_never_makes_a_photograph_a_generated_picture() -> None:
         ("influx.png", "ai_name", 0),
         ("reimagining.png", "ai_name", 0),
         ("IMG_0042.JPG", "camera_name", 1),
-        ("Screenshot 2026-01-01.png", "screen_name", 1),
         ("scan_004.tif", "scan_name", 1),
         ("scandal.tif", "scan_name", 0),
     ],
@@ -255,6 +254,6 @@ def test_every_verdict_is_a_probability_with_reasons(
 
     assert 0 <= found.confidence <= 1
     assert found.reasons
-    if found.rule == "points" and not assume:
+    if found.rule == "points" and not assume:  # also below a gate
         assert found.confidence == pytest.approx(shares(features)[found.model], abs=0.001)
     assert sum(shares(features).values()) == pytest.approx(1)

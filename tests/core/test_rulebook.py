@@ -187,6 +187,7 @@ def test_a_measure_that_nobody_makes_is_a_fault_with_the_nearest_that_is_made() 
 
     found = {fault.key: fault for fault in all_faults(mistyped, known)}
 
+    assert found.keys() == {"rule lines.when", "evidence noise >= 2.5.example"}
     assert found["rule lines.when"].value == "txt_m"
     assert found["rule lines.when"].hint == 'did you mean "txt_n"?'
     assert found["evidence noise >= 2.5.example"].value == "cnoize"
@@ -210,6 +211,48 @@ def test_a_hint_called_like_a_measure_is_a_fault() -> None:
     keys = {fault.key for fault in all_faults(book(hint=[hint]), frozenset({"noise"}))}
 
     assert "hint noise.feature" in keys
+
+
+def test_a_hint_that_nothing_reads_is_a_fault() -> None:
+    hint = {"feature": "scan_name", "score": 1, "pattern": "^scan"}
+    reads = evidence("scan_name >= 1", {"recover": 1.0}, scan_name=1)
+
+    assert faults_of(book(hint=[hint])) == {"hint scan_name": "scan_name"}
+    assert load_rulebook(book(hint=[hint], evidence=[reads]))
+
+
+def test_a_slot_that_no_mark_fills_is_a_fault() -> None:
+    marks = {"generator": ("ai_meta", 1.0), "screen": ("screen", 1.0)}
+    said = [
+        rule("mark", "ai_meta >= 1", ai_meta=1) | {"say": "It is of {generator}"},
+        rule("typo", "screen >= 1", screen=1) | {"say": "It is of {scren}"},
+        rule("idle", "noise >= 1", noise=1) | {"say": "It is of {screen}"},
+    ]
+
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(book(rule=said), marks=marks)
+    found = {fault.key: fault for fault in caught.value.faults}
+
+    assert found.keys() == {"rule typo.say", "rule idle.say"}
+    assert found["rule typo.say"].hint == 'did you mean "screen"?'
+    assert "asks for screen" in found["rule idle.say"].expected
+
+
+def test_asking_more_of_a_mark_than_any_is_trusted_is_a_fault() -> None:
+    marks = {"graphic": ("graphic", 0.3)}
+    table = [
+        evidence("graphic >= 0.5", {"recover": 1.0}, graphic=1),
+        evidence("graphic > 0.3", {"core": 1.0}, graphic=1),
+        evidence("graphic >= 0.3", {"core": 1.0}, graphic=1),
+        evidence("graphic < 0.1", {"core": 1.0}, graphic=0),
+    ]
+
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(book(evidence=table), marks=marks)
+    found = {fault.key: fault for fault in caught.value.faults}
+
+    assert found.keys() == {"evidence graphic >= 0.5.when", "evidence graphic > 0.3.when"}
+    assert "0.3" in found["evidence graphic >= 0.5.when"].hint
 
 
 def test_evidence_without_effect_is_a_fault() -> None:

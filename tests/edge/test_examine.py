@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from judge_pictures import chunk, encoded, exif_with, landscape, page, png_with
 from upscaled.edge.pictures.examine import examine
-from upscaled.edge.pictures.measures import MEASURES
+from upscaled.edge.pictures.named import MEASURES
 from upscaled.errors import Aside, NotReady, Stop, UpscaledError
 from upscaled.nouns import Code, Probe
 

@@ -145,6 +145,58 @@ def test_what_an_ingredient_says_counts_and_an_edit_of_a_photograph_is_none() ->
     assert read(built(fill)["PNG"]).marks.keys() == {"edited"}
 
 
+@pytest.mark.parametrize("camera", ["digitalCapture", "computationalCapture"])
+@pytest.mark.parametrize(
+    "by", ["Nobody/1.0", "Google C2PA Core Generator Library", "Adobe_Firefly"]
+)
+def test_a_photograph_among_the_ingredients_makes_it_an_edit(by: str, camera: str) -> None:
+    trained = "trainedAlgorithmicMedia"
+    for words in (f"{camera} {trained}", f"{trained} {camera}"):
+        for name, data in built({"c2pa:generator": by, "source": words}).items():
+            found = read(data)
+            assert (set(found.marks), found.features["ai_meta"]) == ({"edited"}, 0), name
+
+
+def test_a_generated_parent_under_a_composite_stays_a_generators_picture() -> None:
+    gemini = {
+        "c2pa:generator": "Google C2PA Core Generator Library",
+        "source": "trainedAlgorithmicMedia composite",
+    }
+    for name, data in built(gemini).items():
+        assert read(data).marks == {"generator": "Google AI (Gemini, Imagen)"}, name
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "name"),
+    [
+        ({"exif:Software": "Chaos V-Ray 6.1"}, "renderer", "V-Ray"),
+        ({"com": "Rendered with POV-Ray 3.7"}, "renderer", "POV-Ray"),
+        ({"exr:rman/version": "26"}, "renderer", "RenderMan"),
+        ({"png:Software": "Microsoft Windows Snipping Tool"}, "screen", "Snipping Tool"),
+        ({"png:Software": "Shutter"}, "screen", "Shutter"),
+        ({"xmp:CreatorTool": "SilverFast 9"}, "scan", "SilverFast"),
+        ({"xmp:AISystemUsed": "ChatGPT\n5"}, "generator", "ChatGPT (IPTC's AI system)"),
+    ],
+)
+def test_a_mark_names_the_program_that_was_found(said: Said, kind: str, name: str) -> None:
+    for data in built(said).values():
+        assert read(data).marks[kind] == name
+
+
+def test_a_name_that_nothing_fills_is_a_fault() -> None:
+    text = """
+    [[mark]]
+    kind = "own"
+    name = "by {found}"
+    reliability = "A"
+    date = 2026-01-01
+    needs = [{ where = "com", pattern = ["^(?P<found>x)$", "y"] }]
+    example = [{ com = "x" }]
+    """
+    assert [fault.key for fault in mark_faults(text)] == ["mark 1 (by {found}).name"]
+    assert not mark_faults(text.replace(', "y"', ""))
+
+
 def test_the_word_of_a_source_ends_in_xmp_and_runs_on_in_a_manifest() -> None:
     longer = {"source": "trainedAlgorithmicMediaish"}
 
@@ -289,7 +341,7 @@ def test_a_table_of_marks_tells_every_fault() -> None:
     assert keys == {
         "mark 1.kind", "mark 1.nam", "mark 1.name", "mark 1.reliability", "mark 1.date",
         "mark 1.needs.where", "mark 1.needs.pattern", "mark 1.needs",
-        "mark 2.reliability", "mark 2.example", "mark 2.needs",
+        "mark 2 (x).reliability", "mark 2 (x).example", "mark 2 (x).needs",
     }  # fmt: skip
 
 

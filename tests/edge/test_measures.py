@@ -8,9 +8,10 @@ from PIL import Image, ImageDraw
 
 from judge_pictures import encoded, landscape, noisy, page
 from upscaled.edge.pictures.look import Look, gatherer_for, luma, strip_rows
-from upscaled.edge.pictures.measures import MEASURES, measure
+from upscaled.edge.pictures.measures import measure
 from upscaled.edge.pictures.measures_jpeg import ijg_table, table_quality
 from upscaled.edge.pictures.measures_text import components
+from upscaled.edge.pictures.named import MEASURES
 
 
 def seen(image: Image.Image) -> Look:

@@ -1,7 +1,9 @@
 """The whole job with the local engine: real files, a real daemon, a real ledger."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,47 @@ def test_our_own_result_dropped_again_fails_as_own_result(place: Place) -> None:
 
     told = json.loads(place.path("failed/4k/a.png.json").read_text())
     assert told["error"]["code"] == "own_result"
+
+
+def test_a_result_is_known_in_every_format_and_by_every_ledger(
+    place: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = Place(tmp_path_factory.mktemp("other"))
+    for form in ("png", "tif", "jpg"):
+        photo(place.path(f"inbox/hd-{form}/{form}.png"), (960, 720))
+    place.until_idle()
+
+    for form in ("png", "tif", "jpg"):
+        there = other.path(f"inbox/4k/{form}.{form}")
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes(place.path(f"outbox/hd-{form}/{form}.{form}").read_bytes())
+        planned = other.ask("plan", str(there), "--target", "4k", code=3)
+        assert (planned["error"]["code"], planned["cost_usd"]) == ("own_result", 0)
+        told = other.ask("classify", str(there))
+        assert told["reasons"][0].startswith("This is our own result (upscaled)")
+        assert {"model", "confidence", "rule", "features"} <= told.keys()
+    other.until_idle(3)
+
+    for form in ("png", "tif", "jpg"):
+        told = json.loads(other.path(f"failed/4k/{form}.{form}.json").read_text())
+        assert told["error"]["code"] == "own_result"
+    assert planned["error"]["message"] == told["error"]["message"]
+
+
+def test_a_result_whose_name_was_taken_off_is_known_by_its_own_ledger(place: Place) -> None:
+    photo(place.path("inbox/hd/a.png"), (960, 720))
+    place.until_idle()
+    result = place.path("outbox/hd/a.png")
+    bare = place.path("bare.png")
+    Image.open(result).save(bare)  # as results were before, that named nobody
+    with closing(sqlite3.connect(place.path("state/ledger.sqlite"))) as link:
+        link.execute("update jobs set result_sha256 = ?", (sha256(bare),))
+        link.commit()
+
+    planned = place.ask("plan", str(bare), "--target", "4k", code=3)
+    assert planned["error"]["code"] == "own_result"
+    assert planned["error"]["message"].startswith("This is our own result (job ")
+    assert place.ask("classify", str(bare))["reasons"][0] == planned["error"]["message"]
 
 
 def test_originals_may_be_left_in_place_and_are_done_once(place: Place) -> None:

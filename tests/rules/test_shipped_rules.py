@@ -9,18 +9,23 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from judge_pictures import A1111, encoded, landscape, noisy, page, png_with
+from marked_pictures import built
 from upscaled.core.judge import features_of, judge
 from upscaled.core.rulebook import load_rulebook
 from upscaled.core.rulebook_types import ASSUMED, DERIVED
 from upscaled.core.score import GENERATIVE, Labelled, judged_by, score
 from upscaled.edge.pictures.examine import examine
 from upscaled.edge.pictures.marks import load_marks
+from upscaled.edge.pictures.marks_table import best_trust
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.nouns import Assume, Family, Verdict
 
 ROOT = Path(__file__).parents[2]
 BOOK = load_rulebook(
-    tomllib.loads((ROOT / "rules" / "judge.toml").read_text("utf-8")), MEASURED, "judge.toml"
+    tomllib.loads((ROOT / "rules" / "judge.toml").read_text("utf-8")),
+    MEASURED,
+    "judge.toml",
+    best_trust(load_marks()),
 )
 """Loaded as the program does: every name, example and unreachable rule is looked at."""
 BICUBIC = Image.Resampling.BICUBIC
@@ -53,6 +58,22 @@ def test_the_measures_that_rules_may_name_are_those_that_are_made(tmp_path: Path
 def test_every_shipped_mark_has_a_name_that_a_person_reads() -> None:
     assert len(load_marks().marks) > 60
     assert all(mark.name.strip() for mark in load_marks().marks)
+
+
+DRAWN = (
+    "digitalCreation", "digitalArt", "softwareImage", "dataDrivenMedia", "virtualRecording",
+    "algorithmicMedia",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", DRAWN)
+def test_a_file_that_says_it_was_drawn_has_that_in_its_points(word: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(built({"source": word})["PNG"])
+    features = features_of(BOOK, examine(file), name="a.png")
+
+    spoke = [item.say for item in BOOK.evidence if item.when.holds(features)]
+    assert "the file says that it was drawn or computed" in spoke
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])

@@ -23,7 +23,7 @@ from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
 from upscaled.edge.watch import scan
 from upscaled.errors import ConfigError, Fatal, Fault, Outage, UpscaledError
-from upscaled.house import MARKS, ROLES, Marked, open_ledger, overlap_faults, read_rules
+from upscaled.house import BANDS, MARKS, ROLES, Marked, open_ledger, overlap_faults, read_rules
 from upscaled.nouns import Family, Order
 
 
@@ -81,7 +81,7 @@ def init(arguments: argparse.Namespace) -> int:
 def _rule_faults(settings: Settings) -> tuple[Fault, ...]:
     try:
         read_rules(settings)
-        load_rules(settings.rules.directory, "fidelity.toml")
+        load_rules(settings.rules.directory, BANDS)
     except ConfigError as error:
         return error.faults
     return ()

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
+from upscaled.core.conditions import figure
 from upscaled.core.explain import Asked, ChoiceAsked, Explanation, Points, RuleAsked, Treatment
+from upscaled.edge.pictures.named import MEANINGS
 from upscaled.nouns import Family
 
 _WIDTH = 96
@@ -15,6 +17,7 @@ def explained(one: Explanation) -> str:
     """Return the explanation as lines of text."""
     lines = [
         *_wrapped("What tipped it: " + one.decisive.sentence, "  ", "    "),
+        *_meanings(one),
         *_rules(one),
         *_points(one.points),
         *_treatment(one.treatment),
@@ -48,12 +51,29 @@ def _points(points: Points) -> Iterator[str]:
         yield from _row(f"yes {item.say}: {item.asked}", _signed(item.points), families)
     yield from _row("sum", _signed(points.sums), families)
     shares = {name: f"{share:.1%}" for name, share in points.shares.items()}
-    yield from _row(f"share (softmax, temperature {points.temperature:g})", shares, families)
+    yield from _row("so likely is each", shares, families)
     if points.asked:
         yield from _wrapped(_gate(points), "    ", "      ")
     yield "  Evidence that did not speak:"
     for item in (one for one in points.evidence if not one.asked.held):
         yield from _row(f"no  {item.asked}", _signed(item.points), families)
+
+
+def _meanings(one: Explanation) -> Iterator[str]:
+    """Yield what the measures mean that decided, and those of the evidence that spoke."""
+    spoke = [item.asked for item in one.points.evidence if item.asked.held]
+    decided = [rule.asked for rule in one.rules if rule.asked.held]
+    values = {
+        term.measure: term.value
+        for asked in (spoke if one.points.asked else decided)
+        for term in asked.terms
+        if term.value is not None and term.measure in MEANINGS
+    }
+    if values:
+        yield "  What was measured that counts:"
+    for name, value in values.items():
+        said = MEANINGS[name].replace("native: ", "at full size, ")
+        yield from _wrapped(f"{name} ({figure(value)}): {said}", "    ", "        ")
 
 
 def _gate(points: Points) -> str:

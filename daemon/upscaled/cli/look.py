@@ -1,6 +1,7 @@
 """`classify` and `plan`: look at pictures without folders, key or network."""
 
 import argparse
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,15 +9,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_or_defaults
 from upscaled.cli.explain import explained
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
 from upscaled.core.explain import Explanation, explain
 from upscaled.core.folders import Unknown
 from upscaled.core.judge import Weighing, weigh
+from upscaled.core.own import refuse_own
 from upscaled.core.plan import PlanRequest, make_plan
 from upscaled.core.plan_json import plan_json, refused_json
+from upscaled.core.report import plain
 from upscaled.core.settings import Settings
+from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.child import Limits
 from upscaled.edge.pictures.studio import Studio
 from upscaled.errors import Aside, NotReady, Stop, UpscaledError, UsageError
@@ -31,13 +36,14 @@ Looked = Callable[[str], dict[str, Any]]
 def classify(arguments: argparse.Namespace) -> int:
     """Print the verdict on each file; an unreadable one is said and the others still come."""
     settings = settings_or_defaults(arguments)
-    rules = read_rules(settings)
+    rules, ledger = read_rules(settings), ledger_of(settings)
     with _studio(settings) as studio:
 
         def look(path: str) -> dict[str, Any]:
             probe = studio.examine(_file(path))
             weighing = _weighed(rules, probe, path)
             told = _verdict_json(path, weighing.verdict, probe)
+            told["reasons"][:0] = _own(path, probe, ledger)
             if arguments.explain:
                 catalogue = rules.catalogues[_engine(settings)]
                 told["explanation"] = explain(rules.rulebook, weighing, probe, catalogue)
@@ -50,10 +56,12 @@ def plan(arguments: argparse.Namespace) -> int:
     """Print what would be done with each file, and its price."""
     settings = settings_or_defaults(arguments)
     rules, order = read_rules(settings), _order(settings, arguments.target)
+    ledger = ledger_of(settings)
     with _studio(settings) as studio:
 
         def look(path: str) -> dict[str, Any]:
             probe = studio.examine(_file(path))
+            _refuse_own(path, probe, ledger)
             verdict = _weighed(rules, probe, path, order.family, order.assume).verdict
             request = _request(settings, rules, order, probe, verdict)
             told = plan_json(path, make_plan(request), order)
@@ -101,6 +109,22 @@ def _weighed(
     return weigh(rules.rulebook, probe, name=name, family=family, assume=assume)
 
 
+def _refuse_own(path: str, probe: Probe, ledger: Ledger | None) -> None:
+    """Raise `Aside` as `run` would: by the file's mark, or by what this ledger has delivered."""
+    refuse_own(probe)
+    if ledger is not None:
+        with _file(path).open("rb") as file:
+            refuse_own(probe, ledger.made(hashlib.file_digest(file, "sha256").hexdigest()))
+
+
+def _own(path: str, probe: Probe, ledger: Ledger | None) -> list[str]:
+    try:
+        _refuse_own(path, probe, ledger)
+    except Aside as error:
+        return [error.message]
+    return []
+
+
 def _file(path: str) -> Path:
     if not os.path.isfile(path):  # noqa: PTH113 - follows links, and takes any spelling
         found = "no regular file" if Path(path).exists() else "not there"
@@ -132,8 +156,21 @@ def _each(
         if arguments.json:
             print_line(_plain(told))
         else:
-            print_text(text(told))
+            print_text(text(_visible(told)))
     return code
+
+
+def _visible(told: Any) -> Any:
+    """Return it with every text on one line: names and metadata are strangers' words."""
+    match told:
+        case str():
+            return plain(told)
+        case dict():
+            return {key: _visible(value) for key, value in told.items()}
+        case list():
+            return [_visible(value) for value in told]
+        case _:
+            return told
 
 
 def _plain(told: dict[str, Any]) -> dict[str, Any]:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from upscaled.core.condition_faults import Entry, Names
-from upscaled.core.conditions import Condition, Example, Features, covers, figure
+from upscaled.core.conditions import SLOT, Condition, Example, Features, covers, figure
 from upscaled.core.tables import Table
 from upscaled.errors import Fault
-
-_SLOT = re.compile(r"\{(\w+)\}")
 
 
 class Bounds(Protocol):
@@ -50,7 +48,7 @@ class Choice:
         def filled(slot: re.Match[str]) -> str:
             return figure(features[slot[1]]) if slot[1] in features else slot[0]
 
-        return _SLOT.sub(filled, self.say) + "."
+        return SLOT.sub(filled, self.say) + "."
 
 
 class Step(NamedTuple):
@@ -117,7 +115,7 @@ def choice_faults(
         if not choice.when.terms:
             continue  # its grammar is a fault already
         yield from entry.faults(known)
-        for slot in sorted(set(_SLOT.findall(choice.say)) - choice.when.names):
+        for slot in sorted(set(SLOT.findall(choice.say)) - choice.when.names):
             yield entry.fault(slot, "measures of its own condition in braces", at="say")
         if not choice.model and not choice.params:
             yield entry.fault("nothing", "a model or params", at="")

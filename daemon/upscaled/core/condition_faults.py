@@ -29,13 +29,20 @@ class Entry:
         return Fault(place=self.place, key=key, value=str(value)[:80], expected=expected, hint=hint)
 
     def faults(self, known: Names) -> Iterator[Fault]:
-        """Yield what is wrong with the condition and its examples by themselves."""
+        """
+        Yield what is wrong with the condition and its examples by themselves.
+
+        What a misspelt name makes of the examples is not told beside it: it would mislead.
+        """
         if not self.when.possible:
             hint = "its terms contradict each other"
             yield self.fault(self.when, "a condition that can hold", hint)
-        if known is not None:
-            yield from self._unknown(known)
-        yield from self._contradicted()
+        unknown = [] if known is None else list(self._unknown(known))
+        yield from unknown or self._contradicted()
+
+    def understood(self, known: Names) -> bool:
+        """Return whether the condition names only measures that are made."""
+        return known is None or self.when.names <= known
 
     def _unknown(self, known: frozenset[str]) -> Iterator[Fault]:
         for name in sorted(self.when.names - known):

@@ -17,6 +17,8 @@ Features = Mapping[str, float]
 GRAMMAR = "'name op number', joined by 'and'"
 OPS = "ops are >= <= > <"
 
+SLOT = re.compile(r"\{(\w+)\}")
+"""A place in a sentence that is filled with what was found."""
 _COMPARE: dict[str, Callable[[float, float], bool]] = {">=": ge, "<=": le, ">": gt, "<": lt}
 _TERM = re.compile(r"([a-z][a-z0-9_]*)\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)")
 _AND = re.compile(r"\s+and\s+")
@@ -70,6 +72,10 @@ class Condition:
     def possible(self) -> bool:
         """Return whether any numbers satisfy it: `a >= 3 and a < 2` never holds."""
         return all(low < high for low, high in _box(self).values())
+
+    def allows(self, name: str, most: float) -> bool:
+        """Return whether it can hold where a measure is never larger than `most`."""
+        return _box(self).get(name, _ALL)[0] < (most, 1)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.terms))

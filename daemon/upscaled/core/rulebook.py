@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from upscaled.core.condition_faults import Names
 from upscaled.core.hints import Hint
-from upscaled.core.rulebook_faults import rulebook_faults
+from upscaled.core.rulebook_faults import Marks, rulebook_faults
 from upscaled.core.rulebook_types import Evidence, Rule, Rulebook
 from upscaled.core.tables import Table
 from upscaled.errors import ConfigError
@@ -23,17 +23,21 @@ _Read = TypeVar("_Read")
 
 
 def load_rulebook(
-    said: Mapping[str, Any], known: Names = None, place: str = "judge.toml"
+    said: Mapping[str, Any],
+    known: Names = None,
+    place: str = "judge.toml",
+    marks: Marks | None = None,
 ) -> Rulebook:
     """
     Return the rulebook that `judge.toml` describes.
 
-    `known` are the measures that pictures bring; without it their names are not checked. Raises
-    `ConfigError` with every fault at once: grammar, ranges, names, examples, what never fires.
+    `known` are the measures that pictures bring, `marks` the kinds of marks and how far each may be
+    trusted; without them neither is checked. Raises `ConfigError` with every fault at once:
+    grammar, ranges, names, examples, what never fires.
     """
     top = Table(place=place, values=said)
     book = _rulebook(top)
-    top.faults.extend(rulebook_faults(book, known, place))
+    top.faults.extend(rulebook_faults(book, known, place, marks))
     if top.faults:
         raise ConfigError(tuple(top.faults))
     return book

@@ -5,20 +5,29 @@ A rule that never fires and a measure that nobody makes fail silently: the pictu
 family and nobody sees why. So they are refused when the rules are loaded, all of them together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from upscaled.core.condition_faults import Entry, Names
-from upscaled.core.conditions import covers, same
+from upscaled.core.conditions import SLOT, covers, same
+from upscaled.core.nearest import did_you_mean
 from upscaled.core.rulebook_types import ASSUMED, DERIVED, Evidence, Rule, Rulebook
 from upscaled.errors import Fault
 
 _TAKEN = frozenset({"folder", "points"})
 """What a verdict says where no rule of the list decided."""
+Marks = Mapping[str, tuple[str, float]]
+"""By kind of mark: the measure that tells how far it is trusted, and the most that it can be."""
 _NO_PRIOR = "without a prior a family is never chosen by points"
 
 
-def rulebook_faults(book: Rulebook, known: Names, place: str) -> Iterator[Fault]:
-    """Yield every fault of rules that could be read; without `known` no measure is looked up."""
+def rulebook_faults(
+    book: Rulebook, known: Names, place: str, marks: Marks | None = None
+) -> Iterator[Fault]:
+    """
+    Yield every fault of rules that could be read.
+
+    Without `known` no measure is looked up, without `marks` no kind of mark and no trust in it.
+    """
     names = None if known is None else known | ASSUMED | DERIVED | book.hinted
     rules = [_entry(place, f"rule {rule.name}", rule) for rule in book.rules]
     table = [_entry(place, f"evidence {item.when}", item) for item in book.evidence]
@@ -26,6 +35,11 @@ def rulebook_faults(book: Rulebook, known: Names, place: str) -> Iterator[Fault]
         yield from entry.faults(names)
     yield from _double_names(book, place)
     yield from _shadows(book, known, place)
+    if all(entry.understood(names) for entry in (*rules, *table)):
+        yield from _unread(book, place)
+    if marks is not None:
+        yield from _unfilled(book, rules, names, marks)
+        yield from _beyond_trust([*rules, *table], marks)
     yield from _too_strong(book, rules)
     yield from _unreachable(rules)
     yield from _doubles(table)
@@ -56,6 +70,41 @@ def _shadows(book: Rulebook, known: Names, place: str) -> Iterator[Fault]:
             expected="a name of its own",
             hint="a measure of the picture is called so",
         )
+
+
+def _unread(book: Rulebook, place: str) -> Iterator[Fault]:
+    """Yield hints that add nothing: no condition asks for their feature."""
+    conditions = [one.when for one in book.rules] + [one.when for one in book.evidence]
+    read = {name for when in conditions for name in when.names}
+    for name in sorted(book.hinted - read):
+        hint = "no rule and no evidence reads it: add [[evidence]], or take the hint out"
+        yield Fault(
+            place=place, key=f"hint {name}", value=name, expected="a feature in use", hint=hint
+        )
+
+
+def _unfilled(book: Rulebook, rules: list[Entry], names: Names, marks: Marks) -> Iterator[Fault]:
+    """Yield sentences that would show a `{slot}` as it stands."""
+    for rule, entry in zip(book.rules, rules, strict=True):
+        for slot in SLOT.findall(rule.say):
+            if slot not in marks:
+                expected = "a kind of mark: " + ", ".join(marks)
+                hint = did_you_mean(slot, sorted(marks))
+                yield entry.fault(f"{{{slot}}}", expected, hint, at="say")
+            elif entry.understood(names) and marks[slot][0] not in rule.when.names:
+                expected = f"a condition that asks for {marks[slot][0]}"
+                hint = "else the sentence has nothing to put there"
+                yield entry.fault(f"{{{slot}}}", expected, hint, at="say")
+
+
+def _beyond_trust(entries: list[Entry], marks: Marks) -> Iterator[Fault]:
+    """Yield conditions that ask more of a mark than the table of marks ever gives."""
+    most = dict(marks.values())
+    for entry in entries:
+        for name in sorted(entry.when.names & most.keys()):
+            if not entry.when.allows(name, most[name]):
+                hint = f"the most that marks.toml gives {name} is {most[name]:g}"
+                yield entry.fault(entry.when, "a condition that a mark can meet", hint)
 
 
 def _too_strong(book: Rulebook, rules: list[Entry]) -> Iterator[Fault]:

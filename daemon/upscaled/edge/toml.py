@@ -109,6 +109,12 @@ def load_rules(directory: Path | None, name: str, *, shipped: Path | None = None
     return load_mapping(chosen)
 
 
+def rule_place(directory: Path | None, name: str) -> str:
+    """Return where faults of a rule file are told: the override's path, or `rules/` if shipped."""
+    own = directory / name if directory else None
+    return str(own) if own and own.exists() else f"rules/{name}"
+
+
 def own_rules(directory: Path | None, name: str) -> str:
     """
     Return the text of a rule file in the override folder, nothing where the shipped one holds.

@@ -15,6 +15,7 @@ from upscaled.core.fingerprint import kept_name, serves, size_of
 from upscaled.core.folders import Target
 from upscaled.core.judge import judge
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
+from upscaled.core.own import own_result, refuse_own
 from upscaled.core.plan import PlanRequest, make_plan
 from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady, Outage
@@ -61,13 +62,12 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         return Next(to=State.SEEN, facts=job.facts, said="its private copy is gone; read again")
     own = tools.made(job.sha256 or "")
     if own:
-        raise _own_result(f"job {own}")
+        raise own_result(f"job {own}")
     try:
         probe = tools.pictures.examine(tools.source(job))
     except NotReady as error:
         return _not_ready(job, tools, error)
-    if "own" in probe.marks:
-        raise _own_result(probe.marks["own"])
+    refuse_own(probe)
     order = order_of(job, tools)
     verdict = judge(
         tools.rulebook,
@@ -141,14 +141,6 @@ def _request(
         larger_print=wishes.larger_print,
         alike=alike and recipe is None,
         series=recipe,
-    )
-
-
-def _own_result(by: str) -> Aside:
-    return Aside(
-        Code.OWN_RESULT,
-        f"This is our own result ({by}); enlarging it again would only add artefacts.",
-        "drop the original again, into a folder that asks for the larger size",
     )
 
 

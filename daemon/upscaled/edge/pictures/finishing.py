@@ -11,6 +11,7 @@ from typing import Any
 
 import pyvips
 
+from upscaled import __version__
 from upscaled.edge.pictures import profiles, saving
 from upscaled.edge.pictures.bleeding import bled
 from upscaled.edge.pictures.faults import translated
@@ -37,7 +38,13 @@ def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> 
         meant = drawn.icc or origin.icc
         colour = _in_profile(colour, meant, wanted, scratch / "wanted.icc")
         image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
-        look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi, scratch=scratch)
+        look = saving.Look(
+            format=layout.format,
+            icc=wanted,
+            ppi=layout.ppi,
+            software=f"upscaled {__version__}",
+            scratch=scratch,
+        )
         return saving.save(image, to, look)
 
 

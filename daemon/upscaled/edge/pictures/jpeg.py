@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from upscaled.edge.pictures import signing
+
 _SCAN_ENDS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In entropy-coded data only stuffed zeros, restarts and fill bytes may follow 0xFF."""
 _SOI, _EOI, _SOS, _APP0, _APP2, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE2, 0xEE
@@ -21,11 +23,17 @@ class NotPlainError(Exception):
     """Not an 8-bit Huffman-coded JPEG that this walk fully understands."""
 
 
-def with_density(source: Path, to: Path, ppi: float | None) -> None:
-    """Copy a JPEG that has no JFIF header, and give it one with this density, or with none."""
+def with_head(source: Path, to: Path, ppi: float | None, software: str = "") -> None:
+    """
+    Copy a JPEG that has no JFIF header, and give it one with this density, or with none.
+
+    `software` is named in an EXIF block of its own; nothing where it is empty.
+    """
     with source.open("rb") as file, to.open("wb") as out:
         out.write(file.read(2))
         out.write(_jfif(ppi))
+        if software:
+            out.write(signing.exif_segment(software))
         shutil.copyfileobj(file, out)
 
 

@@ -18,6 +18,7 @@ from upscaled.edge.pictures.carriers.tiff import HEADS
 from upscaled.edge.pictures.carriers.walk import walk
 from upscaled.edge.pictures.marks_table import (
     KINDS,
+    MEASURE,
     Mark,
     Table,
     Texts,
@@ -27,7 +28,6 @@ from upscaled.edge.pictures.marks_table import (
 )
 from upscaled.errors import ConfigError, Fault
 
-_FEATURES = {"generator": "ai_meta"}
 _MOST = 10_000_000
 """Of seconds or of sensitivity: beyond it the field is broken."""
 
@@ -61,11 +61,10 @@ def read_marks(data: Data, table: Table, *, hidden: str = "") -> Provenance:
     for place, text in _texts(carriers, fields, table, hidden):
         texts.setdefault(place, []).append(text)
     found = {mark.kind: mark for mark in reversed(tuple(_by_trust(table, texts)))}
-    marks = {kind: found[kind].name for kind in KINDS if kind in found}
+    marks = {kind: found[kind].told(texts) for kind in KINDS if kind in found}
     if "camera" in marks:
         marks["camera"] = _camera(fields) or marks["camera"]
-    trust = {kind: found[kind].trust if kind in found else 0.0 for kind in KINDS}
-    features = {_FEATURES.get(kind, kind): value for kind, value in trust.items()}
+    features = {MEASURE[kind]: found[kind].trust if kind in found else 0.0 for kind in KINDS}
     return Provenance(
         marks=marks,
         features=features | _exposure(fields),

@@ -16,12 +16,17 @@ from upscaled.errors import ConfigError, Fault
 KINDS = (
     "own", "generator", "edited", "enlarged", "renderer", "graphic", "camera", "scan", "screen",
 )  # fmt: skip
+MEASURE = {kind: "ai_meta" if kind == "generator" else kind for kind in KINDS}
+"""By kind, the measure that tells how far its best mark is to be trusted."""
 TRUST = {"A": 1.0, "B": 0.6, "C": 0.3}
 """How far a mark is to be trusted: as good as proof, strong, a hint."""
 SHORT = 2000
 """Characters of a text that a pattern sees, unless it is for `long` ones: names stand in front."""
 _KEYS = frozenset({"kind", "name", "reliability", "needs", "unless", "date", "example", "near"})
 _PLACE = re.compile(r"(?:(?:png|exif|xmp|c2pa|iptc|exr):\S.{0,79}|com|source|samsung|pixels)")
+
+_FOUND = "found"
+_SLOT = f"{{{_FOUND}}}"
 
 Texts = Mapping[str, list[str]]
 """What a file says, by place."""
@@ -38,15 +43,21 @@ class Sign:
     within: int | None
     """Characters of a text that are looked at; None: all of a prompt or a graph."""
 
-    def found(self, texts: Texts) -> bool:
-        """Return whether a text of one of the places matches."""
-        return any(
+    def found(self, texts: Texts) -> re.Match[str] | None:
+        """Return the first match in a text of one of the places."""
+        matches = (
             pattern.search(text[: self.within])
             for where in self.where
             for place in _places(where, texts)
             for text in texts[place]
             for pattern in self.patterns
         )
+        return next((match for match in matches if match), None)
+
+    @property
+    def names(self) -> bool:
+        """Return whether whatever matches tells a name."""
+        return all(_FOUND in pattern.groupindex for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +81,12 @@ class Mark:
             return False
         return not any(sign.found(texts) for sign in self.unless)
 
+    def told(self, texts: Texts) -> str:
+        """Return its name for texts that carry it, with what was found for `{found}`."""
+        matches = (sign.found(texts) for sign in self.needs if sign.names)
+        found = next((match[_FOUND] for match in matches if match), "")
+        return self.name.replace(_SLOT, found)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
@@ -77,6 +94,15 @@ class Table:
 
     marks: tuple[Mark, ...]
     properties: tuple[str, ...]
+
+
+def best_trust(*tables: Table) -> dict[str, tuple[str, float]]:
+    """Return by kind its measure and the most that a mark of any of these tables gives it."""
+    marks = [mark for table in tables for mark in table.marks]
+    return {
+        kind: (MEASURE[kind], max((one.trust for one in marks if one.kind == kind), default=0.0))
+        for kind in KINDS
+    }
 
 
 def marks_in(table: Table, texts: Texts) -> Iterator[Mark]:
@@ -112,10 +138,15 @@ def check_marks(table: Table, place: str = "rules/marks.toml") -> tuple[Fault, .
             read.wrong(key, "no example", "an example that matches")
         for wanted, listed in ((True, mark.examples), (False, mark.near)):
             for one in listed:
-                if mark.carried({where: [text] for where, text in one.items()}) is not wanted:
+                if mark.carried(_spoken(one)) is not wanted:
                     says = "an example that matches" if wanted else "a near miss that does not"
                     read.wrong(key, one, says)
     return tuple(read.faults)
+
+
+def _spoken(said: Said) -> Texts:
+    """Return what a made-up file says; of the source of a picture there may be several words."""
+    return {where: text.split() if where == "source" else [text] for where, text in said.items()}
 
 
 def _listed(said: object) -> list[object]:
@@ -156,6 +187,8 @@ class _Reader:
         if not isinstance(said, Mapping):
             self.wrong(key, said, "a table")
             return None
+        if isinstance(said.get("name"), str):
+            key = f"{key} ({said['name']})"
         before = len(self.faults)
         self._check(said, key)
         mark = Mark(
@@ -168,6 +201,8 @@ class _Reader:
             examples=self._said(said.get("example", []), f"{key}.example"),
             near=self._said(said.get("near", []), f"{key}.near"),
         )
+        if _SLOT in mark.name and mark.needs and not any(sign.names for sign in mark.needs):
+            self.wrong(f"{key}.name", mark.name, "a group (?P<found>...) in each pattern of a sign")
         if not mark.needs:
             self.wrong(f"{key}.needs", said.get("needs"), "at least one sign")
         return mark if len(self.faults) == before else None

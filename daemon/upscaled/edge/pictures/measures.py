@@ -2,8 +2,8 @@
 What the pixels measure: the names that the rules use.
 
 All measures are taken from one `Look`: the small copy of at most a megapixel, unless a line says
-'native', which means six tiles over the whole range of contrast. The table `MEASURES` tells each
-name's meaning, unit and range. Nothing here decides anything.
+'native', which means six tiles over the whole range of contrast. What each name means, its
+unit and range, tells `named.MEASURES`. Nothing here decides anything.
 """
 
 from collections.abc import Sequence
@@ -30,45 +30,13 @@ from upscaled.edge.pictures.measures_sharp import (
 )
 from upscaled.edge.pictures.measures_text import text_lines
 from upscaled.edge.pictures.measures_tones import tones
+from upscaled.edge.pictures.named import MEASURES
 
 _PRISTINE = 0.77
 """The `r_eff` that nine pristine pictures of ten reach (median 0.90)."""
 
 _LIKELY = 16
 """Tiles that are looked through for fine texture."""
-
-MEASURES = {
-    "top8": "share of pixels in the eight most frequent colours, 5 bits a channel; 0..1",
-    "eqn": "native: share of horizontal neighbours of exactly equal luma; 0..1",
-    "eqn_busy": "native: the same share within 8-px blocks that are no even ground; 0..1",
-    "g_flat": "share of pixels with Sobel magnitude below 6 grey levels; 0..1",
-    "g_mid": "share of pixels with Sobel magnitude 12 to 120 grey levels; 0..1",
-    "border": "width of a paper border on its third widest side, share of the side; 0 none..0.3",
-    "txt_n": "letters standing in lines, per 100,000 px",
-    "txt_share": "such letters as a share of all stroke components; 0..1",
-    "txt_area": "their ink as a share of the picture; 0..1",
-    "noise": "native: noise floor, grey sigma; 0..",
-    "lnoise": "median absolute high-pass of luma in the quietest 30 %, grey levels",
-    "cnoise": "the same of CIE a and b",
-    "edgew_best": "edge step over range in the sharpest parts; 0 soft .. 1 one-pixel edges",
-    "r_eff": "share of Nyquist that holds 90 % of the detail; 0..1, 1 also where unknown",
-    "halftone": "native: share of fine energy in one peak off the axes; 0..1, a raster above 0.1",
-    "runs": "native: side of the equal blocks of enlarged pixel art, px; 1 none..64",
-    "q_eq": "JPEG-equivalent quality; 0..100, 100 never compressed",
-    "grid": "vote-grid strength: steps that gather on the 8-px grid; 0..about 0.4",
-    "jpeg_life": "1 where the file or its pixels have been a JPEG",
-    "lossless": "1 where the file's compression is lossless and the pixels were never a JPEG",
-    "detail_px": "long side times min(1, r_eff / 0.77), px",
-    "short_px": "short side, px",
-    "kurt": "native: log(1 + kurtosis) of the diagonal Haar coefficient",
-    "chf": "native: log10 ratio of diagonal high-pass energy in Cr to that in luma",
-    "flat8": "native: share of 8-px blocks with standard deviation below 0.6; 0..1",
-    "mono": "1 where the picture is grey, 2 where it is toned in one pale hue, else 0",
-    "lum": "mean luma, grey levels",
-    "p95": "95th percentile of luma, grey levels",
-    "transp": "share of pixels with alpha below 128; 0..1",
-    "mult64": "1 where both sides are multiples of 64",
-}
 
 
 def measure(

@@ -1,5 +1,6 @@
 """
-Files as we leave them: pixels, profile and density, nothing else; on the disk before we say so.
+Files as we leave them: pixels, profile, density, a result also our name, nothing else; on the disk
+before we say so.
 
 Knows libvips' savers and their traps, nothing of plans.
 """
@@ -12,7 +13,7 @@ from typing import Any
 
 import pyvips
 
-from upscaled.edge.pictures import jpeg, profiles
+from upscaled.edge.pictures import jpeg, profiles, signing
 from upscaled.edge.pictures.opening import with_profile
 from upscaled.nouns import Format
 
@@ -29,6 +30,8 @@ class Look:
     format: str
     icc: bytes | None = None
     ppi: float | None = None
+    software: str = ""
+    """What the file says that it was made with; empty: nothing, as in what is uploaded."""
     scratch: Path | None = None
     """A folder for temporary files; beside the file itself where unsaid."""
 
@@ -44,7 +47,11 @@ def save(image: pyvips.Image, to: Path, look: Look) -> dict[str, Any]:
     return artifact(to, (image.width, image.height), look)
 
 
-def _tiff(image: pyvips.Image, to: Path, _look: Look) -> None:
+def _tiff(image: pyvips.Image, to: Path, look: Look) -> None:
+    image.remove("xmp-data")
+    if look.software:
+        packet = signing.xmp_packet(look.software)
+        image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
     large = image.width * image.height * image.bands > _CLASSIC_TIFF_BYTES
     image.tiffsave(
         str(to),
@@ -52,13 +59,15 @@ def _tiff(image: pyvips.Image, to: Path, _look: Look) -> None:
         predictor="horizontal",
         resunit="inch",
         bigtiff=large,
-        keep="icc",
+        keep="icc:xmp",
     )
 
 
-def _png(image: pyvips.Image, to: Path, _look: Look) -> None:
+def _png(image: pyvips.Image, to: Path, look: Look) -> None:
     # libvips filters nothing by default: files are then 45 % larger.
     image.pngsave(str(to), compression=3, filter="all", keep="icc")
+    if look.software:
+        signing.sign_png(to, look.software)
 
 
 def _jpeg(image: pyvips.Image, to: Path, look: Look) -> None:
@@ -67,7 +76,7 @@ def _jpeg(image: pyvips.Image, to: Path, look: Look) -> None:
     draft = (look.scratch or to.parent) / "draft.jpg"
     try:
         image.jpegsave(str(draft), Q=95, subsample_mode="off", keep="icc")
-        jpeg.with_density(draft, to, look.ppi)
+        jpeg.with_head(draft, to, look.ppi, look.software)
     finally:
         draft.unlink(missing_ok=True)
 
