@@ -198,7 +198,7 @@ class Corridor:
         self.conductor = Conductor(
             self.tools, self.book, dict(roads), Gathering(Grammar({}), self.ledger.series)
         )
-        self.conductor.conditions = self._conditions
+        self.conductor.door.conditions = self._conditions
         self.conductor.load()
 
     def close(self) -> None:
@@ -319,7 +319,7 @@ class Corridor:
             paused=self.conductor.paused,
             has_key=True,
             window=None,
-            stops=self.conductor.stops,
+            stops=self.conductor.door.stops,
             spend=self.spend(),
             caps=Caps(
                 daily=micros(budget.daily_usd),

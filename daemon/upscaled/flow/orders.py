@@ -96,7 +96,7 @@ class Orders:
         look_again = self._desk.get(LOOK_AGAIN)
         if look_again != self._look_again and not paused:
             self._look_again = look_again
-            self._conductor.stops.clear()
+            self._conductor.door.stops.clear()
             self._conductor.resumed()
             self._conductor.wake_held()
         for order in self._desk.asked():
