@@ -52,9 +52,10 @@ class Door:
         if job.state is State.JUDGED:
             return self._join(job)
         if job.id in self._counted:
-            # Counted while the ledger was deaf, but it never left: asked and stamped anew.
+            # Counted while the ledger was deaf, but it never left: that one start does not count.
+            # Earlier ones do: a look-up must not become a submit.
             self._counted.discard(job.id)
-            job = replace(job, starts=0)
+            job = replace(job, starts=job.starts - 1)
         if job.state in _GATED and job.starts == 0:
             seen = self.conditions(job)
             closed = to_submit(job, replace(seen, stops=self.stops.seen_by(job, seen.now)))
