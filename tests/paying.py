@@ -206,7 +206,7 @@ class Corridor:
         if hasattr(self, "ledger"):
             self.ledger.close()
 
-    def drop(self, passes: int = 1) -> str:
+    def drop(self, passes: int = 1, path: str = "") -> str:
         """Bring in a picture that is planned already; return its job's id."""
         self._number += 1
         now = self.clock.now()
@@ -216,7 +216,7 @@ class Corridor:
             id=name,
             state=State.PLANNED,
             watch=0,
-            path=f"4k/{name}.png",
+            path=path or f"4k/{name}.png",
             size=1,
             mtime_ns=1,
             inode=self._number,

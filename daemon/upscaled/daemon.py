@@ -67,7 +67,7 @@ class Daemon:
             settings,
             Days(zone=self._zone, starts=settings.day_starts),
             [os.path.realpath(watch.inbox) for watch in settings.watch],
-            house.tools.grammar,
+            gathering.costs,
         )
         self.conductor.resumed = self._resumed
         self.eyes = [
@@ -187,6 +187,7 @@ class Daemon:
             spend=self.cashier.spend_of(job, now),
             caps=self.cashier.caps,
             day_starts=settings.day_starts,
+            series=self.cashier.series_of(job),
         )
 
     def _resumed(self) -> None:

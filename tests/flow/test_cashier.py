@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from core.test_money import done, plan
+from upscaled.core.budget import SeriesCost
 from upscaled.core.folders import Grammar
 from upscaled.core.gate import Closed, Conditions, to_admit
 from upscaled.core.outcome import Next, Outcome, Patience, PutAside, advance
@@ -22,6 +24,7 @@ from upscaled.edge.ledger import Ledger
 from upscaled.flow import steps
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
+from upscaled.flow.series_costs import SeriesCosts
 from upscaled.flow.sums import Days
 from upscaled.nouns import Facts, Hold, Job, State, Trouble
 
@@ -61,7 +64,13 @@ class Desk:
         self.days = Days(zone=BERLIN, starts=self.config.day_starts)
         self.book = Book(self.ledger)
         self.book.load()
-        self.cashier = Cashier(self.ledger, self.config, self.days, ["/in"], Grammar({}))
+        self.cashier = Cashier(
+            self.ledger,
+            self.config,
+            self.days,
+            ["/in"],
+            SeriesCosts(partial(drop_folder, Grammar({}))),
+        )
 
     def drop(self, *costs: int, folder: str = "4k") -> Job:
         """Put a planned picture on the desk."""
@@ -81,7 +90,7 @@ class Desk:
         self.book.add([job])
         return job
 
-    def seen(self, job: Job, series: tuple[int, ...] = ()) -> Conditions:
+    def seen(self, job: Job, series: SeriesCost | None = None) -> Conditions:
         """Return what the gate looks at."""
         return Conditions(
             now=self.now,
@@ -96,7 +105,7 @@ class Desk:
             series=series,
         )
 
-    def admit(self, job: Job, series: tuple[int, ...] = ()) -> Closed | None:
+    def admit(self, job: Job, series: SeriesCost | None = None) -> Closed | None:
         """Ask the gate and write down what came of it, as the conductor does."""
         outcome = steps.admit(job)
         closed = to_admit(job, outcome.reserved, self.seen(job, series))
@@ -282,12 +291,12 @@ def test_a_series_begins_whole_or_not_at_all(desk: Desk) -> None:
     desk.admit(desk.drop(320_000))
     series = [desk.drop(160_000, folder="film") for _ in range(5)]
 
-    closed = desk.admit(series[0], (160_000,) * 5)
+    closed = desk.admit(series[0], SeriesCost(count=5, cost=800_000, dearest=160_000))
 
     assert closed is not None
     assert "The series needs $0.80 for 5 pictures at once" in closed.reason
     assert "$0.68 are left" in closed.reason
-    assert desk.admit(series[0], (160_000,) * 4) is None
+    assert desk.admit(series[0], SeriesCost(count=4, cost=640_000, dearest=160_000)) is None
 
 
 def busy_days(desk: Desk, days: int, *, pictures: int) -> None:

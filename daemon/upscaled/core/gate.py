@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
 
-from upscaled.core.budget import Caps, Refusal, Spend, admit, admit_whole, braked
+from upscaled.core.budget import Caps, Refusal, SeriesCost, Spend, admit, admit_whole, braked
 from upscaled.core.window import MIDNIGHT, Window, is_open, next_day, next_open
 from upscaled.nouns import Hold, Job, Micros
 
@@ -33,8 +33,8 @@ class Conditions:
     caps: Caps
     day_starts: time = MIDNIGHT
     """When a day begins for the caps, on the wall."""
-    series: tuple[Micros, ...] = ()
-    """Of a series that has not begun: the prices of all its pictures, the job's own included."""
+    series: SeriesCost | None = None
+    """Of a series that has not begun: what all of it costs, the job included."""
 
 
 def to_submit(job: Job, seen: Conditions) -> Closed | None:
@@ -81,10 +81,11 @@ def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:
 
 
 def _over(job: Job, cost: Micros, seen: Conditions) -> Refusal | None:
+    series = seen.series
     return (
-        admit_whole(seen.series, seen.spend, seen.caps)
+        (admit_whole(series, seen.spend, seen.caps) if series else None)
         or admit(cost, seen.spend, seen.caps, before=job.cost)
-        or braked(cost, seen.spend.folder, seen.caps)
+        or braked(max(cost, series.cost if series else 0), seen.spend.folder, seen.caps)
     )
 
 

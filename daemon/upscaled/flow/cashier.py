@@ -14,10 +14,11 @@ from typing import Protocol
 
 import structlog
 
-from upscaled.core.budget import Folder, Spend, braked, warnings
+from upscaled.core.budget import Folder, SeriesCost, Spend, braked, warnings
 from upscaled.core.folders import Grammar, Target
 from upscaled.core.settings import Settings
 from upscaled.errors import LedgerUnwritable
+from upscaled.flow.series_costs import SeriesCosts
 from upscaled.flow.sums import Days, Sums, caps_of, sums
 from upscaled.nouns import Hold, Job, Micros, State
 
@@ -65,14 +66,14 @@ class Cashier:
         settings: Settings,
         days: Days,
         inboxes: Sequence[str],
-        grammar: Grammar,
+        costs: SeriesCosts,
     ) -> None:
         self.caps = caps_of(settings)
         self._till = till
         self._share = settings.budget.warn_percent / 100
         self._days = days
         self._inboxes = tuple(inboxes)
-        self._grammar = grammar
+        self._costs = costs
         self._past: dict[tuple[str, str, datetime], tuple[Micros, ...]] = {}
         self._next_look = 0.0
 
@@ -81,17 +82,23 @@ class Cashier:
         return sums(self._till, self._days, now)
 
     def spend_of(self, job: Job, now: datetime) -> Spend:
-        """Return the sums with those of the job's folder."""
-        return replace(self.spend(now), folder=self.folder(job, now))
+        """Return the sums with those of the job's folder, and what other series still need."""
+        promised = self._costs.promised_to_others(job)
+        return replace(self.spend(now), promised=promised, folder=self.folder(job, now))
+
+    def series_of(self, job: Job) -> SeriesCost | None:
+        """Return what a job's series costs, None where it has none or has begun."""
+        return self._costs.cost_of(job)
 
     def folder(self, job: Job, now: datetime) -> Folder:
         """Return the sums of a job's folder."""
-        place = self._inboxes[job.watch], drop_folder(self._grammar, job.path)
+        place = self._inboxes[job.watch], self._costs.drop_folder(job.path)
         today = self._days.day(now)
         settled = sum(micros for _, micros in self._till.spent_in(*place, today))
         return Folder(
             path=place[1],
             today=settled + self._till.reserved_in(*place),
+            promised=self._costs.promised_in_folder(job, place[1]),
             past=self._usual(place, today) if self.caps.brake_times else (),
             released=list(place) in self._released(today),
         )
@@ -103,7 +110,9 @@ class Cashier:
         for job in jobs:
             plan, folder = job.facts.plan, self.folder(job, now)
             held = job.hold is Hold.BUDGET and job.state is State.PLANNED and plan
-            if held and plan and braked(plan.cost, folder, self.caps):
+            series = self.series_of(job)
+            cost = max(plan.cost if plan else 0, series.cost if series else 0)
+            if held and braked(cost, folder, self.caps):
                 through.append([self._inboxes[job.watch], folder.path])
                 log.info("brake_released", folder=folder.path)
                 self._put(RELEASED, {"day": today.isoformat(), "folders": through})

@@ -162,6 +162,7 @@ class Conductor:
     def _start_due(self) -> None:
         for ripe in self.gathering.ripe():
             self.wake(self.book.jobs[ripe], at_once=True)
+        self._wake_over_caps()
         now = self.tools.clock.now().timestamp()
         while self.book.writable and (due := self._due.pop(now)) is not None:
             job = self.book.jobs.get(due)
@@ -173,6 +174,15 @@ class Conductor:
                 self.book.complain(error)
                 self._due.put(job, now + LOOK_SECONDS)
                 return
+
+    def _wake_over_caps(self) -> None:
+        """Look again at what a cap holds where a series moved: it began, grew, shrank."""
+        for stirred in self.gathering.costs.stirred():
+            job = self.book.jobs.get(stirred)
+            if job is not None and job.hold is Hold.BUDGET:
+                self.wake(job, at_once=True)
+        if self.gathering.costs.freed():
+            self.wake_held(Hold.BUDGET)
 
     def _start(self, job: Job) -> None:
         entered = self.door.ask(job)
