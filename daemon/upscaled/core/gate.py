@@ -1,9 +1,18 @@
 """May this job go on to spend? One pure answer, with the sentence for the person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, tzinfo
 
-from upscaled.core.budget import Caps, Refusal, SeriesCost, Spend, admit, admit_whole, braked
+from upscaled.core.budget import (
+    Caps,
+    Folder,
+    Refusal,
+    SeriesCost,
+    Spend,
+    admit,
+    admit_whole,
+    braked,
+)
 from upscaled.core.window import MIDNIGHT, Window, is_open, next_day, next_open
 from upscaled.nouns import Hold, Job, Micros
 
@@ -55,7 +64,19 @@ def to_submit(job: Job, seen: Conditions) -> Closed | None:
         if stop and (stop.until is None or seen.now < stop.until):
             return stop
     # A job begun inside the window may end outside: only its first submit is asked for.
-    return _outside(seen) if job.facts.pass_index == 0 else None
+    outside = _outside(seen) if job.facts.pass_index == 0 else None
+    return outside or _spent_out(job, seen)
+
+
+def _spent_out(job: Job, seen: Conditions) -> Closed | None:
+    """
+    Hold a reserved job for which there is no room even without what others have reserved.
+
+    A cap may be lowered, or a bill come out higher, between the reservation and the submit.
+    """
+    spend = replace(seen.spend, reserved=0, promised=0, folder=Folder())
+    over = admit(job.reserved, spend, seen.caps, before=job.cost)
+    return _over_cap(over, seen) if over else None
 
 
 def _outside(seen: Conditions) -> Closed | None:
@@ -73,11 +94,13 @@ def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:
     if closed or job.facts.engine == "local":
         return closed
     over = _over(job, cost, seen)
-    if over:
-        # Whichever cap it is, no earlier turn than the next day can lift it by itself.
-        tomorrow = next_day(seen.now, seen.zone, seen.day_starts)
-        return Closed(hold=Hold.BUDGET, reason=over.sentence, until=tomorrow)
-    return None
+    return _over_cap(over, seen) if over else None
+
+
+def _over_cap(over: Refusal, seen: Conditions) -> Closed:
+    # Whichever cap it is, no earlier turn than the next day can lift it by itself.
+    tomorrow = next_day(seen.now, seen.zone, seen.day_starts)
+    return Closed(hold=Hold.BUDGET, reason=over.sentence, until=tomorrow)
 
 
 def _over(job: Job, cost: Micros, seen: Conditions) -> Refusal | None:
