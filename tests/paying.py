@@ -193,10 +193,10 @@ class Corridor:
         self.ledger.create()
         self.tools = self._tools()
         lane = AtOnce()
-        roads = {(Lane.PIXELS, 0): lane, (Lane.NETWORK, 0): lane, (Lane.ROOT, 0): lane}
+        self.roads = {(Lane.PIXELS, 0): lane, (Lane.NETWORK, 0): lane, (Lane.ROOT, 0): lane}
         self.book = Book(self.ledger)
         self.conductor = Conductor(
-            self.tools, self.book, dict(roads), Gathering(Grammar({}), self.ledger.series)
+            self.tools, self.book, dict(self.roads), Gathering(Grammar({}), self.ledger.series)
         )
         self.conductor.door.conditions = self._conditions
         self.conductor.load()
