@@ -193,7 +193,11 @@ class Corridor:
         self.ledger.create()
         self.tools = self._tools()
         lane = AtOnce()
-        self.roads = {(Lane.PIXELS, 0): lane, (Lane.NETWORK, 0): lane, (Lane.ROOT, 0): lane}
+        self.roads: dict[tuple[Lane, int], lanes.Lane] = {
+            (Lane.PIXELS, 0): lane,
+            (Lane.NETWORK, 0): lane,
+            (Lane.ROOT, 0): lane,
+        }
         self.book = Book(self.ledger)
         self.conductor = Conductor(
             self.tools, self.book, dict(self.roads), Gathering(Grammar({}), self.ledger.series)
