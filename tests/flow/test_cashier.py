@@ -19,6 +19,7 @@ from upscaled.core.budget import SeriesCost
 from upscaled.core.folders import Grammar
 from upscaled.core.gate import Closed, Conditions, to_admit
 from upscaled.core.outcome import Next, Outcome, Patience, PutAside, advance
+from upscaled.core.series import Group
 from upscaled.core.settings import Settings, parse_settings
 from upscaled.edge.ledger import Ledger
 from upscaled.flow import steps
@@ -64,13 +65,8 @@ class Desk:
         self.days = Days(zone=BERLIN, starts=self.config.day_starts)
         self.book = Book(self.ledger)
         self.book.load()
-        self.cashier = Cashier(
-            self.ledger,
-            self.config,
-            self.days,
-            ["/in"],
-            SeriesCosts(partial(drop_folder, Grammar({}))),
-        )
+        self.costs = SeriesCosts(partial(drop_folder, Grammar({})))
+        self.cashier = Cashier(self.ledger, self.config, self.days, ["/in"], self.costs)
 
     def drop(self, *costs: int, folder: str = "4k") -> Job:
         """Put a planned picture on the desk."""
@@ -332,6 +328,22 @@ def test_the_brake_holds_a_flood_until_resume_and_only_that_folder(tmp_path: Pat
     desk.now += timedelta(days=1)
     answers = [desk.admit(desk.drop(80_000)) for _ in range(20)]
     assert answers.count(None) == 10, "one busy day is not yet its usual"
+    desk.ledger.close()
+
+
+def test_the_brake_holds_a_series_before_its_first_picture_until_resume(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "ledger.sqlite", config(**BRAKED))
+    busy_days(desk, 4, pictures=2)
+    flood = [desk.drop(80_000) for _ in range(14)]
+    for job in flood:
+        desk.costs.note((0, Group(folder="4k")), job)
+
+    closed = desk.admit(flood[0], desk.cashier.series_of(flood[0]))
+    assert closed is not None
+    assert "`upscaled resume`" in closed.reason
+
+    desk.cashier.release(desk.book.jobs.values(), desk.now)
+    assert [desk.admit(job, desk.cashier.series_of(job)) for job in flood] == [None] * 14
     desk.ledger.close()
 
 
