@@ -347,6 +347,35 @@ def test_the_brake_holds_a_series_before_its_first_picture_until_resume(tmp_path
     desk.ledger.close()
 
 
+class Counted(Ledger):
+    """A ledger that remembers which folders it added up."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, ["/in"])
+        self.asked: list[str] = []
+
+    def reserved_in(self, inbox: str, folder: str) -> int:
+        """Note it, and add up."""
+        self.asked.append(folder)
+        return super().reserved_in(inbox, folder)
+
+
+def test_resume_adds_up_each_folder_once_however_much_it_holds(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "ledger.sqlite", config(**BRAKED))
+    busy_days(desk, 4, pictures=2)
+    flood = [desk.drop(80_000) for _ in range(30)]
+    assert [desk.admit(job) for job in flood].count(None) == 10
+    counted = Counted(desk.path)
+
+    again = Cashier(counted, desk.config, desk.days, ["/in"], desk.costs)
+    again.release(desk.book.jobs.values(), desk.now)
+
+    assert counted.asked == ["4k"]
+    assert [desk.admit(job) for job in desk.planned()] == [None] * 20
+    counted.close()
+    desk.ledger.close()
+
+
 def test_it_warns_once_a_day_and_once_a_month_even_after_a_restart(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "ledger.sqlite", config(monthly_usd=2.0))
 

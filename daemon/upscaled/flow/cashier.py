@@ -107,15 +107,25 @@ class Cashier:
         """Let the folders of jobs that the brake holds through until the day turns."""
         today = self._days.day(now)
         through = self._released(today)
-        for job in jobs:
-            plan, folder = job.facts.plan, self.folder(job, now)
-            held = job.hold is Hold.BUDGET and job.state is State.PLANNED and plan
-            series = self.series_of(job)
-            cost = max(plan.cost if plan else 0, series.cost if series else 0)
-            if held and braked(cost, folder, self.caps):
+        for job, cost in self._dearest_held(jobs):
+            folder = self.folder(job, now)
+            if braked(cost, folder, self.caps):
                 through.append([self._inboxes[job.watch], folder.path])
                 log.info("brake_released", folder=folder.path)
                 self._put(RELEASED, {"day": today.isoformat(), "folders": through})
+
+    def _dearest_held(self, jobs: Iterable[Job]) -> Iterable[tuple[Job, Micros]]:
+        """Return of each folder the held job that asks for most at once, and how much that is."""
+        found: dict[tuple[int, str], tuple[Job, Micros]] = {}
+        for job in jobs:
+            plan, series = job.facts.plan, self.series_of(job)
+            if plan is None or job.hold is not Hold.BUDGET or job.state is not State.PLANNED:
+                continue
+            cost = max(plan.cost, series.cost if series else 0)
+            place = job.watch, self._costs.drop_folder(job.path)
+            if place not in found or cost > found[place][1]:
+                found[place] = job, cost
+        return found.values()
 
     def look(self, now: datetime, monotonic: float) -> None:
         """Warn once a day and once a month when most of a cap is spent or reserved."""
