@@ -352,11 +352,11 @@ class Counted(Ledger):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, ["/in"])
-        self.asked: list[str] = []
+        self.added: list[str] = []
 
     def reserved_in(self, inbox: str, folder: str) -> int:
         """Note it, and add up."""
-        self.asked.append(folder)
+        self.added.append(folder)
         return super().reserved_in(inbox, folder)
 
 
@@ -370,7 +370,7 @@ def test_resume_adds_up_each_folder_once_however_much_it_holds(tmp_path: Path) -
     again = Cashier(counted, desk.config, desk.days, ["/in"], desk.costs)
     again.release(desk.book.jobs.values(), desk.now)
 
-    assert counted.asked == ["4k"]
+    assert counted.added == ["4k"]
     assert [desk.admit(job) for job in desk.planned()] == [None] * 20
     counted.close()
     desk.ledger.close()
