@@ -347,12 +347,38 @@ def test_the_brake_holds_a_series_before_its_first_picture_until_resume(tmp_path
     desk.ledger.close()
 
 
+def test_settled_money_is_added_up_anew_only_after_more_was_settled(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "ledger.sqlite", config(daily_usd=0.40))
+    desk.ledger.close()
+    desk.ledger = counted = Counted(desk.path)
+    desk.book = Book(counted)
+    desk.cashier = Cashier(counted, desk.config, desk.days, ["/in"], desk.costs)
+
+    answers = [desk.admit(desk.drop(80_000)) for _ in range(100)]
+    assert answers.count(None) == 5
+    assert counted.sums == 2
+
+    for number, job in enumerate(desk.running(), start=2):
+        desk.settle(job, 40_000)
+        assert desk.cashier.spend(desk.now).today == (number - 1) * 40_000
+        assert counted.sums == 2 * number
+    desk.now += timedelta(days=1)
+    assert desk.cashier.spend(desk.now).today == 0
+    counted.close()
+
+
 class Counted(Ledger):
-    """A ledger that remembers which folders it added up."""
+    """A ledger that remembers which folders it added up, and how often all."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, ["/in"])
         self.added: list[str] = []
+        self.sums = 0
+
+    def spent(self, since: datetime) -> int:
+        """Note it, and add up."""
+        self.sums += 1
+        return super().spent(since)
 
     def reserved_in(self, inbox: str, folder: str) -> int:
         """Note it, and add up."""

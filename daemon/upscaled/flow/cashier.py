@@ -6,9 +6,10 @@ caps were warned of. Owned by the conductor's thread. Decides nothing: `core/bud
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -33,6 +34,10 @@ USUAL_DAYS = timedelta(days=90)
 class Till(Sums, Protocol):
     """What the cashier needs of the ledger."""
 
+    @property
+    def settlements(self) -> int:
+        """Rises whenever settled money was written."""
+
     def get(self, key: str) -> str | None:
         """Return a remembered value."""
 
@@ -53,6 +58,42 @@ def drop_folder(grammar: Grammar, path: str) -> str:
     return place.target_path if isinstance(place, Target) else folder
 
 
+class _Settled:
+    """
+    Settled sums, added up anew only after more was settled.
+
+    A month holds tens of thousands of rows, and every held picture asks.
+    """
+
+    def __init__(self, till: Till) -> None:
+        self._till = till
+        self._known: dict[tuple[object, ...], Micros] = {}
+        self._as_of = -1
+
+    def spent(self, since: datetime) -> Micros:
+        """Return the settled money since a moment."""
+        return self._remembered((since,), lambda: self._till.spent(since))
+
+    def spent_in(self, inbox: str, folder: str, since: datetime) -> Micros:
+        """Return the settled money of one folder since a moment."""
+        rows = partial(self._till.spent_in, inbox, folder, since)
+        key = (inbox, folder, since)
+        return self._remembered(key, lambda: sum(micros for _, micros in rows()))
+
+    def reserved(self) -> Micros:
+        """Return the money in flight or in doubt: a few rows, always read."""
+        return self._till.reserved()
+
+    def _remembered(self, key: tuple[object, ...], add_up: Callable[[], Micros]) -> Micros:
+        as_of = self._till.settlements
+        if as_of != self._as_of:
+            self._as_of = as_of
+            self._known.clear()
+        if key not in self._known:
+            self._known[key] = add_up()
+        return self._known[key]
+
+
 class Cashier:
     """
     Sums for the gate, warnings for people.
@@ -70,6 +111,7 @@ class Cashier:
     ) -> None:
         self.caps = caps_of(settings)
         self._till = till
+        self._settled = _Settled(till)
         self._share = settings.budget.warn_percent / 100
         self._days = days
         self._inboxes = tuple(inboxes)
@@ -79,7 +121,7 @@ class Cashier:
 
     def spend(self, now: datetime) -> Spend:
         """Return the sums of the whole place."""
-        return sums(self._till, self._days, now)
+        return sums(self._settled, self._days, now)
 
     def spend_of(self, job: Job, now: datetime) -> Spend:
         """Return the sums with those of the job's folder, and what other series still need."""
@@ -94,7 +136,7 @@ class Cashier:
         """Return the sums of a job's folder."""
         place = self._inboxes[job.watch], self._costs.drop_folder(job.path)
         today = self._days.day(now)
-        settled = sum(micros for _, micros in self._till.spent_in(*place, today))
+        settled = self._settled.spent_in(*place, today)
         return Folder(
             path=place[1],
             today=settled + self._till.reserved_in(*place),
