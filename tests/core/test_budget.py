@@ -127,7 +127,10 @@ def test_a_series_with_one_picture_over_its_own_cap_is_held_whole() -> None:
 def test_what_a_begun_series_still_needs_is_nobody_elses() -> None:
     spend = Spend(today=2_000_000, promised=17_960_000)
 
-    assert admit(80_000, spend, CAPS) is not None
+    refusal = admit(80_000, spend, CAPS)
+
+    assert refusal is not None
+    assert "$17.96 are reserved or promised to a series" in refusal.sentence
     assert room(spend, CAPS) == 40_000
 
 

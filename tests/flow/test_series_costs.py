@@ -1,5 +1,6 @@
 """A series and its money: begun whole or not at all, and nobody eats what it still needs."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -93,6 +94,32 @@ def test_ten_thousand_members_are_each_looked_at_a_few_times(costs: SeriesCosts)
 
     assert 10_000 <= looks <= 120_000
     assert costs.promised_to_others(member(1, stem="other")) == 0
+
+
+def calls(members: int) -> int:
+    """Return how many functions are called while so many members are noted and asked for."""
+    costs, counted = SeriesCosts(partial(drop_folder, Grammar({}))), 0
+
+    def count(_frame: object, event: str, _value: object) -> None:
+        nonlocal counted
+        counted += event in {"call", "c_call"}
+
+    shot = [member(number) for number in range(members)]
+    sys.setprofile(count)
+    try:
+        for state in (State.SEEN, State.JUDGED, State.PLANNED, State.ADMITTED):
+            for one in shot:
+                noted(costs, replace(one, state=state))
+                costs.cost_of(one)
+                costs.promised_to_others(one)
+                costs.promised_in_folder(one, "4k")
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_ten_times_the_members_are_ten_times_the_work() -> None:
+    assert calls(1000) <= 10.5 * calls(100)
 
 
 class Shot:

@@ -184,21 +184,22 @@ def _per_job(ask: _Ask, before: Micros, caps: Caps) -> Iterator[Refusal]:
 
 def _periods(ask: _Ask, spend: Spend, caps: Caps) -> Iterator[Refusal]:
     if spend.month + spend.taken + ask.cost > caps.monthly:
-        yield _period(ask, spend.month, spend.taken, ("monthly_usd", "month", caps.monthly))
+        yield _period(ask, spend, spend.month, ("monthly_usd", "month", caps.monthly))
     if spend.today + spend.taken + ask.cost > caps.daily:
-        yield _period(ask, spend.today, spend.taken, ("daily_usd", "day", caps.daily))
+        yield _period(ask, spend, spend.today, ("daily_usd", "day", caps.daily))
     folder = spend.folder
     if caps.folder is not None and folder.today + folder.promised + ask.cost > caps.folder:
         yield _folder(ask, folder, caps.folder)
 
 
-def _period(ask: _Ask, spent: Micros, reserved: Micros, limit: tuple[str, str, Micros]) -> Refusal:
+def _period(ask: _Ask, spend: Spend, spent: Micros, limit: tuple[str, str, Micros]) -> Refusal:
     key, period, cap = limit
-    left = max(0, cap - spent - reserved)
+    left = max(0, cap - spent - spend.taken)
+    how = "reserved or promised to a series" if spend.promised else "reserved"
     lifts = "" if ask.cost > cap else f" or a new {period} begins"
     sentence = (
         f"{ask.head}; {money(spent)} are spent this {period} and"
-        f" {money(reserved)} are reserved, of a cap of {money(cap)} (budget.{key}),"
+        f" {money(spend.taken)} are {how}, of a cap of {money(cap)} (budget.{key}),"
         f" so {money(left)} are left; {ask.waits} until the cap is raised{lifts}."
     )
     return Refusal(cap=key, sentence=sentence)
