@@ -23,7 +23,7 @@ def fal(tmp_path: Path) -> Iterator[Standin]:
 def test_a_full_cap_holds_through_a_pulled_plug_and_lifts_when_raised(
     place: Place, fal: Standin
 ) -> None:
-    # One at a time: a submit that is just leaving when the plug is pulled stays in doubt for an hour.
+    # One at a time: a submit that just leaves when the plug is pulled stays in doubt for an hour.
     place.use_fal(urls(fal), budget={"daily_usd": 0.40}, fal={"max_in_flight": 1})
     drop(place, hd=8)
     place.start()
