@@ -193,12 +193,16 @@ class Corridor:
         self.ledger.create()
         self.tools = self._tools()
         lane = AtOnce()
-        roads = {(Lane.PIXELS, 0): lane, (Lane.NETWORK, 0): lane, (Lane.ROOT, 0): lane}
+        self.roads: dict[tuple[Lane, int], lanes.Lane] = {
+            (Lane.PIXELS, 0): lane,
+            (Lane.NETWORK, 0): lane,
+            (Lane.ROOT, 0): lane,
+        }
         self.book = Book(self.ledger)
         self.conductor = Conductor(
-            self.tools, self.book, dict(roads), Gathering(Grammar({}), self.ledger.series)
+            self.tools, self.book, dict(self.roads), Gathering(Grammar({}), self.ledger.series)
         )
-        self.conductor.conditions = self._conditions
+        self.conductor.door.conditions = self._conditions
         self.conductor.load()
 
     def close(self) -> None:
@@ -206,7 +210,7 @@ class Corridor:
         if hasattr(self, "ledger"):
             self.ledger.close()
 
-    def drop(self, passes: int = 1) -> str:
+    def drop(self, passes: int = 1, path: str = "") -> str:
         """Bring in a picture that is planned already; return its job's id."""
         self._number += 1
         now = self.clock.now()
@@ -216,7 +220,7 @@ class Corridor:
             id=name,
             state=State.PLANNED,
             watch=0,
-            path=f"4k/{name}.png",
+            path=path or f"4k/{name}.png",
             size=1,
             mtime_ns=1,
             inode=self._number,
@@ -319,7 +323,7 @@ class Corridor:
             paused=self.conductor.paused,
             has_key=True,
             window=None,
-            stops=self.conductor.stops,
+            stops=self.conductor.door.stops,
             spend=self.spend(),
             caps=Caps(
                 daily=micros(budget.daily_usd),

@@ -59,7 +59,7 @@ class Daemon:
         self.book = Book(house.ledger)
         gathering = Gathering(house.tools.grammar, house.ledger.series)
         self.conductor = Conductor(house.tools, self.book, house.roads, gathering)
-        self.conductor.conditions = self._conditions
+        self.conductor.door.conditions = self._conditions
         self.conductor.ended = self._ended
         self._zone = local_zone(settings.schedule.timezone)
         self.cashier = Cashier(
@@ -67,7 +67,7 @@ class Daemon:
             settings,
             Days(zone=self._zone, starts=settings.day_starts),
             [os.path.realpath(watch.inbox) for watch in settings.watch],
-            house.tools.grammar,
+            gathering.costs,
         )
         self.conductor.resumed = self._resumed
         self.eyes = [
@@ -86,7 +86,7 @@ class Daemon:
         ]
         self.patrol = Patrol(self.conductor, beats, self._left_in_place)
         self.conductor.look_again = self.patrol.soon
-        self.conductor.share = self.patrol.share
+        self.conductor.door.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.failures = 0
         self._forgetting = 0
@@ -183,10 +183,11 @@ class Daemon:
             paused=self.conductor.paused,
             has_key=self.house.has_key,
             window=settings.schedule.window,
-            stops=self.conductor.stops,
+            stops=self.conductor.door.stops,
             spend=self.cashier.spend_of(job, now),
             caps=self.cashier.caps,
             day_starts=settings.day_starts,
+            series=self.cashier.series_of(job),
         )
 
     def _resumed(self) -> None:
@@ -298,7 +299,7 @@ class Daemon:
         now = self.house.tools.clock.now()
         if name == "fal" and not self.house.has_key:
             return {"name": name, "state": "no_key", "reason": "fal's key is not there"}
-        stop = self.conductor.stops.get("")
+        stop = self.conductor.door.stops.get("")
         if name == "fal" and stop and (stop.until is None or now < stop.until):
             return {"name": name, "state": stop.hold.value, "reason": stop.reason}
         if self.conductor.paused:

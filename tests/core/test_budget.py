@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from upscaled.core.budget import (
     Caps,
     Folder,
+    SeriesCost,
     Spend,
     admit,
     admit_whole,
@@ -99,20 +100,24 @@ def test_a_folder_may_have_a_cap_of_its_own() -> None:
     assert admit(80_000, spend, CAPS) is None
 
 
+def series(each: int, count: int) -> SeriesCost:
+    return SeriesCost(count=count, cost=each * count, dearest=each)
+
+
 def test_a_series_is_held_whole_and_says_what_it_needs_and_what_is_left() -> None:
-    costs = [160_000] * 500
-    refusal = admit_whole(costs, Spend(), CAPS)
+    refusal = admit_whole(series(160_000, 500), Spend(), CAPS)
 
     assert refusal is not None
     assert refusal.cap == "daily_usd"
     assert "The series needs $80.00 for 500 pictures at once" in refusal.sentence
     assert "so $20.00 are left; none of it is begun until the cap is raised." in refusal.sentence
-    assert admit_whole(costs[:125], Spend(), CAPS) is None
-    assert admit_whole([0, 0], Spend(today=10**12), CAPS) is None
+    assert admit_whole(series(160_000, 125), Spend(), CAPS) is None
+    assert admit_whole(series(0, 2), Spend(today=10**12), CAPS) is None
 
 
 def test_a_series_with_one_picture_over_its_own_cap_is_held_whole() -> None:
-    refusal = admit_whole([80_000, 5_120_000], Spend(), CAPS)
+    dear = SeriesCost(count=2, cost=5_200_000, dearest=5_120_000)
+    refusal = admit_whole(dear, Spend(), CAPS)
 
     assert refusal is not None
     assert refusal.cap == "per_job_usd"
@@ -122,7 +127,10 @@ def test_a_series_with_one_picture_over_its_own_cap_is_held_whole() -> None:
 def test_what_a_begun_series_still_needs_is_nobody_elses() -> None:
     spend = Spend(today=2_000_000, promised=17_960_000)
 
-    assert admit(80_000, spend, CAPS) is not None
+    refusal = admit(80_000, spend, CAPS)
+
+    assert refusal is not None
+    assert "$17.96 are reserved or promised to a series" in refusal.sentence
     assert room(spend, CAPS) == 40_000
 
 
@@ -179,7 +187,8 @@ def test_it_warns_of_each_cap_from_its_share_on() -> None:
 def test_a_series_that_may_begin_can_be_admitted_to_its_last_picture(
     costs: list[int], spend: Spend, caps: Caps
 ) -> None:
-    if admit_whole(costs, spend, caps) is None:
+    whole = SeriesCost(count=len(costs), cost=sum(costs), dearest=max(costs))
+    if admit_whole(whole, spend, caps) is None:
         reserved = spend.reserved
         for cost in costs:
             assert admit(cost, replace(spend, reserved=reserved), caps) is None

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,14 +15,17 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from core.test_money import done, plan
+from upscaled.core.budget import SeriesCost
 from upscaled.core.folders import Grammar
 from upscaled.core.gate import Closed, Conditions, to_admit
 from upscaled.core.outcome import Next, Outcome, Patience, PutAside, advance
+from upscaled.core.series import Group
 from upscaled.core.settings import Settings, parse_settings
 from upscaled.edge.ledger import Ledger
 from upscaled.flow import steps
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
+from upscaled.flow.series_costs import SeriesCosts
 from upscaled.flow.sums import Days
 from upscaled.nouns import Facts, Hold, Job, State, Trouble
 
@@ -61,7 +65,8 @@ class Desk:
         self.days = Days(zone=BERLIN, starts=self.config.day_starts)
         self.book = Book(self.ledger)
         self.book.load()
-        self.cashier = Cashier(self.ledger, self.config, self.days, ["/in"], Grammar({}))
+        self.costs = SeriesCosts(partial(drop_folder, Grammar({})))
+        self.cashier = Cashier(self.ledger, self.config, self.days, ["/in"], self.costs)
 
     def drop(self, *costs: int, folder: str = "4k") -> Job:
         """Put a planned picture on the desk."""
@@ -81,7 +86,7 @@ class Desk:
         self.book.add([job])
         return job
 
-    def seen(self, job: Job, series: tuple[int, ...] = ()) -> Conditions:
+    def seen(self, job: Job, series: SeriesCost | None = None) -> Conditions:
         """Return what the gate looks at."""
         return Conditions(
             now=self.now,
@@ -96,7 +101,7 @@ class Desk:
             series=series,
         )
 
-    def admit(self, job: Job, series: tuple[int, ...] = ()) -> Closed | None:
+    def admit(self, job: Job, series: SeriesCost | None = None) -> Closed | None:
         """Ask the gate and write down what came of it, as the conductor does."""
         outcome = steps.admit(job)
         closed = to_admit(job, outcome.reserved, self.seen(job, series))
@@ -282,12 +287,12 @@ def test_a_series_begins_whole_or_not_at_all(desk: Desk) -> None:
     desk.admit(desk.drop(320_000))
     series = [desk.drop(160_000, folder="film") for _ in range(5)]
 
-    closed = desk.admit(series[0], (160_000,) * 5)
+    closed = desk.admit(series[0], SeriesCost(count=5, cost=800_000, dearest=160_000))
 
     assert closed is not None
     assert "The series needs $0.80 for 5 pictures at once" in closed.reason
     assert "$0.68 are left" in closed.reason
-    assert desk.admit(series[0], (160_000,) * 4) is None
+    assert desk.admit(series[0], SeriesCost(count=4, cost=640_000, dearest=160_000)) is None
 
 
 def busy_days(desk: Desk, days: int, *, pictures: int) -> None:
@@ -323,6 +328,77 @@ def test_the_brake_holds_a_flood_until_resume_and_only_that_folder(tmp_path: Pat
     desk.now += timedelta(days=1)
     answers = [desk.admit(desk.drop(80_000)) for _ in range(20)]
     assert answers.count(None) == 10, "one busy day is not yet its usual"
+    desk.ledger.close()
+
+
+def test_the_brake_holds_a_series_before_its_first_picture_until_resume(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "ledger.sqlite", config(**BRAKED))
+    busy_days(desk, 4, pictures=2)
+    flood = [desk.drop(80_000) for _ in range(14)]
+    for job in flood:
+        desk.costs.note((0, Group(folder="4k")), job)
+
+    closed = desk.admit(flood[0], desk.cashier.series_of(flood[0]))
+    assert closed is not None
+    assert "`upscaled resume`" in closed.reason
+
+    desk.cashier.release(desk.book.jobs.values(), desk.now)
+    assert [desk.admit(job, desk.cashier.series_of(job)) for job in flood] == [None] * 14
+    desk.ledger.close()
+
+
+def test_settled_money_is_added_up_anew_only_after_more_was_settled(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "ledger.sqlite", config(daily_usd=0.40))
+    desk.ledger.close()
+    desk.ledger = counted = Counted(desk.path)
+    desk.book = Book(counted)
+    desk.cashier = Cashier(counted, desk.config, desk.days, ["/in"], desk.costs)
+
+    answers = [desk.admit(desk.drop(80_000)) for _ in range(100)]
+    assert answers.count(None) == 5
+    assert counted.sums == 2
+
+    for number, job in enumerate(desk.running(), start=2):
+        desk.settle(job, 40_000)
+        assert desk.cashier.spend(desk.now).today == (number - 1) * 40_000
+        assert counted.sums == 2 * number
+    desk.now += timedelta(days=1)
+    assert desk.cashier.spend(desk.now).today == 0
+    counted.close()
+
+
+class Counted(Ledger):
+    """A ledger that remembers which folders it added up, and how often all."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, ["/in"])
+        self.added: list[str] = []
+        self.sums = 0
+
+    def spent(self, since: datetime) -> int:
+        """Note it, and add up."""
+        self.sums += 1
+        return super().spent(since)
+
+    def reserved_in(self, inbox: str, folder: str) -> int:
+        """Note it, and add up."""
+        self.added.append(folder)
+        return super().reserved_in(inbox, folder)
+
+
+def test_resume_adds_up_each_folder_once_however_much_it_holds(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "ledger.sqlite", config(**BRAKED))
+    busy_days(desk, 4, pictures=2)
+    flood = [desk.drop(80_000) for _ in range(30)]
+    assert [desk.admit(job) for job in flood].count(None) == 10
+    counted = Counted(desk.path)
+
+    again = Cashier(counted, desk.config, desk.days, ["/in"], desk.costs)
+    again.release(desk.book.jobs.values(), desk.now)
+
+    assert counted.added == ["4k"]
+    assert [desk.admit(job) for job in desk.planned()] == [None] * 20
+    counted.close()
     desk.ledger.close()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from house.test_fal_corridor import drop, paid_once, urls
-from place import Place
+from place import Place, photo
 from standin import Options, Standin
 
 ADMIN_KEY = "test-admin-key-of-no-account"
@@ -23,7 +23,8 @@ def fal(tmp_path: Path) -> Iterator[Standin]:
 def test_a_full_cap_holds_through_a_pulled_plug_and_lifts_when_raised(
     place: Place, fal: Standin
 ) -> None:
-    place.use_fal(urls(fal), budget={"daily_usd": 0.40})
+    # One at a time: a submit that just leaves when the plug is pulled stays in doubt for an hour.
+    place.use_fal(urls(fal), budget={"daily_usd": 0.40}, fal={"max_in_flight": 1})
     drop(place, hd=8)
     place.start()
     place.wait_for(lambda: fal.ledger()["accepted"] >= 2, "the second submit")
@@ -69,3 +70,27 @@ def test_a_bill_that_comes_later_corrects_the_sum(place: Place, fal: Standin) ->
     assert "billed_otherwise" in seen
     assert ADMIN_KEY not in seen
     assert fal.ledger()["violations"] == []
+
+
+@pytest.mark.long
+def test_a_sequence_over_the_cap_is_held_whole_until_the_cap_is_raised(
+    place: Place, fal: Standin
+) -> None:
+    for number in range(1001, 1013):
+        photo(place.path(f"inbox/hd/shot.{number}.png"), seed=number)
+    place.use_fal(urls(fal), budget={"daily_usd": 0.60})
+
+    place.until_idle(3)
+
+    assert fal.ledger()["accepted"] == 0
+    jobs = place.jobs().values()
+    assert [job["hold"] for job in jobs] == ["budget"] * 12
+    (reason,) = {job["reason"] for job in jobs}
+    assert "The series needs $0.96 for 12 pictures at once" in reason
+    assert "so $0.60 are left; none of it is begun until the cap is raised." in reason
+
+    place.use_fal(urls(fal), budget={"daily_usd": 1.00})
+    place.until_idle()
+
+    paid_once(fal, 12)
+    assert {job["state"] for job in place.jobs().values()} == {"done"}

@@ -5,7 +5,7 @@ Money in flight or in doubt counts as spent, in the day and in the month: a cap 
 on its way is passed by exactly that much.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from statistics import median
@@ -26,6 +26,8 @@ class Folder:
     path: str = ""
     """Relative to the inbox."""
     today: Micros = 0
+    promised: Micros = 0
+    """What series that have begun in it have still to reserve."""
     past: tuple[Micros, ...] = ()
     """Settled money of each earlier day that had any, the latest first."""
     released: bool = False
@@ -48,6 +50,16 @@ class Spend:
     def taken(self) -> Micros:
         """Return what counts as spent although nothing is settled yet."""
         return self.reserved + self.promised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesCost:
+    """What the pictures of a series cost that are not reserved yet."""
+
+    count: int
+    cost: Micros
+    """Of all of them."""
+    dearest: Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,20 +106,20 @@ def admit(cost: Micros, spend: Spend, caps: Caps, *, before: Micros = 0) -> Refu
     return next(chain(_per_job(ask, before, caps), _periods(ask, spend, caps)), None)
 
 
-def admit_whole(costs: Sequence[Micros], spend: Spend, caps: Caps) -> Refusal | None:
+def admit_whole(series: SeriesCost, spend: Spend, caps: Caps) -> Refusal | None:
     """
     Return None where a sequence or series may begin, else what holds it: whole or not at all.
 
-    `costs` are the prices of its pictures that are not reserved yet. Half a film is worth nothing,
-    so its first picture waits until there is room for the last.
+    Half a film is worth nothing, so its first picture waits until there is room for the last.
     """
-    if sum(costs) <= 0:
+    if series.cost <= 0:
         return None
-    whole, dearest, waits = sum(costs), max(costs), "none of it is begun"
-    head = f"The series needs {money(whole)} for {len(costs)} pictures at once"
-    ask = _Ask(cost=whole, head=head, waits=waits)
-    head = f"A picture of the series would cost {money(dearest)}"
-    one = _Ask(cost=dearest, head=head, waits=waits)
+    waits = "none of it is begun"
+    number = f"{series.count} pictures at once" if series.count > 1 else "one picture"
+    head = f"The series needs {money(series.cost)} for {number}"
+    ask = _Ask(cost=series.cost, head=head, waits=waits)
+    head = f"A picture of the series would cost {money(series.dearest)}"
+    one = _Ask(cost=series.dearest, head=head, waits=waits)
     return next(chain(_per_job(one, 0, caps), _periods(ask, spend, caps)), None)
 
 
@@ -172,20 +184,22 @@ def _per_job(ask: _Ask, before: Micros, caps: Caps) -> Iterator[Refusal]:
 
 def _periods(ask: _Ask, spend: Spend, caps: Caps) -> Iterator[Refusal]:
     if spend.month + spend.taken + ask.cost > caps.monthly:
-        yield _period(ask, spend.month, spend.taken, ("monthly_usd", "month", caps.monthly))
+        yield _period(ask, spend, spend.month, ("monthly_usd", "month", caps.monthly))
     if spend.today + spend.taken + ask.cost > caps.daily:
-        yield _period(ask, spend.today, spend.taken, ("daily_usd", "day", caps.daily))
-    if caps.folder is not None and spend.folder.today + ask.cost > caps.folder:
-        yield _folder(ask, spend.folder, caps.folder)
+        yield _period(ask, spend, spend.today, ("daily_usd", "day", caps.daily))
+    folder = spend.folder
+    if caps.folder is not None and folder.today + folder.promised + ask.cost > caps.folder:
+        yield _folder(ask, folder, caps.folder)
 
 
-def _period(ask: _Ask, spent: Micros, reserved: Micros, limit: tuple[str, str, Micros]) -> Refusal:
+def _period(ask: _Ask, spend: Spend, spent: Micros, limit: tuple[str, str, Micros]) -> Refusal:
     key, period, cap = limit
-    left = max(0, cap - spent - reserved)
+    left = max(0, cap - spent - spend.taken)
+    how = "reserved or promised to a series" if spend.promised else "reserved"
     lifts = "" if ask.cost > cap else f" or a new {period} begins"
     sentence = (
         f"{ask.head}; {money(spent)} are spent this {period} and"
-        f" {money(reserved)} are reserved, of a cap of {money(cap)} (budget.{key}),"
+        f" {money(spend.taken)} are {how}, of a cap of {money(cap)} (budget.{key}),"
         f" so {money(left)} are left; {ask.waits} until the cap is raised{lifts}."
     )
     return Refusal(cap=key, sentence=sentence)
@@ -193,8 +207,9 @@ def _period(ask: _Ask, spent: Micros, reserved: Micros, limit: tuple[str, str, M
 
 def _folder(ask: _Ask, folder: Folder, cap: Micros) -> Refusal:
     lifts = "" if ask.cost > cap else " or a new day begins"
+    more = f" and {money(folder.promised)} are promised to a series," if folder.promised else ""
     sentence = (
-        f"{ask.head}; the folder {folder.path} has had {money(folder.today)} today,"
+        f"{ask.head}; the folder {folder.path} has had {money(folder.today)} today,{more}"
         f" of a cap of {money(cap)} (budget.folder_usd); {ask.waits} until the cap is"
         f" raised{lifts}."
     )

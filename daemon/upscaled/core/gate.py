@@ -1,9 +1,18 @@
 """May this job go on to spend? One pure answer, with the sentence for the person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, tzinfo
 
-from upscaled.core.budget import Caps, Refusal, Spend, admit, admit_whole, braked
+from upscaled.core.budget import (
+    Caps,
+    Folder,
+    Refusal,
+    SeriesCost,
+    Spend,
+    admit,
+    admit_whole,
+    braked,
+)
 from upscaled.core.window import MIDNIGHT, Window, is_open, next_day, next_open
 from upscaled.nouns import Hold, Job, Micros
 
@@ -33,8 +42,8 @@ class Conditions:
     caps: Caps
     day_starts: time = MIDNIGHT
     """When a day begins for the caps, on the wall."""
-    series: tuple[Micros, ...] = ()
-    """Of a series that has not begun: the prices of all its pictures, the job's own included."""
+    series: SeriesCost | None = None
+    """Of a series that has not begun: what all of it costs, the job included."""
 
 
 def to_submit(job: Job, seen: Conditions) -> Closed | None:
@@ -55,7 +64,19 @@ def to_submit(job: Job, seen: Conditions) -> Closed | None:
         if stop and (stop.until is None or seen.now < stop.until):
             return stop
     # A job begun inside the window may end outside: only its first submit is asked for.
-    return _outside(seen) if job.facts.pass_index == 0 else None
+    outside = _outside(seen) if job.facts.pass_index == 0 else None
+    return outside or _spent_out(job, seen)
+
+
+def _spent_out(job: Job, seen: Conditions) -> Closed | None:
+    """
+    Hold a reserved job for which there is no room even without what others have reserved.
+
+    A cap may be lowered, or a bill come out higher, between the reservation and the submit.
+    """
+    spend = replace(seen.spend, reserved=0, promised=0, folder=Folder())
+    over = admit(job.reserved, spend, seen.caps, before=job.cost)
+    return _over_cap(over, seen) if over else None
 
 
 def _outside(seen: Conditions) -> Closed | None:
@@ -73,18 +94,21 @@ def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:
     if closed or job.facts.engine == "local":
         return closed
     over = _over(job, cost, seen)
-    if over:
-        # Whichever cap it is, no earlier turn than the next day can lift it by itself.
-        tomorrow = next_day(seen.now, seen.zone, seen.day_starts)
-        return Closed(hold=Hold.BUDGET, reason=over.sentence, until=tomorrow)
-    return None
+    return _over_cap(over, seen) if over else None
+
+
+def _over_cap(over: Refusal, seen: Conditions) -> Closed:
+    # Whichever cap it is, no earlier turn than the next day can lift it by itself.
+    tomorrow = next_day(seen.now, seen.zone, seen.day_starts)
+    return Closed(hold=Hold.BUDGET, reason=over.sentence, until=tomorrow)
 
 
 def _over(job: Job, cost: Micros, seen: Conditions) -> Refusal | None:
+    series = seen.series
     return (
-        admit_whole(seen.series, seen.spend, seen.caps)
+        (admit_whole(series, seen.spend, seen.caps) if series else None)
         or admit(cost, seen.spend, seen.caps, before=job.cost)
-        or braked(cost, seen.spend.folder, seen.caps)
+        or braked(max(cost, series.cost if series else 0), seen.spend.folder, seen.caps)
     )
 
 

@@ -1,24 +1,21 @@
 """
 The loop. One thread owns every job; everything else only posts to it.
 
-It takes what is due, asks the gate, counts the start of what costs money, runs the step in its
-lane, and writes what came of it. Waiting is a row with a time, so five hundred waiting jobs hold no
-thread.
+It takes what is due, asks the door, runs the step in its lane, and writes what came of it. Waiting
+is a row with a time, so five hundred waiting jobs hold no thread.
 """
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 
 import structlog
 
-from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.life import ENDS, LIFE, Lane
 from upscaled.core.names import job_id
 from upscaled.core.outcome import (
-    Later,
     Leave,
     Next,
     Outcome,
@@ -30,9 +27,9 @@ from upscaled.core.outcome import (
 from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, steps
 from upscaled.flow.book import Book
-from upscaled.flow.places import AHEAD, Due, Places, Seats
+from upscaled.flow.door import LOOK_SECONDS, Door
+from upscaled.flow.places import Due
 from upscaled.flow.series import Gathering
-from upscaled.flow.stops import Stops
 from upscaled.flow.telling import (
     enlarges_here,
     only_looked,
@@ -47,10 +44,6 @@ log = structlog.get_logger()
 
 _RANK = {state: rank for rank, state in enumerate(LIFE)} | {State.SUBMITTING: len(LIFE)}
 """What is nearest to its end goes first, but for submits: they set fal to work meanwhile."""
-LOCAL_AT_ONCE = 4
-"""Local enlargements in flight: two pixel workers, and as many prepared behind them."""
-LOOK_SECONDS = 0.2
-_GATED = {State.PREPARED, State.SUBMITTING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +74,17 @@ class Conductor:
         self.book = book
         self.gathering = gathering
         book.noted, book.left = gathering.note, gathering.left
+        self.door = Door(tools, book, gathering)
         self.running: dict[str, State] = {}
         self.progress: dict[str, float] = {}
-        self.stops = Stops()
         self.paused = False
         self.draining = False
-        self._counted: set[str] = set()
         self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self.conditions: Callable[[Job], Conditions] = self._unset
         self.resumed: Callable[[], None] = lambda: None
         self.ended: Callable[[Job], None] = lambda _job: None
         self.look_again: Callable[[int], None] = lambda _watch: None
-        self.share: Callable[[int], str | None] = lambda _watch: ""
         self._lanes = lane
         self._due = Due()
-        most = tools.settings.fal.max_in_flight
-        self._places = Places({"fal": most + AHEAD, "local": LOCAL_AT_ONCE})
-        self._seats = Seats(most)
 
     def post(self, message: Callable[[], None]) -> None:
         """Ask the conductor's thread to call something soon."""
@@ -119,8 +106,7 @@ class Conductor:
         """Take up every job that has not ended; each walks on from its last durable fact."""
         self.book.load()
         for job in list(self.book.jobs.values()):
-            self._places.note(job)
-            self._seats.note(job)
+            self.door.note(job)
             if job.facts.delivery is not None:
                 name = f"{job.watch}/{job.facts.delivery.root}/{job.facts.delivery.path}"
                 self.tools.promised.reserve(name, job.id)
@@ -158,12 +144,9 @@ class Conductor:
     # ---- inside
 
     def _after(self, before: Job, moved: Job, outcome: Outcome) -> None:
-        self._places.note(moved)
-        self._seats.note(moved)
-        self._open_lobby(self._places, before.facts.engine, State.PLANNED)
-        self._open_lobby(self._seats, before.facts.engine, State.SUBMITTING)
-        if moved.state is not State.SUBMITTING:
-            self._counted.discard(moved.id)
+        self.door.note(moved)
+        for waiting in self.door.next_in(before.facts.engine):
+            self.wake(waiting)
         if moved.reserved < before.reserved and moved.cost - before.cost < before.reserved:
             self.wake_held(Hold.BUDGET)  # money that was reserved may be free again
         if moved.state in ENDS:
@@ -176,16 +159,10 @@ class Conductor:
         elif not waits_for_a_wake(moved, outcome):
             self.wake(moved)
 
-    def _open_lobby(self, places: Places, engine: str, where: State) -> None:
-        while (next_id := places.next(engine)) is not None:
-            waiting = self.book.jobs.get(next_id)
-            if waiting is not None and waiting.state is where:
-                self.wake(waiting)
-                return
-
     def _start_due(self) -> None:
         for ripe in self.gathering.ripe():
             self.wake(self.book.jobs[ripe], at_once=True)
+        self._wake_over_caps()
         now = self.tools.clock.now().timestamp()
         while self.book.writable and (due := self._due.pop(now)) is not None:
             job = self.book.jobs.get(due)
@@ -198,97 +175,23 @@ class Conductor:
                 self._due.put(job, now + LOOK_SECONDS)
                 return
 
+    def _wake_over_caps(self) -> None:
+        """Look again at what a cap holds where a series moved: it began, grew, shrank."""
+        for stirred in self.gathering.costs.stirred():
+            job = self.book.jobs.get(stirred)
+            if job is not None and job.hold is Hold.BUDGET:
+                self.wake(job, at_once=True)
+        if self.gathering.costs.freed():
+            self.wake_held(Hold.BUDGET)
+
     def _start(self, job: Job) -> None:
-        stage = LIFE[job.state]
-        if stage.lane is Lane.DESK:
-            self._admit(job)
-            return
-        if job.state is State.JUDGED and not self._may_join(job):
-            return
-        if job.id in self._counted:
-            # Counted while the ledger was deaf, but it never left: asked and stamped anew.
-            self._counted.discard(job.id)
-            job = replace(job, starts=0)
-        if job.state in _GATED and job.starts == 0:
-            seen = self.conditions(job)
-            closed = to_submit(job, replace(seen, stops=self.stops.seen_by(job, seen.now)))
-            if closed:
-                self._hold(job, closed)
-                return
-        if job.state is State.SUBMITTING:
-            self._send(job)
+        entered = self.door.ask(job)
+        if isinstance(entered, Job):
+            self._run(entered)
+        elif entered is not None:
+            self.apply(job, entered)
         else:
-            self._run(job)
-
-    def _send(self, job: Job) -> None:
-        """Submit, or look up what was submitted: once a seat is free and the start is counted."""
-        if job.starts == 0 and self._seats.full(job.facts.engine):
-            self._queue(job, self._seats)
-            return
-        job = self._count_start(job)
-        if self.book.writable:
-            self._run(job)
-            return
-        self._counted.add(job.id)
-        self.wake(job, at_once=True)
-
-    def _may_join(self, job: Job) -> bool:
-        """Say whether its series is judged, or could be just now; else it waits."""
-        if self._is_unseen(job):
-            return False  # more of the series may lie there
-        if self.gathering.is_decided(job, self.tools.clock.now()):
-            return True
-        self.apply(job, Later(seconds=None, reason=self.gathering.waits(job)))
-        return False
-
-    def _is_unseen(self, job: Job) -> bool:
-        """Let a job wait while its share is lost or was not looked at yet."""
-        trouble = self.share(job.watch)
-        if trouble == "":
-            return False
-        hold = Hold.SHARE if trouble else None
-        # A lost share wakes its jobs itself when it is back.
-        seconds = LOOK_SECONDS if trouble is None else None
-        self.apply(job, Later(seconds=seconds, hold=hold, reason=trouble))
-        return True
-
-    def _admit(self, job: Job) -> None:
-        if self._is_unseen(job):
-            return  # nothing is paid for while nobody knows whether the original is still wanted
-        outcome = steps.admit(job)
-        if outcome.to is State.ADMITTED:
-            closed = to_admit(job, outcome.reserved, self.conditions(job))
-            if closed:
-                self._hold(job, closed)
-                return
-            if self._places.full(job.facts.engine):
-                self._queue(job, self._places)
-                return
-        self.apply(job, outcome)
-
-    def _queue(self, job: Job, places: Places) -> None:
-        places.wait(job)
-        queued = f"Waits for one of {places.limit(job.facts.engine)} places to be free."
-        self.apply(job, Later(seconds=None, reason=queued))
-
-    def _hold(self, job: Job, closed: Closed) -> None:
-        seconds = None
-        if closed.until is not None:
-            seconds = max(1.0, (closed.until - self.tools.clock.now()).total_seconds())
-        self.apply(job, Later(seconds=seconds, hold=closed.hold, reason=closed.reason))
-
-    def _count_start(self, job: Job) -> Job:
-        """Write down that the submit is about to leave: from here on it is never just repeated."""
-        now = self.tools.clock.now()
-        sent = now if job.starts == 0 else job.facts.sent_at or now
-        limit = (
-            job.facts.start_timeout if job.starts else self.tools.settings.fal.start_timeout_seconds
-        )
-        facts = replace(job.facts, sent_at=sent, start_timeout=limit)
-        started = replace(job, starts=job.starts + 1, facts=facts)
-        self.book.save(started, "submitting" if started.starts == 1 else "")
-        self._seats.note(started)
-        return started
+            self.wake(job, at_once=True)  # counted, but not durable yet: it did not leave
 
     def _run(self, job: Job) -> None:
         self.running[job.id] = job.state
@@ -317,7 +220,7 @@ class Conductor:
         if job is None or job.state is not done.state:
             log.warning("outcome_of_a_job_that_moved", job=done.job_id, state=done.state.value)
             return
-        lifted = self.stops.note(job, done.outcome, self.tools.clock.now())
+        lifted = self.door.stops.note(job, done.outcome, self.tools.clock.now())
         if job.state is State.SEEN and isinstance(done.outcome, Leave):
             self.book.forget(job)
             return
@@ -341,6 +244,3 @@ class Conductor:
     def new_id(self) -> str:
         """Return a fresh job id that sorts by time."""
         return job_id(os.urandom(5), self.tools.clock.now())
-
-    def _unset(self, _job: Job) -> Conditions:
-        raise RuntimeError("the house gives the conductor its conditions before the first turn")

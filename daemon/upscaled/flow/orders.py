@@ -18,7 +18,7 @@ from upscaled.core.outcome import PutAside
 from upscaled.errors import Gone, LedgerUnwritable, UpscaledError
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
-from upscaled.flow.request import pass_done
+from upscaled.flow.request import is_settled, pass_done
 from upscaled.nouns import Code, Facts, Job, PassDone, Standing, State, Trouble
 
 log = structlog.get_logger()
@@ -96,7 +96,7 @@ class Orders:
         look_again = self._desk.get(LOOK_AGAIN)
         if look_again != self._look_again and not paused:
             self._look_again = look_again
-            self._conductor.stops.clear()
+            self._conductor.door.stops.clear()
             self._conductor.resumed()
             self._conductor.wake_held()
         for order in self._desk.asked():
@@ -202,7 +202,7 @@ class Orders:
         So its estimate counts as spent: the cap must hold even then.
         """
         doubtful = job.state is State.SUBMITTING and job.starts > 0
-        if not doubtful and job.state is not State.SUBMITTED:
+        if not doubtful and (job.state is not State.SUBMITTED or is_settled(job.facts)):
             return ()
         tools, ticket = self._conductor.tools, job.facts.ticket
         paid = (pass_done(job, tools, Standing(state="running")),)

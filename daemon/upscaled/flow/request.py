@@ -126,14 +126,14 @@ def await_result(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         pause = poll_delay(age, tools.settings.fal.poll_seconds, tools.die())
         return Later(seconds=pause, facts=replace(facts, standing=standing))
     done = pass_done(job, tools, standing)
-    if _is_settled(facts):
+    if is_settled(facts):
         return Next(to=State.READY, facts=replace(facts, standing=standing), said="asked again")
     made = replace(facts, standing=standing, passes=(*facts.passes, done))
     said = f"{one.model} done, ${done.cost / 1e6:.2f}"
     return Next(to=State.READY, facts=made, said=said, paid=(done,), released=one.cost)
 
 
-def _is_settled(facts: Facts) -> bool:
+def is_settled(facts: Facts) -> bool:
     """Say whether the request was ready and paid for before; only its address is asked again."""
     known = facts.ticket.request_id if facts.ticket else None
     return any(one.request_id == known for one in facts.passes if one.request_id)
@@ -141,7 +141,7 @@ def _is_settled(facts: Facts) -> bool:
 
 def _troubled(job: Job, tools: Tools, error: UpscaledError) -> Outcome:
     """Sort what went wrong while waiting; nothing makes a request that was paid for unpaid."""
-    if _is_settled(job.facts) and not isinstance(error, Outage):
+    if is_settled(job.facts) and not isinstance(error, Outage):
         asked = job.facts.times.get(ASKED_ANEW)
         if isinstance(error, Aside) and asked and tools.clock.now() - asked >= MISSING:
             return outcome_of(error, job.state)  # gone everywhere, and paid for: a person decides

@@ -9,18 +9,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
 import structlog
 
 from upscaled.core.folders import Grammar, Target
-from upscaled.core.series import Group, Member, decide, group_of, is_empty, is_quiet
+from upscaled.core.series import Member, decide, group_of, is_empty, is_quiet
 from upscaled.core.strays import folder_of
+from upscaled.flow.cashier import drop_folder
+from upscaled.flow.series_costs import Place, SeriesCosts
 from upscaled.nouns import Job, Order, Recipe, State
 
 log = structlog.get_logger()
-
-Place = tuple[int, Group]
 
 
 class Recipes(Protocol):
@@ -71,6 +72,7 @@ class Gathering:
     def __init__(self, grammar: Grammar, recipes: Recipes) -> None:
         self._grammar = grammar
         self._recipes = recipes
+        self.costs = SeriesCosts(partial(drop_folder, grammar))
         self._parties: dict[Place, _Party] = {}
         self._stirred: set[Place] = set()
 
@@ -79,6 +81,7 @@ class Gathering:
         place, standing = self._place(job), _standing(job)
         if place is None:
             return
+        self.costs.note(place, job)
         party = self._parties.get(place, _Party())
         if standing is party.members.get(job.id):
             return
@@ -91,6 +94,8 @@ class Gathering:
     def left(self, job: Job) -> None:
         """Note that a job ended, or that its file left before it was read."""
         place = self._place(job)
+        if place is not None:
+            self.costs.left(place, job)
         if place is not None and (party := self._parties.get(place)):
             self._drop(party, job.id)
             self._changed(place, party)

@@ -138,6 +138,7 @@ class Ledger(Purse):
                     tables.history.insert(),
                     {"job": job.id, "at": at, "state": job.state.value, "said": said},
                 )
+        self.settlements += bool(paid)
 
     def forget(self, job: Job) -> None:
         """Drop the row of a file that left before it was ever read."""

@@ -50,6 +50,9 @@ class Settled:
 class Purse(Store):
     """The money table."""
 
+    settlements = 0
+    """Rises whenever this very object has written settled money or a correction of it."""
+
     def spent(self, since: datetime) -> Micros:
         """Return the settled money since a moment."""
         query = sa.select(_SUM).where(_SPENT, _ROWS.at >= since.timestamp())
@@ -143,7 +146,8 @@ class Purse(Store):
             last = {key: value for key, value in settled[-1].items() if key != "id"}
             row = last | {"kind": Kind.CORRECT.value, "micros": more, "billed": True}
             link.execute(tables.money.insert(), row)
-            return more
+        self.settlements += 1
+        return more
 
 
 def move(link: sa.Connection, job: Job, inbox: str, paid: Sequence[PassDone] = ()) -> None:

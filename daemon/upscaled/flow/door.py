@@ -1,0 +1,146 @@
+"""
+May a job's step begin now? Asks its series, the gate and the places; counts what costs money.
+
+Owned by the conductor's thread. The start of a submit is counted durably before it may leave; what
+may not begin is told why and until when.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
+from upscaled.core.life import LIFE, Lane
+from upscaled.core.outcome import Later, Outcome
+from upscaled.flow import steps
+from upscaled.flow.book import Book
+from upscaled.flow.places import AHEAD, Places, Seats
+from upscaled.flow.series import Gathering
+from upscaled.flow.stops import Stops
+from upscaled.flow.tools import Tools
+from upscaled.nouns import Hold, Job, State
+
+LOCAL_AT_ONCE = 4
+"""Local enlargements in flight: two pixel workers, and as many prepared behind them."""
+LOOK_SECONDS = 0.2
+_GATED = {State.PREPARED, State.SUBMITTING}
+
+
+class Door:
+    """Before every step."""
+
+    def __init__(self, tools: Tools, book: Book, gathering: Gathering) -> None:
+        self.stops = Stops()
+        self.conditions: Callable[[Job], Conditions] = self._unset
+        self.share: Callable[[int], str | None] = lambda _watch: ""
+        self._tools = tools
+        self._book = book
+        self._gathering = gathering
+        self._counted: set[str] = set()
+        most = tools.settings.fal.max_in_flight
+        self._places = Places({"fal": most + AHEAD, "local": LOCAL_AT_ONCE})
+        self._seats = Seats(most)
+
+    def ask(self, job: Job) -> Job | Outcome | None:
+        """
+        Return the job as its step may begin, or what becomes of it instead.
+
+        None where its start was counted and the ledger could not write that down: it is asked again
+        at once. Raises `LedgerUnwritable` where the ledger cannot be read.
+        """
+        if LIFE[job.state].lane is Lane.DESK:
+            return self._admit(job)
+        if job.state is State.JUDGED:
+            return self._join(job)
+        if job.id in self._counted:
+            # Counted while the ledger was deaf, but it never left: that one start does not count.
+            # Earlier ones do: a look-up must not become a submit.
+            self._counted.discard(job.id)
+            job = replace(job, starts=job.starts - 1)
+        if job.state in _GATED and job.starts == 0:
+            seen = self.conditions(job)
+            closed = to_submit(job, replace(seen, stops=self.stops.seen_by(job, seen.now)))
+            if closed:
+                return self._held(closed)
+        return self._send(job) if job.state is State.SUBMITTING else job
+
+    def note(self, job: Job) -> None:
+        """Note where a job is now."""
+        self._places.note(job)
+        self._seats.note(job)
+        if job.state is not State.SUBMITTING:
+            self._counted.discard(job.id)
+
+    def next_in(self, engine: str) -> Iterator[Job]:
+        """Yield who waited for a place or a seat and is next, where one is free."""
+        for places, where in ((self._places, State.PLANNED), (self._seats, State.SUBMITTING)):
+            while (next_id := places.next(engine)) is not None:
+                waiting = self._book.jobs.get(next_id)
+                if waiting is not None and waiting.state is where:
+                    yield waiting
+                    break
+
+    # ---- inside
+
+    def _send(self, job: Job) -> Job | Outcome | None:
+        """Submit, or look up what was submitted: once a seat is free and the start is counted."""
+        if job.starts == 0 and self._seats.full(job.facts.engine):
+            return self._queued(job, self._seats)
+        job = self._count_start(job)
+        if self._book.writable:
+            return job
+        self._counted.add(job.id)
+        return None
+
+    def _join(self, job: Job) -> Job | Outcome:
+        """Say whether its series is judged, or could be just now; else it waits."""
+        if unseen := self._unseen(job):
+            return unseen  # more of the series may lie there
+        if self._gathering.is_decided(job, self._tools.clock.now()):
+            return job
+        return Later(seconds=None, reason=self._gathering.waits(job))
+
+    def _unseen(self, job: Job) -> Later | None:
+        """Let a job wait while its share is lost or was not looked at yet."""
+        trouble = self.share(job.watch)
+        if trouble == "":
+            return None
+        hold = Hold.SHARE if trouble else None
+        # A lost share wakes its jobs itself when it is back.
+        return Later(seconds=LOOK_SECONDS if trouble is None else None, hold=hold, reason=trouble)
+
+    def _admit(self, job: Job) -> Outcome:
+        if unseen := self._unseen(job):
+            return unseen  # nothing is paid for while nobody knows whether it is still wanted
+        outcome = steps.admit(job)
+        if outcome.to is State.ADMITTED:
+            closed = to_admit(job, outcome.reserved, self.conditions(job))
+            if closed:
+                return self._held(closed)
+            if self._places.full(job.facts.engine):
+                return self._queued(job, self._places)
+        return outcome
+
+    def _queued(self, job: Job, places: Places) -> Later:
+        places.wait(job)
+        queued = f"Waits for one of {places.limit(job.facts.engine)} places to be free."
+        return Later(seconds=None, reason=queued)
+
+    def _held(self, closed: Closed) -> Later:
+        seconds = None
+        if closed.until is not None:
+            seconds = max(1.0, (closed.until - self._tools.clock.now()).total_seconds())
+        return Later(seconds=seconds, hold=closed.hold, reason=closed.reason)
+
+    def _count_start(self, job: Job) -> Job:
+        """Write down that the submit is about to leave: from here on it is never just repeated."""
+        now, fal = self._tools.clock.now(), self._tools.settings.fal
+        sent = now if job.starts == 0 else job.facts.sent_at or now
+        limit = job.facts.start_timeout if job.starts else fal.start_timeout_seconds
+        facts = replace(job.facts, sent_at=sent, start_timeout=limit)
+        started = replace(job, starts=job.starts + 1, facts=facts)
+        self._book.save(started, "submitting" if started.starts == 1 else "")
+        self._seats.note(started)
+        return started
+
+    def _unset(self, _job: Job) -> Conditions:
+        raise RuntimeError("the house gives the door its conditions before the first turn")
