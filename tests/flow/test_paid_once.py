@@ -34,7 +34,7 @@ LATEST = START_TIMEOUT + MAX_SECONDS - 1.0
 """What is accepted is listed by then: the bound that the contract rests on."""
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
-EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_PAID", "25"))
+EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_PAID", "15"))
 SHRINK = "UPSCALED_FUZZ_SHRINK" in os.environ
 STEPS = 60 if EXAMPLES > 100 else 30
 

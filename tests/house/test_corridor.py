@@ -158,6 +158,7 @@ def test_our_own_result_dropped_again_fails_as_own_result(place: Place) -> None:
     assert told["error"]["code"] == "own_result"
 
 
+@pytest.mark.long
 def test_a_result_is_known_in_every_format_and_by_every_ledger(
     place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -183,6 +184,7 @@ def test_a_result_is_known_in_every_format_and_by_every_ledger(
     assert planned["error"]["message"] == told["error"]["message"]
 
 
+@pytest.mark.long
 def test_a_result_whose_name_was_taken_off_is_known_by_its_own_ledger(place: Place) -> None:
     photo(place.path("inbox/hd/a.png"), (960, 720))
     place.until_idle()

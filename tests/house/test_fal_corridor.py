@@ -115,9 +115,14 @@ def test_twelve_pictures_come_out_exact_and_are_paid_once(place: Place, fal: Sta
     assert PLAY_KEY not in sidecars
 
 
+DEAREST = (Fact.SUBMITTING, Fact.SUBMITTED, Fact.FETCHED, Fact.DELIVERING, Fact.ARCHIVING)
+"""Where a pulled plug could cost money, half a file or an original; the others take their time."""
+
+
 @pytest.mark.parametrize(
     ("fact", "when"),
-    [(fact, "before") for fact in Fact]
+    [(fact, "before") for fact in DEAREST]
+    + [pytest.param(fact, "before", marks=pytest.mark.long) for fact in Fact if fact not in DEAREST]
     + [(fact, "after") for fact in (Fact.SUBMITTING, Fact.SUBMITTED, Fact.DONE)],
 )
 def test_killed_at_every_durable_fact_nothing_is_lost_or_paid_twice(
