@@ -201,6 +201,7 @@ def test_a_result_whose_name_was_taken_off_is_known_by_its_own_ledger(place: Pla
     assert place.ask("classify", str(bare))["reasons"][0] == planned["error"]["message"]
 
 
+@pytest.mark.long
 def test_originals_may_be_left_in_place_and_are_done_once(place: Place) -> None:
     place.configure(watch={"originals": "leave"})
     photo(place.path("inbox/hd/a.png"), (960, 720))
@@ -215,6 +216,7 @@ def test_originals_may_be_left_in_place_and_are_done_once(place: Place) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_taken_name_may_be_replaced_and_the_old_result_is_kept(place: Place) -> None:
     place.configure(watch={"collision": "replace"})
     photo(place.path("inbox/hd/a.png"), (960, 720), seed=1)
@@ -243,6 +245,7 @@ def test_pause_holds_and_resume_goes_on(place: Place) -> None:
     place.wait_for(lambda: place.path("outbox/hd/a.png").exists(), "the result", 10)
 
 
+@pytest.mark.long
 def test_retry_brings_a_failed_file_back_and_cancel_sets_one_aside(place: Place) -> None:
     place.path("inbox/hd").mkdir(parents=True)
     place.path("inbox/hd/a.png").write_text("not yet a picture")

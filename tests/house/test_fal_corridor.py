@@ -250,6 +250,7 @@ def test_a_locked_account_holds_everything_and_fails_nothing(place: Place, fal: 
     assert fal.ledger()["accepted"] == 0
 
 
+@pytest.mark.long
 def test_a_ledger_that_has_used_fal_never_falls_back(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     text = place.config.read_text().replace('name = "fal"', 'name = "auto"')
@@ -281,6 +282,7 @@ def test_the_same_picture_dropped_again_is_done_again_from_what_was_paid(
     assert sha256(place.path("archive/hd/0.jpg")) == sha256(place.path("archive/hd/0-2.jpg"))
 
 
+@pytest.mark.long
 def test_a_smaller_size_of_the_same_picture_is_made_from_what_was_paid(
     place: Place, fal: Standin
 ) -> None:

@@ -52,6 +52,7 @@ def test_a_full_cap_holds_through_a_pulled_plug_and_lifts_when_raised(
     ]
 
 
+@pytest.mark.long
 def test_a_bill_that_comes_later_corrects_the_sum(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     drop(place, hd=1)

@@ -74,6 +74,7 @@ def test_the_age_of_a_doubt_is_that_of_its_own_submit_not_of_an_earlier_refusal(
         assert len(fal.ledger()["faults"]) == 13
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fact", [Fact.TAKEN, Fact.SUBMITTED, Fact.FETCHED, Fact.FINISHED])
 def test_a_lost_work_folder_costs_no_second_payment(place: Place, fal: Standin, fact: Fact) -> None:
     before = at_fal(place, fal)
@@ -86,6 +87,7 @@ def test_a_lost_work_folder_costs_no_second_payment(place: Place, fal: Standin, 
     assert fal.ledger()["accepted"] == 1
 
 
+@pytest.mark.long
 def test_a_watch_that_leaves_the_config_for_a_while_keeps_its_paid_work(
     place: Place, fal: Standin
 ) -> None:
@@ -232,6 +234,7 @@ def test_a_raised_cap_lets_work_go_on_at_the_next_start(place: Place, fal: Stand
     delivered_once(place, before)
 
 
+@pytest.mark.long
 def test_a_consumer_that_leaves_the_old_receipt_does_not_block_the_next_result(
     place: Place,
 ) -> None:
@@ -308,6 +311,7 @@ def test_a_paid_request_whose_address_is_asked_again_is_never_bought_again(
     assert len(fal.ledger()["faults"]) >= 11
 
 
+@pytest.mark.long
 def test_a_work_folder_lost_between_two_passes_costs_no_second_payment(
     place: Place, fal: Standin
 ) -> None:

@@ -52,6 +52,7 @@ def seen_processes(daemon: psutil.Process) -> list[str]:
     return shown
 
 
+@pytest.mark.long
 def test_the_key_is_in_no_log_file_row_or_process(place: Place, fal: Standin) -> None:
     urls = {name: getattr(fal, name) for name in ("queue_url", "rest_url", "cdn_url", "api_url")}
     place.use_fal(urls)
