@@ -8,18 +8,15 @@ post to the conductor.
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 from upscaled import __version__
-from upscaled.core.catalogue import Catalogue, load_catalogue
 from upscaled.core.fidelity import parse_bands
 from upscaled.core.folders import Grammar
 from upscaled.core.life import Lane
-from upscaled.core.rulebook import Rulebook, load_rulebook
 from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
 from upscaled.edge.clock import SystemClock
@@ -29,9 +26,7 @@ from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
 from upscaled.edge.pictures.child import Limits
-from upscaled.edge.pictures.marks import load_marks
-from upscaled.edge.pictures.marks_table import best_trust, parse_marks
-from upscaled.edge.pictures.named import MEASURED
+from upscaled.edge.pictures.marks_table import parse_marks
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_admin_key, find_key
@@ -40,55 +35,13 @@ from upscaled.errors import ConfigError, Fatal, Fault, Outage
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
 from upscaled.flow.tools import Tools
+from upscaled.reading import BANDS, MARKS, read_rules
 
 PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
-Read = TypeVar("Read")
-BANDS, MARKS = "fidelity.toml", "marks.toml"
 REST_SECONDS = 5.0, 120.0
 """How long a failing service of fal is left alone, first and at most; never beyond [retry]."""
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """Everything that is data in `rules/`, parsed."""
-
-    rulebook: Rulebook
-    catalogues: dict[str, Catalogue]
-
-
-def read_rules(settings: Settings) -> Rules:
-    """Read the rulebook and the catalogues; raises `ConfigError` with every fault of all files."""
-    faults: list[Fault] = []
-    directory = settings.rules.directory
-
-    def read(load: Callable[[dict[str, Any], str], Read], name: str) -> Read | None:
-        try:
-            return load(load_rules(directory, name), rule_place(directory, name))
-        except ConfigError as error:
-            faults.extend(error.faults)
-            return None
-
-    trust = _trust(settings)
-    book = read(lambda said, place: load_rulebook(said, MEASURED, place, trust), "judge.toml")
-    names = {"fal": f"models-{settings.fal.family}.toml", "local": "models-local.toml"}
-    found = {
-        engine: read(lambda said, place: load_catalogue(said, place, MEASURED), name)
-        for engine, name in names.items()
-    }
-    catalogues = {engine: one for engine, one in found.items() if one is not None}
-    if faults or book is None:
-        raise ConfigError(tuple(faults))
-    return Rules(rulebook=book, catalogues=catalogues)
-
-
-def _trust(settings: Settings) -> dict[str, tuple[str, float]]:
-    """Return how far each kind of mark may be trusted, by the shipped table or one's own."""
-    tables = [load_marks()]
-    with suppress(ConfigError):  # its faults are told where it is read for the pictures
-        tables.append(parse_marks(own_rules(settings.rules.directory, MARKS)))
-    return best_trust(*tables)
 
 
 def grammar_of(settings: Settings) -> Grammar:

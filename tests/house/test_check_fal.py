@@ -11,7 +11,7 @@ from place import Place
 from standin import Standin
 from upscaled.cli.check_fal import fal_warnings
 from upscaled.edge.toml import load_settings
-from upscaled.house import read_rules
+from upscaled.reading import read_rules
 
 UNIFIED = "fal-ai/topaz/upscale/image"
 

@@ -23,8 +23,9 @@ from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
 from upscaled.edge.watch import scan
 from upscaled.errors import ConfigError, Fatal, Fault, Outage, UpscaledError
-from upscaled.house import BANDS, MARKS, ROLES, Marked, open_ledger, overlap_faults, read_rules
+from upscaled.house import ROLES, Marked, open_ledger, overlap_faults
 from upscaled.nouns import Family, Order
+from upscaled.reading import BANDS, MARKS, read_rules
 
 
 def check(arguments: argparse.Namespace) -> int:

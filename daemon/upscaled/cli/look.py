@@ -25,8 +25,9 @@ from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.child import Limits
 from upscaled.edge.pictures.studio import Studio
 from upscaled.errors import Aside, NotReady, Stop, UpscaledError, UsageError
-from upscaled.house import Rules, grammar_of, open_studio, read_rules
+from upscaled.house import grammar_of, open_studio
 from upscaled.nouns import Assume, Code, Family, Order, Probe, Verdict
+from upscaled.reading import Rules, read_rules
 
 _LOOKS = 2_000
 """Pictures that one worker looks at: only looking leaves no memory behind."""
