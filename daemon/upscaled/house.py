@@ -216,20 +216,12 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         work, paid, scratch = _private_folders(settings)
         studio, workers = open_studio(settings, scratch=scratch)
         stack.callback(workers.close)
-        engines: dict[str, Fal | Local] = {"local": Local(studio.enlarge)}
-        if key:
-            engines["fal"] = fal = Fal(key, fal_options(settings))
-            stack.callback(fal.close)
-        bills = None
-        if key and (admin_key := find_admin_key()):
-            bills = Bills(admin_key, fal_options(settings))
-            stack.callback(bills.close)
         tools = Tools(
             settings=settings,
             grammar=grammar_of(settings),
             rulebook=rules.rulebook,
             catalogues=rules.catalogues,
-            engines=engines,
+            engines=_engines(settings, key, studio, stack),
             engine=pin_engine(settings, ledger, key),
             pictures=studio,
             disk=disk,
@@ -251,9 +243,28 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
             tools=tools,
             roads=roads,
             has_key=key is not None,
-            bills=bills,
+            bills=_bills(settings, key, stack),
             close_now=partial(workers.close, now=True),
         )
+
+
+def _engines(
+    settings: Settings, key: str | None, studio: Studio, stack: ExitStack
+) -> dict[str, Fal | Local]:
+    if not key:
+        return {"local": Local(studio.enlarge)}
+    fal = Fal(key, fal_options(settings))
+    stack.callback(fal.close)
+    return {"local": Local(studio.enlarge), "fal": fal}
+
+
+def _bills(settings: Settings, key: str | None, stack: ExitStack) -> Bills | None:
+    admin_key = find_admin_key() if key else None
+    if not admin_key:
+        return None
+    bills = Bills(admin_key, fal_options(settings))
+    stack.callback(bills.close)
+    return bills
 
 
 def _private_folders(settings: Settings) -> tuple[Path, Path, Path]:
