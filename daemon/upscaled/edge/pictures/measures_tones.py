@@ -5,8 +5,6 @@ All from the small copy. Shares of the picture are taken on every second or thir
 copy: a third of a million pixels tell a share to a tenth of a percent.
 """
 
-from math import tan
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +12,6 @@ from upscaled.edge.pictures.look import Bytes, Floats
 
 Counts = NDArray[np.float64]
 _SAMPLE_PIXELS = 300_000
-_STRONG_SLOPE = 120.0
-"""Sobel magnitude, kernel weights 1 2 1: a step of 30 grey levels."""
-_AXIS = tan(5 * np.pi / 180)
-_MODE_REACH = 4
 _PAPER_LUMA = 165.0
 _PAPER_SPREAD = 10.0
 """Grey levels, standard deviation of one row of a border: paper has grain and dust."""

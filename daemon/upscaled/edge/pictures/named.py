@@ -20,7 +20,7 @@ MEASURES = {
     "cnoise": "median absolute high-pass of CIE a and b in the quietest 30 %",
     "edgew_best": "edge step over range in the sharpest parts; 0 soft .. 1 one-pixel edges",
     "r_eff": "share of Nyquist that holds 90 % of the detail; 0..1, 1 also where unknown",
-    "halftone": "native: share of fine energy in one peak off the axes; 0..1, a raster above 0.1",
+    "halftone": "native: share of fine energy in one peak off the axes; 0..1, a raster above 0.2",
     "runs": "native: side of the equal blocks of enlarged pixel art, px; 1 none..64",
     "q_eq": "JPEG-equivalent quality; 0..100, 100 never compressed",
     "grid": "vote-grid strength: steps that gather on the 8-px grid; 0..about 0.4",
