@@ -173,6 +173,14 @@ class PlanRules(_Table):
     )
 
 
+class Finish(_Table):
+    """What a delivered file is like beyond its target's size and format."""
+
+    strip_gps: bool = Field(
+        default=False, description="leave positions (GPS) out of what a result says of its source"
+    )
+
+
 class FidelityRules(_Table):
     """Is the result still the same picture?"""
 
@@ -212,6 +220,7 @@ class Settings(_Table):
     budget: Budget
     retry: Retry
     plan: PlanRules
+    finish: Finish
     fidelity: FidelityRules
     rules: RuleFiles
     target: dict[str, TargetName]
