@@ -210,7 +210,7 @@ class Corridor:
         if hasattr(self, "ledger"):
             self.ledger.close()
 
-    def drop(self, passes: int = 1, path: str = "") -> str:
+    def drop(self, passes: int = 1, path: str = "", sha256: str = "") -> str:
         """Bring in a picture that is planned already; return its job's id."""
         self._number += 1
         now = self.clock.now()
@@ -224,7 +224,7 @@ class Corridor:
             size=1,
             mtime_ns=1,
             inode=self._number,
-            sha256=f"{self._number:064}",
+            sha256=sha256 or f"{self._number:064}",
             seen_at=now,
             updated_at=now,
             facts=Facts(engine="fal", plan=plan_of(passes)),

@@ -163,6 +163,8 @@ class Daemon:
 
     def _waits(self, job: Job) -> bool:
         """Say whether a job waits for what this run cannot bring about."""
+        if job.state is State.PLANNED and (payer := self.conductor.door.twins.payer(job)):
+            return self._waits(payer)
         if job.hold is Hold.DOUBT:
             waiting = self.house.settings.fal.on_doubt == "wait" and self.house.has_key
             return not waiting or job.starts > LOOK_UPS or job.outages >= OUTAGES

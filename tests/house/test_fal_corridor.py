@@ -282,6 +282,37 @@ def test_the_same_picture_dropped_again_is_done_again_from_what_was_paid(
     assert sha256(place.path("archive/hd/0.jpg")) == sha256(place.path("archive/hd/0-2.jpg"))
 
 
+def test_equal_pictures_dropped_at_once_are_paid_once(place: Place, fal: Standin) -> None:
+    place.use_fal(urls(fal))
+    for path in ("hd/a.jpg", "hd/b.jpg", "hd/c.jpg"):
+        photo(place.path(f"inbox/{path}"), SIZES["hd"], quality=97)
+
+    place.until_idle()
+
+    paid_once(fal, 1)
+    told = [json.loads(path.read_text()) for path in place.path("outbox").rglob("*.json")]
+    assert sorted(one["cost_usd"] for one in told) == [0, 0, 0.08]
+    assert sorted(one["cost_basis"] for one in told) == ["billed", "reused", "reused"]
+    assert place.files("inbox") == []
+
+
+def test_what_went_to_review_is_not_paid_for_again_either(place: Place, fal: Standin) -> None:
+    rules = place.path("rules")
+    rules.mkdir()
+    band = 'figure = "ssim"\nsays = "never enough"\nbetter = "more"\npass = 1.1\nreview = 0'
+    (rules / "fidelity.toml").write_text(f"[[band]]\n{band}\n")
+    place.use_fal(urls(fal), rules={"directory": "rules"})
+    drop(place, hd=1)
+    place.until_idle(3)
+    drop(place, hd=1)
+
+    place.until_idle(3)
+
+    paid_once(fal, 1)
+    told = json.loads(place.path("review/hd/0-2.png.json").read_text())
+    assert (told["status"], told["cost_usd"], told["cost_basis"]) == ("review", 0, "reused")
+
+
 @pytest.mark.long
 def test_a_smaller_size_of_the_same_picture_is_made_from_what_was_paid(
     place: Place, fal: Standin

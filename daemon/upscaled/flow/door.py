@@ -10,19 +10,22 @@ from dataclasses import replace
 
 from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.life import LIFE, Lane
-from upscaled.core.outcome import Later, Outcome
+from upscaled.core.outcome import Later, Outcome, outcome_of
+from upscaled.errors import UpscaledError
 from upscaled.flow import steps
 from upscaled.flow.book import Book
 from upscaled.flow.places import AHEAD, Places, Seats
 from upscaled.flow.series import Gathering
 from upscaled.flow.stops import Stops
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Hold, Job, State
+from upscaled.flow.twins import Twins
+from upscaled.nouns import Hold, Job, Micros, State
 
 LOCAL_AT_ONCE = 4
 """Local enlargements in flight: two pixel workers, and as many prepared behind them."""
 LOOK_SECONDS = 0.2
 _GATED = {State.PREPARED, State.SUBMITTING}
+_SERVED_BY = "The same picture is just being enlarged for {}: what is paid there serves here too."
 
 
 class Door:
@@ -30,6 +33,7 @@ class Door:
 
     def __init__(self, tools: Tools, book: Book, gathering: Gathering) -> None:
         self.stops = Stops()
+        self.twins = Twins()
         self.conditions: Callable[[Job], Conditions] = self._unset
         self.share: Callable[[int], str | None] = lambda _watch: ""
         self._tools = tools
@@ -69,9 +73,11 @@ class Door:
         self._seats.note(job)
         if job.state is not State.SUBMITTING:
             self._counted.discard(job.id)
+        self.twins.note(job)
 
     def next_in(self, engine: str) -> Iterator[Job]:
-        """Yield who waited for a place or a seat and is next, where one is free."""
+        """Yield who waited for an equal picture, and who is next for a place or a seat."""
+        yield from filter(None, map(self._book.jobs.get, self.twins.freed()))
         for places, where in ((self._places, State.PLANNED), (self._seats, State.SUBMITTING)):
             while (next_id := places.next(engine)) is not None:
                 waiting = self._book.jobs.get(next_id)
@@ -112,13 +118,32 @@ class Door:
         if unseen := self._unseen(job):
             return unseen  # nothing is paid for while nobody knows whether it is still wanted
         outcome = steps.admit(job)
-        if outcome.to is State.ADMITTED:
-            closed = to_admit(job, outcome.reserved, self.conditions(job))
-            if closed:
-                return self._held(closed)
-            if self._places.full(job.facts.engine):
-                return self._queued(job, self._places)
-        return outcome
+        if outcome.to is not State.ADMITTED:
+            return outcome
+        return self._instead(job, outcome.reserved) or outcome
+
+    def _instead(self, job: Job, cost: Micros) -> Outcome | None:
+        """Return what becomes of a job instead of being paid for now, None where nothing does."""
+        if payer := self._payer(job):
+            self.twins.wait(job, payer)
+            return Later(seconds=None, reason=_SERVED_BY.format(payer.path))
+        closed = to_admit(job, cost, self.conditions(job))
+        # Another job may have paid for it since it was planned; that needs no money any more.
+        if (closed is None or job.hold is None) and (served := self._served(job)):
+            return served
+        if closed:
+            return self._held(closed)
+        return self._queued(job, self._places) if self._places.full(job.facts.engine) else None
+
+    def _served(self, job: Job) -> Outcome | None:
+        try:
+            return steps.served(job, self._tools)
+        except UpscaledError as error:
+            return outcome_of(error, job.state)
+
+    def _payer(self, job: Job) -> Job | None:
+        kept = self._tools.settings.state.keep_paid_days > 0
+        return self.twins.payer(job) if kept else None
 
     def _queued(self, job: Job, places: Places) -> Later:
         places.wait(job)

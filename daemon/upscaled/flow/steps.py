@@ -103,18 +103,22 @@ def _planned(
     except Aside as error:
         failed = outcome_of(error, job.state)
         return replace(failed, facts=facts) if isinstance(failed, PutAside) else failed
-    kept = _paid_before(job, plan, tools) if engine == "fal" and plan.passes else None
-    if kept is not None:
-        return _reused(replace(facts, plan=plan), tools.bench(job) / "raw-kept", kept, tools)
-    return Next(to=State.PLANNED, facts=replace(facts, plan=plan), said=plan_sentence(plan))
+    planned = replace(job, facts=replace(facts, plan=plan))
+    if (kept := served(planned, tools)) is not None:
+        return kept
+    return Next(to=State.PLANNED, facts=planned.facts, said=plan_sentence(plan))
 
 
-def _reused(facts: Facts, to: Path, kept: Path, tools: Tools) -> Outcome:
-    """Serve an identical plan from what was paid for it before."""
+def served(job: Job, tools: Tools) -> Next | None:
+    """Serve a planned job from what an identical plan was paid for; None where nothing is kept."""
+    facts, plan = job.facts, plan_of(job)
+    if facts.engine != "fal" or not plan.passes:
+        return None
+    kept = _paid_before(job, plan, tools)
+    if kept is None:
+        return None
+    to = tools.bench(job) / "raw-kept"
     tools.disk.lend(kept, to)
-    plan = facts.plan
-    if plan is None:
-        raise Gone("the plan is not known any more")
     width, height = size_of(kept.name)
     raw = Artifact(path=str(to), sha256="", bytes=0, width=width, height=height, format="PNG")
     note = "The same picture was enlarged in the same way before: nothing was paid again."
@@ -239,7 +243,7 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         return _pixels_again(job, tools, error.message)
     fidelity = tools.pictures.check(source, Path(made.path), plan, bench / "compare.png")
     worth = facts.engine == "fal" and tools.settings.state.keep_paid_days > 0
-    if worth and facts.raw is not None and not facts.reused and fidelity.verdict == "pass":
+    if worth and facts.raw is not None and not facts.reused:
         tools.disk.lend(raw, tools.paid / kept_name(job.sha256 or "", plan.passes))
     made_facts = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
     return Next(to=State.FINISHED, facts=made_facts, said=f"finished; fidelity {fidelity.verdict}")

@@ -1,0 +1,60 @@
+"""
+Equal pictures that are to be enlarged in the same way: one is paid for, it serves the others.
+
+A person drops a picture into three folders, or three times into one; a render has its black frames.
+Owned by the conductor's thread.
+"""
+
+from upscaled.core.fingerprint import fingerprint
+from upscaled.core.life import IN_FLIGHT
+from upscaled.nouns import Job, State
+
+_PAYS = IN_FLIGHT | {State.FETCHED}
+"""From its reserved price until its pixels are kept."""
+
+
+class Twins:
+    """Who pays for a picture just now, and who waits for it."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, str] = {}
+        self._payers: dict[str, dict[str, Job]] = {}
+        self._waiting: dict[str, set[str]] = {}
+        self._freed: set[str] = set()
+
+    def note(self, job: Job) -> None:
+        """Note where a job is now."""
+        plan = job.facts.plan
+        pays = job.state in _PAYS and job.facts.engine == "fal" and not job.facts.reused
+        if pays and plan is not None and plan.passes:
+            mark = self._marks.get(job.id) or fingerprint(job.sha256 or "", plan.passes)
+            self._marks[job.id] = mark
+            self._payers.setdefault(mark, {})[job.id] = job
+        elif job.id in self._marks:
+            mark = self._marks.pop(job.id)
+            self._payers[mark].pop(job.id)
+            if not self._payers[mark]:
+                del self._payers[mark]
+            self._freed |= self._waiting.pop(mark, set())
+
+    def freed(self) -> tuple[str, ...]:
+        """Return, once, the ids of those whose payer moved on: its pixels serve, or it is gone."""
+        found, self._freed = tuple(sorted(self._freed)), set()
+        return found
+
+    def payer(self, job: Job) -> Job | None:
+        """Return who pays for the same enlargement, or for a larger one, just now."""
+        plan = job.facts.plan
+        if job.facts.engine != "fal" or plan is None or not plan.passes or not self._payers:
+            return None
+        last = plan.passes[-1]
+        found = self._payers.get(fingerprint(job.sha256 or "", plan.passes), {})
+        for other in found.values():
+            made = other.facts.plan.passes[-1] if other.facts.plan else last
+            if other.id != job.id and made.width >= last.width and made.height >= last.height:
+                return other
+        return None
+
+    def wait(self, job: Job, payer: Job) -> None:
+        """Have a job be freed when its payer moves on."""
+        self._waiting.setdefault(self._marks[payer.id], set()).add(job.id)
