@@ -73,6 +73,12 @@ class Hand:
 
     def __init__(self, at: datetime = BEGIN) -> None:
         self.at = at
+        self._set_forward = timedelta()
+
+    def set_forward(self, by: timedelta) -> None:
+        """Set the wall clock forward: no time has passed."""
+        self.at += by
+        self._set_forward += by
 
     def now(self) -> datetime:
         """Return the test's time."""
@@ -80,7 +86,7 @@ class Hand:
 
     def monotonic(self) -> float:
         """Return seconds since the test began."""
-        return (self.at - BEGIN).total_seconds()
+        return (self.at - BEGIN - self._set_forward).total_seconds()
 
 
 class AtOnce(lanes.Lane):

@@ -413,6 +413,8 @@ class Facts:
     image_url: str | None = None
     sent_at: datetime | None = None
     """When this pass's submit was begun."""
+    sent_monotonic: float | None = None
+    """The same on the clock that only grows, in seconds; a later boot begins it anew."""
     start_timeout: float = 0.0
     """Seconds within which fal must start it, as sent; what counts for it is not today's config."""
     ticket: Ticket | None = None

@@ -85,6 +85,22 @@ def test_the_first_look_at_a_doubt_comes_after_first_seconds_then_ever_later(hal
     assert hall.states() == [State.FETCHED]
 
 
+def test_a_wall_clock_set_forward_does_not_make_a_submit_surely_absent(hall: Hall) -> None:
+    hours = timedelta(hours=2)
+    hall.fal.answers.append("lost")
+    hall.fal.fates.append(Fate(listed_after=hours.total_seconds() + 200.0))
+    name = hall.corridor.drop()
+    hall.corridor.advance(10.0)
+    assert hall.corridor.job(name).hold is Hold.DOUBT
+
+    hall.corridor.clock.set_forward(hours)
+    hall.corridor.restart()
+    hall.corridor.advance(2000.0)
+
+    assert hall.fal.submits == 1
+    assert hall.corridor.job(name).state is State.FETCHED
+
+
 def test_the_look_that_decides_survives_a_clock_that_was_wrong(hall: Hall) -> None:
     hall.fal.answers.append("lost")
     hall.corridor.drop()

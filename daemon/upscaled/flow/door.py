@@ -158,10 +158,14 @@ class Door:
 
     def _count_start(self, job: Job) -> Job:
         """Write down that the submit is about to leave: from here on it is never just repeated."""
-        now, fal = self._tools.clock.now(), self._tools.settings.fal
-        sent = now if job.starts == 0 else job.facts.sent_at or now
-        limit = job.facts.start_timeout if job.starts else fal.start_timeout_seconds
-        facts = replace(job.facts, sent_at=sent, start_timeout=limit)
+        clock, facts = self._tools.clock, job.facts
+        if job.starts == 0 or facts.sent_at is None:
+            facts = replace(
+                facts,
+                sent_at=clock.now(),
+                sent_monotonic=clock.monotonic(),
+                start_timeout=self._tools.settings.fal.start_timeout_seconds,
+            )
         started = replace(job, starts=job.starts + 1, facts=facts)
         self._book.save(started, "submitting" if started.starts == 1 else "")
         self._seats.note(started)

@@ -49,11 +49,10 @@ def doubtful(one: Pass, why: str, seconds: float) -> Later:
 
 def look_up(job: Job, one: Pass, engine: Engine, tools: Tools) -> Outcome:
     """Ask the service's list once; the next time after as long again, [retry] at most."""
-    sent, now = job.facts.sent_at or job.updated_at, tools.clock.now()
-    retry, age = tools.settings.retry, (now - sent).total_seconds()
+    sent, retry, age = job.facts.sent_at or job.updated_at, tools.settings.retry, _age(job, tools)
     pause = min(retry.max_seconds, retry.first_seconds + max(0.0, age))
-    surely = sent + timedelta(seconds=job.facts.start_timeout + retry.max_seconds)
-    since = sent if now <= surely else sent - FURTHER_BACK
+    bound = job.facts.start_timeout + retry.max_seconds
+    since = sent if age <= bound else sent - FURTHER_BACK
     try:
         found = engine.look_up(one, job.facts.image_url or "", since)
     except (Outage, Stop) as error:
@@ -62,13 +61,27 @@ def look_up(job: Job, one: Pass, engine: Engine, tools: Tools) -> Outcome:
     if found is not None:
         facts = replace(job.facts, ticket=found)
         return Next(to=State.SUBMITTED, facts=facts, said=f"was accepted as {found.request_id}")
-    if now <= surely:
+    if age <= bound:
+        surely = tools.clock.now() + timedelta(seconds=bound - age)
         return doubtful(one, f"fal does not list it yet{_until(surely, tools)}", pause)
     if tools.settings.fal.on_doubt == "hold":
         said = "fal does not list it and [fal] on_doubt asks you: if fal.ai/dashboard does not "
         return doubtful(one, f"{said}show it either, cancel it and retry it", pause)
     facts = replace(job.facts, image_url=None, sent_at=None)
     return Next(to=State.PREPARED, facts=facts, said="surely never accepted; submitted anew")
+
+
+def _age(job: Job, tools: Tools) -> float:
+    """
+    Return for how many seconds a submit surely has been under way.
+
+    A wall clock that is set forward must not make it old: the clock that only grows has the last
+    word. That one never claims too much, for a later boot begins it anew; where it stands below
+    the submit's own reading, there was such a boot, and only the wall can tell.
+    """
+    wall = (tools.clock.now() - (job.facts.sent_at or job.updated_at)).total_seconds()
+    grown = tools.clock.monotonic() - (job.facts.sent_monotonic or 0.0)
+    return wall if job.facts.sent_monotonic is None or grown < 0 else min(wall, grown)
 
 
 def _until(surely: datetime, tools: Tools) -> str:
