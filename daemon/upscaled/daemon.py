@@ -7,7 +7,7 @@ It ends when asked (local steps are finished, fal's requests are left for the ne
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.eyes import Eyes
 from upscaled.flow import billing
 from upscaled.flow.book import Book
-from upscaled.flow.cashier import Cashier
+from upscaled.flow.cashier import Cashier, drop_folder
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
@@ -56,7 +56,7 @@ class Daemon:
     def __init__(self, house: House) -> None:
         self.house = house
         settings = house.settings
-        self.book = Book(house.ledger)
+        self.book = Book(house.ledger, self._aim)
         gathering = Gathering(house.tools.grammar, house.ledger.series)
         self.conductor = Conductor(house.tools, self.book, house.roads, gathering)
         self.conductor.door.conditions = self._conditions
@@ -77,14 +77,18 @@ class Daemon:
         beats = [
             Beat(
                 intake=Intake(
-                    number, house.tools.grammar, Settling(eyes.settle_seconds), self.book
+                    number,
+                    house.tools.grammar,
+                    Settling(eyes.settle_seconds),
+                    self.book,
+                    partial(self._left_in_place, number),
                 ),
                 eyes=eyes,
                 lane=house.roads[Lane.ROOT, number],
             )
             for number, eyes in enumerate(self.eyes)
         ]
-        self.patrol = Patrol(self.conductor, beats, self._left_in_place)
+        self.patrol = Patrol(self.conductor, beats)
         self.conductor.look_again = self.patrol.soon
         self.conductor.door.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
@@ -100,8 +104,6 @@ class Daemon:
         self._sweep()
         self._prune()
         timetable = Timetable()
-        for number, eyes in enumerate(self.eyes):
-            timetable.every(eyes.rescan_seconds, f"rescan-{number}", partial(self._hint, number))
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
         if self.house.bills is not None:
             self._ask_for_bills()
@@ -145,8 +147,11 @@ class Daemon:
     def _stop(self) -> None:
         self._asked_to_stop = True
 
-    def _hint(self, number: int) -> None:
-        self.patrol.hint(number)
+    def _hint(self, number: int, folder: str | None) -> None:
+        self.patrol.hint(number, folder)
+
+    def _aim(self, job: Job) -> tuple[int, str]:
+        return job.watch, drop_folder(self.house.tools.grammar, job.path)
 
     # ---- idle
 
@@ -159,6 +164,7 @@ class Daemon:
             and self.patrol.settled()
             and not self.house.ledger.asked()
             and all(self._waits(job) for job in self.book.jobs.values())
+            and not self.book.refill()
         )
 
     def _waits(self, job: Job) -> bool:
@@ -172,7 +178,8 @@ class Daemon:
 
     def _verdict(self) -> int:
         strays = any(beat.intake.strays or beat.odd or beat.trouble for beat in self.patrol.beats)
-        left = self.failures or self.book.jobs or self.book.trouble or strays
+        book = self.book
+        left = self.failures or book.jobs or book.backlog or book.trouble or strays
         return 3 if left else 0
 
     # ---- what the conductor asks
@@ -228,15 +235,18 @@ class Daemon:
             self._forgetting += 1
             self.house.roads[Lane.NETWORK, 0].put(0, ask)
 
-    def _left_in_place(self, sighting: Sighting) -> bool:
-        """Say whether an original that was left where it is has been done already."""
-        if self.house.settings.watch[sighting.watch].originals != "leave":
-            return False
-        last = self.house.ledger.last_end(sighting.watch, sighting.path)
-        same = last is not None and (last.size, last.mtime_ns) == (sighting.size, sighting.mtime_ns)
-        return same and last is not None and last.state in {State.DONE, State.REVIEW}
-
-    # ---- housekeeping
+    def _left_in_place(self, number: int, sightings: Sequence[Sighting]) -> set[str]:
+        """Return which originals were done already and stay where they are."""
+        if self.house.settings.watch[number].originals != "leave":
+            return set()
+        ends = self.house.ledger.ends_at(number, [one.path for one in sightings])
+        return {
+            one.path
+            for one in sightings
+            if (last := ends.get(one.path)) is not None
+            and (last.size, last.mtime_ns) == (one.size, one.mtime_ns)
+            and last.state in {State.DONE, State.REVIEW}
+        }
 
     def _ask_for_bills(self) -> None:
         bills, ledger, now = self.house.bills, self.house.ledger, self.house.tools.clock.now()

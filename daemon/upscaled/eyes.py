@@ -5,34 +5,52 @@ A room of the house like `daemon`: it joins the watch door and the disk door, wh
 another.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 
 from upscaled.core.settings import Watch
 from upscaled.core.strays import Stray
-from upscaled.edge import disk, roots, watch
+from upscaled.edge import disk, roots
+from upscaled.edge.watch import hints, looking, polling
 from upscaled.errors import Outage
-from upscaled.flow.intake import Intake
-from upscaled.flow.patrol import Scan
+from upscaled.flow.patrol import Paces
 from upscaled.nouns import Sighting
 
 NOTE = "_READ-ME.txt"
 _SIGNATURE = "so the files directly in this folder are not touched"
 """By these words we know a note as ours before we take it away."""
+NATIVE = Paces(times_seconds=30.0, whole_seconds=300.0)
+"""Events get lost: the folders' times are asked anyway, and now and then everything."""
+POLLED_WHOLE_SECONDS = 60.0
+"""What a folder's time does not tell: a file that was replaced in place."""
 
 
 class Eyes:
     """One inbox, seen through the disk and, where it is local, through native events."""
 
-    def __init__(self, number: int, config: Watch, hint: Callable[[], None]) -> None:
+    def __init__(self, number: int, config: Watch, hint: Callable[[str | None], None]) -> None:
         self._number = number
         self._config = config
         kind = roots.file_system(config.inbox)
         self.network = roots.is_network(kind)
-        self.observer = config.observer
-        if config.observer == "auto":
-            self.observer = "polling" if self.network else "native"
-        self.reason = f"{kind or 'unknown'} file system"
-        self._watcher = watch.Watcher(config.inbox, hint) if self.observer == "native" else None
+        wanted = config.observer
+        if wanted == "auto":
+            wanted = "polling" if self.network else "native"
+        self._file_system = f"{kind or 'unknown'} file system"
+        self._deaf = ""
+        self._folders = polling.Folders(config.inbox, opening=self.network)
+        self._watcher = hints.Watcher(config.inbox, hint) if wanted == "native" else None
+        self._noted: set[str] = set()
+
+    @property
+    def observer(self) -> str:
+        """Return `native` or `polling`."""
+        return "polling" if self._watcher is None or self._deaf else "native"
+
+    @property
+    def reason(self) -> str:
+        """Return why it is watched as it is."""
+        return f"{self._file_system}; {self._deaf}" if self._deaf else self._file_system
 
     @property
     def settle_seconds(self) -> float:
@@ -40,19 +58,26 @@ class Eyes:
         return self._config.settle_seconds or (10.0 if self.network else 3.0)
 
     @property
-    def rescan_seconds(self) -> float:
-        """Return how long without a hint until the inbox is looked at anyway."""
-        if self._watcher is not None:
-            return 30.0
-        return min(5.0, max(0.5, self.settle_seconds / 2))
+    def paces(self) -> Paces:
+        """Return how often it is looked at where nothing says so."""
+        if self.observer == "native":
+            return NATIVE
+        often = min(5.0, max(0.5, self.settle_seconds / 2))
+        return Paces(times_seconds=often, whole_seconds=POLLED_WHOLE_SECONDS)
 
-    def scan(self) -> Scan:
-        """Look at the whole inbox."""
-        return watch.scan(self._config.inbox, self._number)
+    def looks(self, folders: Sequence[str]) -> Iterator[looking.Look]:
+        """Look into folders, part by part."""
+        for folder in folders:
+            self._folders.note(folder)  # before the look: what comes in meanwhile moves it again
+            yield from looking.looks(self._config.inbox, self._number, folder)
 
     def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
         """Look at single files."""
-        return watch.look(self._config.inbox, self._number, paths)
+        return looking.look(self._config.inbox, self._number, paths, opening=self.network)
+
+    def changed(self) -> Sequence[str]:
+        """Return the folders whose own time moved."""
+        return self._folders.changed(monotonic())
 
     def listen(self) -> str:
         """Rebuild native hints that died; return what was wrong, for a scan afterwards."""
@@ -62,25 +87,27 @@ class Eyes:
         try:
             self._watcher.start()
         except Outage as error:
-            self.reason = error.message
+            self._deaf = f"polled for now: {error.message}"
             return error.message
+        self._deaf = ""
         return "rebuilt"
 
-    def told(self, intake: Intake, folders: Sequence[str]) -> None:
+    def told(self, strays: Sequence[Stray], folders: Sequence[str]) -> None:
         """Put a note into every folder that is not understood; take away those no longer true."""
         inbox = self._config.inbox
         failed: list[Outage] = []
-        for stray in intake.strays:
+        true = {stray.path for stray in strays}
+        for stray in strays:
             if stray.path not in folders:
                 continue  # it may not even be read
             try:
                 disk.note(_stray_note(stray), inbox / stray.path / NOTE)
             except Outage as error:
                 failed.append(error)  # the others get theirs all the same
-        true = {stray.path for stray in intake.strays}
         for folder in folders:
-            if folder not in true:
+            if folder not in true and folder not in self._noted:
                 disk.drop_note(inbox / folder / NOTE, signature=_SIGNATURE)
+        self._noted = set(folders) - true
         if failed:
             raise failed[0]
 

@@ -106,7 +106,9 @@ def test_one_file_has_one_living_job(ledger: Ledger) -> None:
 
     ledger.record(job("j1", state=State.DONE))
     ledger.add([job("j2")])
-    assert ledger.last_end(1, "4k/ä b.png") == job("j1", state=State.DONE)
+    paths = ["4k/ä b.png", "4k/other.png"]
+    assert ledger.ends_at(1, paths) == {paths[0]: job("j1", state=State.DONE)}
+    assert ledger.alive_at(1, paths) == [job("j2")]
 
 
 def test_money_is_summed_by_the_time_it_was_settled(ledger: Ledger) -> None:

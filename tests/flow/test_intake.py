@@ -10,10 +10,10 @@ import pytest
 
 from upscaled.core.folders import Grammar
 from upscaled.core.settle import Settling
-from upscaled.edge import watch
 from upscaled.edge.ledger import Ledger
-from upscaled.flow.book import Book
-from upscaled.flow.intake import Intake, Seen
+from upscaled.edge.watch.looking import Look
+from upscaled.flow.book import MOVING, Book
+from upscaled.flow.intake import Intake, Moment, Seen
 from upscaled.nouns import Hold, Sighting, State
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -27,20 +27,29 @@ class Round:
         self.ledger = Ledger(folder / "ledger.sqlite", ["/inbox"])
         self.ledger.create()
         self.book = Book(self.ledger)
-        self.intake = Intake(0, Grammar({}), Settling(1.0), self.book)
+        self.done: set[str] = set()
+        self.intake = Intake(0, Grammar({}), Settling(1.0), self.book, lambda _: self.done)
         self.now = 0.0
         self._ids = count(1)
 
-    def scan(self, *sightings: Sighting, left: bool = False) -> Seen:
-        """Look once, half a second later."""
+    def scan(self, *sightings: Sighting) -> Seen:
+        """Look into every folder once, half a second later."""
         self.now += 0.5
-        return self.intake.scanned(
-            watch.Scan(sightings=sightings, folders=()),
-            now=NOW,
-            monotonic=self.now,
-            new_id=lambda: f"j{next(self._ids)}",
-            left_in_place=lambda _sighting: left,
-        )
+        by_folder: dict[str, list[Sighting]] = {folder: [] for folder in self.intake.folders}
+        for one in sightings:
+            by_folder.setdefault(one.path.rpartition("/")[0], []).append(one)
+        every = Seen()
+        for folder, some in by_folder.items():
+            seen = self.took(Look(folder=folder, sightings=some))
+            every.quiet += seen.quiet
+            every.left += seen.left
+            every.replaced += seen.replaced
+        return every
+
+    def took(self, look: Look) -> Seen:
+        """Take in one look, now."""
+        moment = Moment(now=NOW, monotonic=self.now, new_id=lambda: f"j{next(self._ids):06}")
+        return self.intake.took(look, moment)
 
 
 @pytest.fixture
@@ -53,7 +62,7 @@ def rounds(tmp_path: Path) -> Iterator[Round]:
 
 def test_a_file_is_in_the_ledger_from_the_first_look_and_quiet_later(rounds: Round) -> None:
     assert rounds.scan(FILE).quiet == []
-    known = rounds.ledger.job("j1")
+    known = rounds.ledger.job("j000001")
     assert known is not None
     assert (known.path, known.state, known.target) == ("4k/a.png", State.SEEN, "4k")
 
@@ -76,27 +85,27 @@ def test_an_empty_file_is_held_until_it_is_filled(rounds: Round) -> None:
     empty = replace(FILE, size=0)
     for _ in range(5):
         assert rounds.scan(empty).quiet == []
-    assert rounds.book.jobs["j1"].hold is Hold.NOT_READY
+    assert rounds.book.jobs["j000001"].hold is Hold.NOT_READY
 
     rounds.scan(FILE)
 
-    assert rounds.book.jobs["j1"].hold is None
+    assert rounds.book.jobs["j000001"].hold is None
 
 
 def test_what_was_tried_and_is_unchanged_is_not_tried_again(rounds: Round) -> None:
     rounds.scan(FILE)
-    tried = replace(rounds.book.jobs["j1"], hold=Hold.NOT_READY, sha256="aa", reason="half")
+    tried = replace(rounds.book.jobs["j000001"], hold=Hold.NOT_READY, sha256="aa", reason="half")
     rounds.book.save(tried)
 
     assert [len(rounds.scan(FILE).quiet) for _ in range(5)] == [0] * 5
     rounds.scan(replace(FILE, size=11))
-    assert rounds.book.jobs["j1"].hold is None
+    assert rounds.book.jobs["j000001"].hold is None
     assert [len(rounds.scan(replace(FILE, size=11)).quiet) for _ in range(3)] == [0, 1, 0]
 
 
 def test_a_file_that_is_being_worked_on_is_not_watched_any_more(rounds: Round) -> None:
     rounds.scan(FILE)
-    rounds.book.save(replace(rounds.book.jobs["j1"], state=State.TAKEN))
+    rounds.book.save(replace(rounds.book.jobs["j000001"], state=State.TAKEN))
 
     rounds.scan(FILE)
 
@@ -106,15 +115,131 @@ def test_a_file_that_is_being_worked_on_is_not_watched_any_more(rounds: Round) -
 def test_what_is_not_in_a_whole_scan_has_left_and_another_size_was_replaced(rounds: Round) -> None:
     other = replace(FILE, path="4k/b.png")
     rounds.scan(FILE, other)
-    rounds.book.save(replace(rounds.book.jobs["j2"], state=State.PLANNED))
+    rounds.book.save(replace(rounds.book.jobs["j000002"], state=State.PLANNED))
 
     seen = rounds.scan(replace(other, size=99))
 
-    assert [job.id for job in seen.left] == ["j1"]
-    assert [job.id for job in seen.replaced] == ["j2"]
+    assert [job.id for job in seen.left] == ["j000001"]
+    assert [job.id for job in seen.replaced] == ["j000002"]
 
 
 def test_an_original_left_in_place_is_no_new_arrival(rounds: Round) -> None:
-    rounds.scan(FILE, left=True)
+    rounds.done = {FILE.path}
+    rounds.scan(FILE)
+    rounds.done = set()
 
-    assert rounds.ledger.jobs() == []
+    rounds.scan(FILE)
+
+    assert rounds.ledger.jobs() == [], "it is asked for once"
+    rounds.scan(replace(FILE, mtime_ns=6))
+    assert [job.path for job in rounds.ledger.jobs()] == [FILE.path]
+
+
+def test_a_folder_is_concluded_from_only_after_its_last_part(rounds: Round) -> None:
+    rounds.scan(FILE, replace(FILE, path="4k/b.png"))
+
+    first = rounds.took(Look(folder="4k", sightings=[FILE], last=False))
+    second = rounds.took(Look(folder="4k", last=True))
+
+    assert first.left == []
+    assert [job.path for job in second.left] == ["4k/b.png"]
+
+
+def test_nothing_is_concluded_from_a_folder_that_may_not_be_read(rounds: Round) -> None:
+    rounds.scan(FILE)
+
+    assert rounds.took(Look(folder="4k", closed=True)).left == []
+    assert [stray.path for stray in rounds.intake.strays] == ["4k"]
+
+
+def test_a_folder_that_left_takes_all_below_it_along(rounds: Round) -> None:
+    deep = replace(FILE, path="4k/x/y/a.png")
+    tree = {"": ["4k"], "4k": ["4k/x"], "4k/x": ["4k/x/y"]}
+    entered = [
+        rounds.took(Look(folder=folder, inside=inside)).enter for folder, inside in tree.items()
+    ]
+    rounds.took(Look(folder="4k/x/y", sightings=[deep]))
+    assert entered == [["4k"], ["4k/x"], ["4k/x/y"]]
+
+    seen = rounds.took(Look(folder="4k"))
+
+    assert [job.path for job in seen.left] == [deep.path]
+    assert set(rounds.intake.folders) == {"", "4k"}
+
+
+def many(folder: str, number: int, first: int = 0) -> list[Sighting]:
+    return [
+        replace(FILE, path=f"{folder}/{one:05}.png", inode=one, mtime_ns=one)
+        for one in range(first, first + number)
+    ]
+
+
+def test_beyond_what_may_move_at_once_files_wait_and_are_rows_all_the_same(rounds: Round) -> None:
+    rounds.scan(*many("4k", MOVING + 100))
+
+    assert len(rounds.book.jobs) == MOVING
+    assert len(rounds.book.backlog) == 100
+    assert len(rounds.ledger.jobs()) == MOVING + 100
+    assert rounds.book.refill() == ()
+
+
+def test_what_waits_comes_in_when_there_is_room_oldest_first(rounds: Round) -> None:
+    rounds.scan(*many("4k", MOVING + 100))
+    for job in list(rounds.book.jobs.values())[:10]:
+        rounds.book.save(replace(job, state=State.DONE))
+
+    roused = rounds.book.refill()
+
+    assert [job.path for job in roused][:2] == [f"4k/{MOVING:05}.png", f"4k/{MOVING + 1:05}.png"]
+
+
+def test_folders_take_turns_and_urgent_ones_come_first(rounds: Round) -> None:
+    rounds.scan(*many("4k", MOVING + 200))
+    rounds.scan(*many("4k", MOVING + 200), *many("8k", 40), *many("hd-urgent", 40))
+    for job in list(rounds.book.jobs.values()):
+        rounds.book.save(replace(job, state=State.DONE))
+
+    turns = [rounds.book.refill()[0].path.split("/")[0] for _ in range(5)]
+
+    assert turns == ["hd-urgent", "hd-urgent", "4k", "8k", "4k"]
+
+
+def test_a_folder_whose_pictures_are_held_lets_no_more_in_and_others_go_on(rounds: Round) -> None:
+    rounds.scan(*many("4k", MOVING + 100))
+    for job in list(rounds.book.jobs.values()):
+        held = replace(job, state=State.PLANNED, sha256=job.id, hold=Hold.BUDGET, reason="cap")
+        rounds.book.save(held)
+
+    assert rounds.book.has_room
+    assert rounds.book.refill() == ()
+    seen = rounds.scan(*many("4k", MOVING + 100), *many("8k", 1))
+    assert rounds.book.at(0, "8k/00000.png") is not None
+    assert seen.left == []
+
+
+def test_what_left_while_it_waited_leaves_no_row(rounds: Round) -> None:
+    rounds.scan(*many("4k", MOVING + 100))
+
+    rounds.scan(*many("4k", MOVING + 90))
+
+    assert len(rounds.book.backlog) == 90
+    assert len(rounds.ledger.jobs()) == MOVING + 90
+
+
+def test_after_a_restart_what_was_never_read_waits_again(rounds: Round) -> None:
+    rounds.scan(*many("4k", MOVING + 100))
+
+    again = Book(rounds.ledger)
+    again.load()
+
+    assert (len(again.jobs), len(again.backlog)) == (MOVING, 100)
+
+
+def test_who_is_asked_for_by_name_need_not_wait(rounds: Round) -> None:
+    rounds.scan(*many("4k", MOVING + 100))
+    (last,) = rounds.ledger.alive_at(0, [f"4k/{MOVING + 99:05}.png"])
+
+    rounds.book.rouse(last)
+
+    assert rounds.book.jobs[last.id] == last
+    assert len(rounds.book.backlog) == 99

@@ -161,7 +161,7 @@ def test_nobody_waits_for_a_member_that_its_owner_took_away(rounds: Round) -> No
     rounds.see(first, second)
     rounds.judge(first)
 
-    rounds.book.forget(rounds.book.jobs[second])
+    rounds.book.forget([rounds.book.jobs[second]])
 
     assert rounds.gathering.ripe() == [first]
 

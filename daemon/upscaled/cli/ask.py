@@ -18,7 +18,7 @@ from upscaled.core.strays import Stray, closed_strays, find_strays
 from upscaled.edge import roots
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
-from upscaled.edge.watch import scan
+from upscaled.edge.watch.looking import survey
 from upscaled.errors import Outage, UsageError
 from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Job, State
@@ -237,15 +237,14 @@ def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dic
 def strays_of(settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:
     """Return folders of the inboxes that are not understood, and odd names; looks itself."""
     grammar, strays, odd = Grammar(settings.target), list[Stray](), list[str]()
-    for number, watch in enumerate(settings.watch):
+    for watch in settings.watch:
         if watch.inbox.is_dir():
             try:
-                seen = scan(watch.inbox, number)
+                seen = survey(watch.inbox)
             except Outage as error:
                 odd.append(error.message)
                 continue
-            files = [one.path for one in seen.sightings]
-            strays += find_strays(grammar, seen.folders, files) + closed_strays(seen.closed)
+            strays += find_strays(grammar, seen.folders, seen.folders) + closed_strays(seen.closed)
             odd += seen.odd
     return [asdict(stray) for stray in strays], odd
 

@@ -21,7 +21,7 @@ from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.marks import mark_faults
 from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
-from upscaled.edge.watch import scan
+from upscaled.edge.watch.looking import survey
 from upscaled.errors import ConfigError, Fatal, Fault, Outage, UpscaledError
 from upscaled.house import ROLES, Marked, open_ledger, overlap_faults
 from upscaled.nouns import Family, Order
@@ -181,8 +181,8 @@ def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str
 
 def _without_legacy(settings: Settings) -> Iterator[str]:
     grammar, catalogue = Grammar(settings.target), read_rules(settings).catalogues["fal"]
-    for number, watch in enumerate(settings.watch):
-        for folder in _folders(watch.inbox, number):
+    for watch in settings.watch:
+        for folder in _folders(watch.inbox):
             place = grammar.resolve(folder, holds_files=False)
             if isinstance(place, Aim) and place.target_path == folder:
                 yield from (f"{folder}: {said}" for said in _legacy(catalogue, place.order))
@@ -195,9 +195,9 @@ def _legacy(catalogue: Catalogue, order: Order) -> Iterator[str]:
             yield note
 
 
-def _folders(inbox: Path, number: int) -> tuple[str, ...]:
+def _folders(inbox: Path) -> tuple[str, ...]:
     try:
-        return scan(inbox, number).folders if inbox.is_dir() else ()
+        return tuple(survey(inbox).folders) if inbox.is_dir() else ()
     except Outage:
         return ()  # said already, as what cannot be read
 

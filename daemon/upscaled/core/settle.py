@@ -14,7 +14,7 @@ LOOKS = 3
 
 @dataclass(slots=True)
 class _Watched:
-    last: Sighting
+    last: Sighting | None
     since: float
     looks: int
 
@@ -42,6 +42,10 @@ class Settling:
             return False
         known.looks += 1
         return seen.size > 0 and known.looks >= LOOKS and now - known.since >= self.quiet_seconds
+
+    def expect(self, path: str) -> None:
+        """Watch a file that is known to be there and was not looked at for long."""
+        self._watched.setdefault(path, _Watched(last=None, since=0.0, looks=0))
 
     def forget(self, path: str) -> None:
         """Drop what is known of a file: it was taken, or it left."""

@@ -1,7 +1,6 @@
 """Folders whose files stay where they are, and why: one answer for the daemon and the commands."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -37,14 +36,14 @@ def closed_strays(closed: Iterable[str]) -> tuple[Stray, ...]:
 
 
 def find_strays(
-    grammar: Grammar, folders: Iterable[str], files: Sequence[str]
+    grammar: Grammar, folders: Iterable[str], held: Mapping[str, int]
 ) -> tuple[Stray, ...]:
     """
-    Return what is not understood in an inbox, given all its folders and files, relative.
+    Return what is not understood in an inbox, given its folders, relative, and their files' number.
 
     A name without files is at fault only where it is a slip of a target's and leads to none.
     """
-    held = Counter(folder_of(path) for path in files)
+    held = {folder: files for folder, files in held.items() if files}
     every = set(folders) | set(held)
     leads = _leading(grammar, every) - set(held)
     found: dict[str, Stray] = {}
@@ -52,7 +51,7 @@ def find_strays(
         place = grammar.resolve(folder, holds_files=folder in held)
         if isinstance(place, UnknownFolder):
             known = found.get(place.path)
-            count = held[folder] + (known.files if known else 0)
+            count = held.get(folder, 0) + (known.files if known else 0)
             found[place.path] = Stray(
                 path=place.path, token=place.token, hint=place.hint, files=count
             )

@@ -1,12 +1,13 @@
 """
-The conductor's book: every living job in memory, every change in the ledger first.
+The conductor's book: the jobs that move or rest, in memory, every change in the ledger first.
 
-Owned by the conductor's thread. While the ledger cannot be written, changes wait here in order and
+What only waits in its inbox for its turn is a name in the backlog and a row in the ledger. Owned by
+the conductor's thread. While the ledger cannot be written, changes wait here in order and
 `writable` is False: the conductor then starts nothing, so nothing can be paid for.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,9 +15,16 @@ import structlog
 
 from upscaled.core.life import ENDS
 from upscaled.errors import LedgerUnwritable
-from upscaled.nouns import Job, PassDone
+from upscaled.flow.backlog import Aim, Backlog
+from upscaled.nouns import Job, PassDone, State
 
 log = structlog.get_logger()
+
+MOVING = 512
+"""Jobs that are settled, read, judged or worked on at once; the rest waits in its inbox."""
+RESTING = 256
+"""Jobs of one target folder that are held, each with a private copy on the disk: no more are taken
+out of their inbox behind them. What waits for its series does not count: the rest must come."""
 
 
 class Journal(Protocol):
@@ -28,8 +36,11 @@ class Journal(Protocol):
     def record(self, job: Job, said: str = "", paid: Sequence[PassDone] = ()) -> None:
         """Write a job's new row, its history and its settled money in one go."""
 
-    def forget(self, job: Job) -> None:
-        """Drop the row of a file that left before it was ever read."""
+    def forget(self, jobs: Sequence[Job]) -> None:
+        """Drop the rows of files that left before they were ever read."""
+
+    def alive_at(self, watch: int, paths: Sequence[str]) -> list[Job]:
+        """Return the jobs of these paths that have not ended."""
 
     def unfinished(self) -> Iterator[Job]:
         """Yield every job that has not ended, oldest first."""
@@ -42,16 +53,40 @@ class _Change:
     paid: tuple[PassDone, ...]
 
 
-class Book:
-    """Living jobs by id and by path."""
+def parted(path: str) -> tuple[str, str]:
+    """Return the folder, empty for the inbox itself, and the name of a path in an inbox."""
+    folder, _, name = path.rpartition("/")
+    return folder, name
 
-    def __init__(self, journal: Journal) -> None:
+
+def _by_folder(job: Job) -> Aim:
+    return job.watch, parted(job.path)[0]
+
+
+def _is_moving(job: Job) -> bool:
+    return job.hold is None and job.state is not State.JUDGED
+
+
+def _is_resting(job: Job) -> bool:
+    """Say whether it is held with its private copy; an empty file was never read."""
+    return job.hold is not None and job.sha256 is not None
+
+
+class Book:
+    """Living jobs by id, by folder and name."""
+
+    def __init__(self, journal: Journal, aim: Callable[[Job], Aim] = _by_folder) -> None:
         self._journal = journal
+        self._aim = aim
         self.jobs: dict[str, Job] = {}
-        self._by_path: dict[tuple[int, str], str] = {}
+        self.backlog = Backlog()
+        self._names: dict[tuple[int, str], dict[str, str]] = {}
+        self._moving: set[str] = set()
+        self._resting: dict[str, Aim] = {}
+        self._rest_in: Counter[Aim] = Counter()
         self._waiting: deque[_Change] = deque()
         self.noted: Callable[[Job], None] = lambda _job: None
-        """Told of every change of a living job."""
+        """Told of every change of a living job, and of every file that waits for its turn."""
         self.left: Callable[[Job], None] = lambda _job: None
         """Told when a job is no living one any more."""
         self.trouble = ""
@@ -61,25 +96,64 @@ class Book:
         """Say whether every change so far is durable."""
         return not self._waiting
 
+    @property
+    def has_room(self) -> bool:
+        """Say whether one more file may be taken out of its inbox."""
+        return len(self._moving) < MOVING
+
     def load(self) -> None:
-        """Take up every job that has not ended."""
+        """Take up every job that has not ended; where there is no room, what is unread waits."""
         for job in self._journal.unfinished():
-            self._remember(job)
+            if job.state is State.SEEN and job.sha256 is None and not self.has_room:
+                self._queue(job)
+            else:
+                self._remember(job)
 
     def at(self, watch: int, path: str) -> Job | None:
-        """Return the living job of a file."""
-        job_id = self._by_path.get((watch, path))
-        return self.jobs.get(job_id) if job_id else None
+        """Return the living job of a file, None where it waits for its turn."""
+        folder, name = parted(path)
+        return self.jobs.get(self._names.get((watch, folder), {}).get(name, ""))
 
-    def add(self, jobs: Sequence[Job]) -> None:
-        """Take in files seen for the first time; on a full disk they are seen again later."""
+    def names(self, watch: int, folder: str) -> Mapping[str, str]:
+        """Return the living jobs' ids in one folder by file name."""
+        return self._names.get((watch, folder), {})
+
+    def add(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """
+        Take in files seen for the first time; return those whose turn it is.
+
+        On a full disk none is: they are seen again later.
+        """
         try:
             self._journal.add(jobs)
         except LedgerUnwritable as error:
             self.complain(error)
-            return
+            return ()
         self.trouble = ""
+        awake = []
         for job in jobs:
+            aim = self._aim(job)
+            if self.has_room and self._may_rest(aim) and not self.backlog.holds(aim):
+                self._remember(job)
+                awake.append(job)
+            else:
+                self._queue(job)
+        return tuple(awake)
+
+    def refill(self) -> tuple[Job, ...]:
+        """Return some files whose turn has come, while there is room; each is looked at anew."""
+        if not self.backlog or not self.has_room or not self.writable:
+            return ()
+        watch, paths = self.backlog.next(self._may_rest)
+        found = self._alive_at(watch, paths)
+        for job in found:
+            self._remember(job)
+        return tuple(found)
+
+    def rouse(self, job: Job) -> None:
+        """Let a file that waits for its turn go first: somebody asks for it by name."""
+        folder, name = parted(job.path)
+        if self.backlog.drop(job.watch, folder, name):
             self._remember(job)
 
     def save(self, job: Job, said: str = "", paid: tuple[PassDone, ...] = ()) -> bool:
@@ -105,28 +179,69 @@ class Book:
             self.trouble = ""
         return True
 
-    def forget(self, job: Job) -> None:
-        """Drop a file that left before it was ever read."""
+    def forget(self, jobs: Sequence[Job]) -> None:
+        """Drop files that left before they were ever read."""
         try:
-            self._journal.forget(job)
+            self._journal.forget(jobs)
         except LedgerUnwritable as error:
             self.complain(error)
             return
-        self._drop(job)
+        for job in jobs:
+            folder, name = parted(job.path)
+            self.backlog.drop(job.watch, folder, name)
+            self._drop(job)
+
+    def unqueue(self, watch: int, paths: Sequence[str]) -> None:
+        """Drop files that left while they waited for their turn."""
+        if paths:
+            self.forget(self._alive_at(watch, paths))
+
+    def _alive_at(self, watch: int, paths: Sequence[str]) -> list[Job]:
+        try:
+            return self._journal.alive_at(watch, paths)
+        except LedgerUnwritable as error:
+            self.complain(error)
+            return []
+
+    def _queue(self, job: Job) -> None:
+        folder, name = parted(job.path)
+        self.backlog.add(self._aim(job), folder, name, urgent=job.urgent)
+        self.noted(job)
 
     def _remember(self, job: Job) -> None:
         if job.state in ENDS:
             self._drop(job)
             return
+        folder, name = parted(job.path)
         self.jobs[job.id] = job
-        self._by_path[job.watch, job.path] = job.id
+        self._names.setdefault((job.watch, folder), {})[name] = job.id
+        self._count(job, alive=True)
         self.noted(job)
 
     def _drop(self, job: Job) -> None:
         self.jobs.pop(job.id, None)
-        if self._by_path.get((job.watch, job.path)) == job.id:
-            del self._by_path[job.watch, job.path]
+        self._count(job, alive=False)
+        folder, name = parted(job.path)
+        names = self._names.get((job.watch, folder), {})
+        if names.get(name) == job.id:
+            del names[name]
+            if not names:
+                del self._names[job.watch, folder]
         self.left(job)
+
+    def _count(self, job: Job, *, alive: bool) -> None:
+        if alive and _is_moving(job):
+            self._moving.add(job.id)
+        else:
+            self._moving.discard(job.id)
+        if (aim := self._resting.pop(job.id, None)) is not None:
+            self._rest_in[aim] -= 1
+        if alive and _is_resting(job):
+            aim = self._resting[job.id] = self._aim(job)
+            self._rest_in[aim] += 1
+
+    def _may_rest(self, aim: Aim) -> bool:
+        return self._rest_in[aim] < RESTING
 
     def complain(self, error: LedgerUnwritable) -> None:
         """Say once that the ledger cannot be used."""

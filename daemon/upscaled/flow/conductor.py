@@ -26,7 +26,7 @@ from upscaled.core.outcome import (
 )
 from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, steps
-from upscaled.flow.book import Book
+from upscaled.flow.book import Book, parted
 from upscaled.flow.door import LOOK_SECONDS, Door
 from upscaled.flow.places import Due
 from upscaled.flow.series import Gathering
@@ -82,7 +82,7 @@ class Conductor:
         self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.resumed: Callable[[], None] = lambda: None
         self.ended: Callable[[Job], None] = lambda _job: None
-        self.look_again: Callable[[int], None] = lambda _watch: None
+        self.look_again: Callable[[int, str | None], None] = lambda _watch, _folder: None
         self._lanes = lane
         self._due = Due()
 
@@ -153,9 +153,13 @@ class Conductor:
             self.tools.promised.release(moved.id)
             self.ended(moved)
             if moved.facts.archived is None and moved.facts.set_aside is None:
-                self.look_again(moved.watch)  # what lies there now may be a new arrival
+                self.look_again(
+                    moved.watch, parted(moved.path)[0]
+                )  # what lies there now may be a new arrival
         elif moved.state is State.SEEN and moved.due_at is None:
-            self.look_again(moved.watch)  # it changed while it was read: it settles anew
+            self.look_again(
+                moved.watch, parted(moved.path)[0]
+            )  # it changed while it was read: it settles anew
         elif not waits_for_a_wake(moved, outcome):
             self.wake(moved)
 
@@ -222,7 +226,7 @@ class Conductor:
             return
         lifted = self.door.stops.note(job, done.outcome, self.tools.clock.now())
         if job.state is State.SEEN and isinstance(done.outcome, Leave):
-            self.book.forget(job)
+            self.book.forget([job])
             return
         self.apply(job, done.outcome)
         if lifted is not None:

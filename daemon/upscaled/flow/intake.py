@@ -1,37 +1,63 @@
 """
-From sightings to jobs: what is new, what is quiet, what left, what was never ours to take.
+From looks to jobs: what is new, what is quiet, what left, what was never ours to take.
 
-The scan is the truth. Owned by the conductor's thread; decides nothing about what happens next.
+Folder by folder: a whole look into one says what lies in it, and what is not in it has left. Owned
+by the conductor's thread; decides nothing about what happens next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from upscaled.core.folders import Grammar, Target
 from upscaled.core.settle import Settling
-from upscaled.core.strays import Stray, closed_strays, find_strays, folder_of
-from upscaled.flow.book import Book
+from upscaled.core.strays import Stray, closed_strays, find_strays
+from upscaled.flow.book import Book, parted
 from upscaled.nouns import Facts, Hold, Job, Sighting, State
 
 EMPTY = "The file is empty; a render farm's placeholder waits until it is filled."
 
 
-class Whole(Protocol):
-    """A full look at an inbox."""
+class Look(Protocol):
+    """What lies directly in one folder, or a part of it."""
 
     @property
-    def sightings(self) -> tuple[Sighting, ...]:
-        """Return every file that is not litter."""
+    def folder(self) -> str:
+        """Return which, relative; empty for the inbox itself."""
 
     @property
-    def folders(self) -> tuple[str, ...]:
-        """Return every folder that is not litter."""
+    def sightings(self) -> Sequence[Sighting]:
+        """Return its files that are not litter."""
 
     @property
-    def closed(self) -> tuple[str, ...]:
-        """Return the folders that may not be read."""
+    def inside(self) -> Sequence[str]:
+        """Return its sub-folders that are not litter."""
+
+    @property
+    def odd(self) -> Sequence[str]:
+        """Return what cannot be taken as it is spelt, a sentence each."""
+
+    @property
+    def closed(self) -> bool:
+        """Say whether it may not be read."""
+
+    @property
+    def gone(self) -> bool:
+        """Say whether it is not there any more."""
+
+    @property
+    def last(self) -> bool:
+        """Say whether no further part of it follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a look came back, and how a new job is called."""
+
+    now: datetime
+    monotonic: float
+    new_id: Callable[[], str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,44 +67,90 @@ class Seen:
     quiet: list[Job] = field(default_factory=list)
     left: list[Job] = field(default_factory=list)
     replaced: list[Job] = field(default_factory=list)
+    enter: list[str] = field(default_factory=list)
+    """Folders that nobody has looked into yet."""
+
+
+@dataclass(slots=True)
+class _Round:
+    """What the parts of one look into a folder have said so far."""
+
+    names: set[str] = field(default_factory=set)
+    inside: set[str] = field(default_factory=set)
+    odd: list[str] = field(default_factory=list)
+    closed: bool = False
+
+
+@dataclass(slots=True)
+class _Folder:
+    """What is known of a folder since the last whole look into it."""
+
+    files: int = 0
+    inside: frozenset[str] = frozenset()
+    odd: tuple[str, ...] = ()
+    closed: bool = False
+    left: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Originals that were done and stay where they are: size and time by name."""
+    round: _Round | None = None
+
+
+Ended = Callable[[Sequence[Sighting]], set[str]]
+"""Returns the paths among files that were done already and are left in place by the config."""
 
 
 class Intake:
     """One watch's arrivals."""
 
-    def __init__(self, watch: int, grammar: Grammar, settling: Settling, book: Book) -> None:
+    def __init__(
+        self,
+        watch: int,
+        grammar: Grammar,
+        settling: Settling,
+        book: Book,
+        left_in_place: Ended = lambda _sightings: set(),
+    ) -> None:
         self.watch = watch
         self.settling = settling
-        self.strays: tuple[Stray, ...] = ()
+        self.folders: dict[str, _Folder] = {}
         self._grammar = grammar
         self._book = book
+        self._left_in_place = left_in_place
+        self._strays: tuple[Stray, ...] | None = None
 
-    def scanned(
-        self,
-        scan: Whole,
-        *,
-        now: datetime,
-        monotonic: float,
-        new_id: Callable[[], str],
-        left_in_place: Callable[[Sighting], bool],
-    ) -> Seen:
-        """Take in a full look at the inbox; every file not in it has left."""
-        seen, fresh = Seen(), list[Job]()
-        for sighting in scan.sightings:
-            place = self._grammar.resolve(folder_of(sighting.path))
-            if not isinstance(place, Target):
-                continue
-            job = self._book.at(self.watch, sighting.path)
-            if job is not None:
-                self._looked(job, sighting, monotonic, seen)
-            elif not left_in_place(sighting):
-                order = place.order
-                fresh.append(_job(sighting, new_id(), order.name, order.urgent, now))
-                self.settling.observe(sighting, monotonic)
-        self._book.add(fresh)
-        paths = [sighting.path for sighting in scan.sightings]
-        self._missing(set(paths), scan.closed, seen)
-        self.strays = find_strays(self._grammar, scan.folders, paths) + closed_strays(scan.closed)
+    @property
+    def strays(self) -> tuple[Stray, ...]:
+        """Return the folders that are not understood or may not be read."""
+        if self._strays is None:
+            held = {path: folder.files for path, folder in self.folders.items()}
+            closed = [path for path, folder in self.folders.items() if folder.closed]
+            found = find_strays(self._grammar, self.folders, held)
+            self._strays = found + closed_strays(sorted(closed))
+        return self._strays
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """Return what stays where it is because of its name or kind, a sentence each."""
+        return tuple(line for folder in self.folders.values() for line in folder.odd)
+
+    def took(self, look: Look, moment: Moment) -> Seen:
+        """Take in a part of a look into one folder; after its last part, what is not in it left."""
+        seen = Seen()
+        if look.gone:
+            self._gone(look.folder, seen)
+            return seen
+        if look.folder not in self.folders:
+            self._strays = None
+        folder = self.folders.setdefault(look.folder, _Folder())
+        parts = folder.round = folder.round or _Round()
+        parts.names.update(parted(one.path)[1] for one in look.sightings)
+        parts.inside.update(look.inside)
+        parts.odd += look.odd
+        parts.closed |= look.closed
+        place = self._grammar.resolve(look.folder)
+        if isinstance(place, Target):
+            self._arrived(look, folder, place, moment, seen)
+        if look.last:
+            self._closed(look.folder, folder, parts, seen)
         return seen
 
     def looked(self, sightings: Sequence[Sighting], monotonic: float) -> Seen:
@@ -91,6 +163,62 @@ class Intake:
             else:
                 self._looked(job, sighting, monotonic, seen)
         return seen
+
+    # ---- inside
+
+    def _arrived(
+        self, look: Look, folder: _Folder, place: Target, moment: Moment, seen: Seen
+    ) -> None:
+        known = self._book.names(self.watch, look.folder)
+        waiting = set(self._book.backlog.names(self.watch, look.folder))
+        fresh = []
+        for sighting in look.sightings:
+            name = parted(sighting.path)[1]
+            if (job_id := known.get(name)) is not None:
+                self._looked(self._book.jobs[job_id], sighting, moment.monotonic, seen)
+            elif name not in waiting and folder.left.get(name) != _stamp(sighting):
+                fresh.append(sighting)
+        done = self._left_in_place(fresh) if fresh else set()
+        folder.left.update({parted(one.path)[1]: _stamp(one) for one in fresh if one.path in done})
+        new = sorted((one for one in fresh if one.path not in done), key=lambda one: one.mtime_ns)
+        order = place.order
+        jobs = [_job(one, moment, order.name, urgent=order.urgent) for one in new]
+        by_path = {one.path: one for one in new}
+        for job in self._book.add(jobs):
+            self.settling.observe(by_path[job.path], moment.monotonic)
+
+    def _closed(self, path: str, folder: _Folder, parts: _Round, seen: Seen) -> None:
+        """Conclude from a whole look: what was here and is not any more has left."""
+        folder.round = None
+        if folder.files != len(parts.names) or folder.closed != parts.closed:
+            self._strays = None
+        folder.files, folder.odd, folder.closed = len(parts.names), tuple(parts.odd), parts.closed
+        if parts.closed:
+            return
+        self._missing(path, parts.names, seen)
+        for name in [name for name in folder.left if name not in parts.names]:
+            del folder.left[name]
+        for left in folder.inside - parts.inside:
+            self._gone(left, seen)
+        seen.enter += sorted(one for one in parts.inside if one not in self.folders)
+        folder.inside = frozenset(parts.inside)
+
+    def _missing(self, path: str, present: Iterable[str], seen: Seen) -> None:
+        prefix = f"{path}/" if path else ""
+        for name, job_id in list(self._book.names(self.watch, path).items()):
+            if name not in present:
+                self.settling.forget(prefix + name)
+                seen.left.append(self._book.jobs[job_id])
+        waiting = self._book.backlog.names(self.watch, path)
+        self._book.unqueue(self.watch, [prefix + name for name in waiting if name not in present])
+
+    def _gone(self, path: str, seen: Seen) -> None:
+        """Conclude that all that lay in a folder and below it has left."""
+        below = f"{path}/"
+        for folder in [one for one in self.folders if one == path or one.startswith(below)]:
+            self._missing(folder, (), seen)
+            del self.folders[folder]
+            self._strays = None
 
     def _looked(self, job: Job, sighting: Sighting, monotonic: float, seen: Seen) -> None:
         same = (job.size, job.mtime_ns, job.inode) == (
@@ -129,18 +257,14 @@ class Intake:
         self._book.save(changed)
         return changed
 
-    def _missing(self, present: set[str], closed: Sequence[str], seen: Seen) -> None:
-        unseen = tuple(f"{folder}/" for folder in closed)
-        for job in list(self._book.jobs.values()):
-            gone = job.path not in present and not job.path.startswith(unseen)
-            if job.watch == self.watch and gone:
-                self.settling.forget(job.path)
-                seen.left.append(job)
+
+def _stamp(sighting: Sighting) -> tuple[int, int]:
+    return sighting.size, sighting.mtime_ns
 
 
-def _job(sighting: Sighting, job_id: str, target: str, urgent: bool, now: datetime) -> Job:  # noqa: FBT001 - a row's field
+def _job(sighting: Sighting, moment: Moment, target: str, *, urgent: bool) -> Job:
     return Job(
-        id=job_id,
+        id=moment.new_id(),
         state=State.SEEN,
         watch=sighting.watch,
         path=sighting.path,
@@ -149,6 +273,10 @@ def _job(sighting: Sighting, job_id: str, target: str, urgent: bool, now: dateti
         size=sighting.size,
         mtime_ns=sighting.mtime_ns,
         inode=sighting.inode,
-        seen_at=now,
-        updated_at=now,
+        seen_at=moment.now,
+        updated_at=moment.now,
+        facts=_NOTHING_YET,
     )
+
+
+_NOTHING_YET = Facts()

@@ -115,9 +115,12 @@ class Orders:
             self._answer(order, "not done: there is no such job")
         elif job.watch < 0:
             self._answer(order, "not done: its inbox is not in the configuration any more")
-        elif job.id in self._conductor.running:
-            return  # its step is under way; the order is read again at the next turn
-        elif order.verb == "retry":
+        elif job.id not in self._conductor.running:  # else it is read again at the next turn
+            self._obey(order, job)
+
+    def _obey(self, order: Asked, job: Job) -> None:
+        self._conductor.book.rouse(job)
+        if order.verb == "retry":
             self._retry(order, job)
         else:
             self._cancel(order, job)
@@ -125,7 +128,7 @@ class Orders:
     def _retry(self, order: Asked, job: Job) -> None:
         if job.id in self._conductor.book.jobs:
             if job.state is State.SEEN and job.sha256 is None:
-                self._conductor.look_again(job.watch)
+                self._conductor.look_again(job.watch, None)
             else:
                 self._conductor.wake(job, at_once=True)
             self._answer(order, "looked at again")
@@ -177,7 +180,7 @@ class Orders:
         )
         self._conductor.book.save(anew, f"retried by hand; back in the inbox as {path}")
         self._answer(order, f"back in the inbox as {path}")
-        self._conductor.look_again(job.watch)
+        self._conductor.look_again(job.watch, None)
 
     def _cancel(self, order: Asked, job: Job) -> None:
         if job.id not in self._conductor.book.jobs:

@@ -5,18 +5,20 @@ timetable says so, because hints get lost.
 Owned by the conductor's thread; the looks themselves run in the watch's own lane.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from math import inf
+from itertools import islice
 from typing import Protocol
 
 import structlog
 
 from upscaled.core.outcome import Leave
+from upscaled.core.strays import Stray
 from upscaled.errors import UpscaledError
+from upscaled.flow.book import parted
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.intake import Intake, Seen, Whole
+from upscaled.flow.intake import Intake, Look, Moment, Seen
 from upscaled.flow.lanes import Lane
 from upscaled.nouns import Hold, Sighting, State
 
@@ -24,30 +26,45 @@ log = structlog.get_logger()
 
 LOOK_RANK = 1000
 """Before every step of the same lane: a look is short, and the scan is the truth."""
-REBUILD_SECONDS = 5.0
+LISTEN_SECONDS = 5.0
+TROUBLED_SECONDS = (5.0, 60.0)
+"""The first pause after a look that failed, and the longest."""
 REST, REST_SECONDS = 4, 0.01
-"""Scanning takes at most a fifth of its lane, however many hints come in."""
+"""Looking takes at most a fifth of its lane, however many hints come in."""
+PARTS = 4
+"""Parts of a look that come back at once: some thousand files."""
+FOLDERS = 200
+"""Folders that are looked into in one go."""
 _UNPAID = {State.TAKEN, State.JUDGED, State.PLANNED, State.ADMITTED, State.PREPARED}
 
 
-class Scan(Whole, Protocol):
-    """One full look at an inbox, and what could not be taken in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paces:
+    """How often a watch is looked at where nothing says so, in seconds."""
 
-    @property
-    def odd(self) -> tuple[str, ...]:
-        """Return names that cannot be taken as they are spelt."""
+    times_seconds: float
+    """The folders' own times."""
+    whole_seconds: float
+    """Everything."""
 
 
 class Eyes(Protocol):
     """How one watch is seen."""
 
-    def scan(self) -> Scan:
-        """Look at the whole inbox, or raise `Outage`."""
+    @property
+    def paces(self) -> Paces:
+        """Return how often it is looked at where nothing says so."""
+
+    def looks(self, folders: Sequence[str]) -> Iterator[Look]:
+        """Look into folders, part by part, or raise `Outage`."""
 
     def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
         """Look at single files."""
 
-    def told(self, intake: Intake, folders: Sequence[str]) -> None:
+    def changed(self) -> Sequence[str]:
+        """Return the folders whose own time moved."""
+
+    def told(self, strays: Sequence[Stray], folders: Sequence[str]) -> None:
         """Put notes into folders that are not understood; take away those no longer true."""
 
     def listen(self) -> str:
@@ -56,49 +73,59 @@ class Eyes(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Beat:
-    """One watch's round. `None` for a time is never."""
+    """One watch's round. Times are seconds of the clock that only grows."""
 
     intake: Intake
     eyes: Eyes
     lane: Lane
-    scan_at: float = 0.0
+    dirty: dict[str, None] = field(default_factory=dict)
+    """Folders to look into, in the order they were named."""
+    round: Iterator[Look] | None = None
+    """The looks under way; the lane's while `busy`."""
+    whole_at: float = 0.0
+    times_at: float = 0.0
     look_at: float = 0.0
     listen_at: float = 0.0
     begun_at: float = 0.0
     rest_until: float = 0.0
-    """A writer's events come by the thousand; a scan is followed by a rest in proportion."""
+    """A writer's events come by the thousand; looks are followed by a rest in proportion."""
+    pause: float = TROUBLED_SECONDS[0]
     busy: bool = False
     scanned: bool = False
-    again: bool = False
+    """The whole inbox was looked at since the start, or since its share was lost."""
     trouble: str = ""
-    odd: tuple[str, ...] = ()
     told: object = None
     """What the notes in the folders were last made from."""
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """Return what stays where it is."""
+        return self.intake.odd
+
+    def everything(self) -> None:
+        """Look into every folder."""
+        self.dirty = dict.fromkeys(["", *self.intake.folders])
 
 
 class Patrol:
     """All watches' rounds."""
 
-    def __init__(
-        self,
-        conductor: Conductor,
-        beats: Sequence[Beat],
-        left_in_place: Callable[[Sighting], bool],
-    ) -> None:
+    def __init__(self, conductor: Conductor, beats: Sequence[Beat]) -> None:
         self.beats = tuple(beats)
         self._conductor = conductor
         self._clock = conductor.tools.clock
-        self._left_in_place = left_in_place
 
-    def hint(self, watch: int) -> None:
-        """Look at a watch sooner; called from any thread."""
-        self._conductor.post(partial(self.soon, watch))
+    def hint(self, watch: int, folder: str | None = None) -> None:
+        """Look into a folder of a watch sooner, or into all of them; called from any thread."""
+        self._conductor.post(partial(self.soon, watch, folder))
 
-    def soon(self, watch: int) -> None:
-        """Look at a watch at the next turn, and once more if a look is under way."""
+    def soon(self, watch: int, folder: str | None = None) -> None:
+        """Look into a folder of a watch, or into all of them, at the next turn."""
         beat = self.beats[watch]
-        beat.scan_at = min(beat.scan_at, beat.rest_until)
-        beat.again = beat.busy
+        if folder is None:
+            beat.everything()
+        else:
+            beat.dirty[folder] = None
 
     def share(self, watch: int) -> str | None:
         """Return what is wrong with a watch; empty is well, None before the first look."""
@@ -107,27 +134,43 @@ class Patrol:
 
     def turn(self) -> float:
         """Begin every look that is due; return the seconds until the next one."""
+        self._refill()
         now = self._clock.monotonic()
         waits = [1.0]
         for beat in self.beats:
             if not beat.busy:
                 self._begin(beat, now)
             if not beat.busy:
-                due = (
-                    min(beat.scan_at, beat.look_at)
-                    if beat.intake.settling.paths()
-                    else beat.scan_at
-                )
-                waits.append(due - now)
+                waits.append(self._next(beat) - now)
         return max(0.0, min(waits))
 
     def settled(self) -> bool:
         """Say whether every watch was looked at whole and nothing there is still settling."""
         return all(self._is_settled(beat) for beat in self.beats)
 
+    # ---- inside
+
+    def _refill(self) -> None:
+        """Let files come out of their inbox while there is room for them."""
+        while roused := self._conductor.book.refill():
+            for job in roused:
+                beat = self.beats[job.watch]
+                beat.intake.settling.expect(job.path)
+                beat.look_at = 0.0
+
+    def _next(self, beat: Beat) -> float:
+        if beat.trouble:
+            return beat.whole_at
+        due = [beat.whole_at, beat.times_at, beat.listen_at]
+        if beat.dirty or beat.round:
+            due.append(beat.rest_until)
+        if beat.intake.settling.paths():
+            due.append(beat.look_at)
+        return min(due)
+
     def _is_settled(self, beat: Beat) -> bool:
         trouble = beat.trouble or self._conductor.book.trouble
-        looked = beat.scanned and beat.scan_at == inf
+        looked = beat.scanned and not beat.dirty and beat.round is None
         return bool(trouble or looked) and not beat.busy and not self._settling(beat)
 
     def _settling(self, beat: Beat) -> bool:
@@ -137,49 +180,72 @@ class Patrol:
         )
 
     def _begin(self, beat: Beat, now: float) -> None:
+        if beat.trouble and now < beat.whole_at:
+            return
         if now >= beat.listen_at:
-            beat.listen_at = now + REBUILD_SECONDS
-            beat.busy = True
-            beat.lane.put(LOOK_RANK, partial(self._listen, beat))
-        elif now >= beat.scan_at:
-            beat.busy, beat.begun_at = True, now
-            beat.lane.put(LOOK_RANK, partial(self._scan, beat))
+            beat.listen_at = now + LISTEN_SECONDS
+            self._put(beat, self._listen)
+        elif now >= beat.whole_at:
+            pace = beat.eyes.paces.whole_seconds
+            beat.whole_at = now + pace * (0.75 + 0.5 * self._conductor.tools.die())
+            beat.everything()
+            self._look_into(beat, now)
+        elif (beat.round or beat.dirty) and now >= beat.rest_until:
+            self._look_into(beat, now)
         elif beat.intake.settling.paths() and now >= beat.look_at:
-            beat.busy = True
-            paths = beat.intake.settling.paths()
-            beat.lane.put(LOOK_RANK, partial(self._look, beat, paths))
+            self._put(beat, partial(self._look, paths=beat.intake.settling.paths()))
+        elif now >= beat.times_at:
+            beat.times_at = now + beat.eyes.paces.times_seconds
+            self._put(beat, self._times)
+
+    def _look_into(self, beat: Beat, now: float) -> None:
+        if beat.round is None:
+            folders = list(islice(beat.dirty, FOLDERS))
+            for folder in folders:
+                del beat.dirty[folder]
+            beat.round, beat.begun_at = beat.eyes.looks(folders), now
+        self._put(beat, partial(self._scan, round_=beat.round))
+
+    def _put(self, beat: Beat, work: Callable[[Beat], None]) -> None:
+        beat.busy = True
+        beat.lane.put(LOOK_RANK, partial(self._work, beat, work))
 
     # ---- in the watch's lane
 
-    def _listen(self, beat: Beat) -> None:
+    def _work(self, beat: Beat, work: Callable[[Beat], None]) -> None:
         try:
-            deaf = beat.eyes.listen()
-        except Exception as error:  # noqa: BLE001 - as below
-            deaf = _words(error)
-        self._answer(beat, partial(self._listened, beat, deaf))
-
-    def _scan(self, beat: Beat) -> None:
-        try:
-            self._conductor.tools.roots.require(beat.intake.watch)
-            scan = beat.eyes.scan()
+            work(beat)
         except Exception as error:  # noqa: BLE001 - whatever it is, the watch says so and goes on
             self._answer(beat, partial(self._failed, beat, _words(error)))
-        else:
-            self._answer(beat, partial(self._scanned, beat, scan))
 
-    def _look(self, beat: Beat, paths: tuple[str, ...]) -> None:
-        try:
-            sightings = beat.eyes.look(paths)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._answer(beat, partial(self._failed, beat, _words(error)))
-        else:
-            self._answer(beat, partial(self._looked, beat, sightings))
+    def _listen(self, beat: Beat) -> None:
+        deaf = beat.eyes.listen()
+        self._answer(beat, partial(self._listened, beat, deaf))
 
-    def _tell(self, beat: Beat, folders: Sequence[str]) -> None:
+    def _times(self, beat: Beat) -> None:
+        self._require(beat)
+        changed = beat.eyes.changed()
+        self._answer(beat, partial(self._changed, beat, changed))
+
+    def _scan(self, beat: Beat, *, round_: Iterator[Look]) -> None:
+        self._require(beat)
+        parts = list(islice(round_, PARTS))
+        # An unmount in the middle of a look must not pass for a folder that was emptied.
+        self._require(beat)
+        self._answer(beat, partial(self._scanned, beat, parts))
+
+    def _look(self, beat: Beat, *, paths: tuple[str, ...]) -> None:
+        sightings = beat.eyes.look(paths)
+        self._answer(beat, partial(self._looked, beat, sightings))
+
+    def _require(self, beat: Beat) -> None:
+        self._conductor.tools.roots.require(beat.intake.watch)
+
+    def _tell(self, beat: Beat, strays: Sequence[Stray], folders: Sequence[str]) -> None:
         try:
-            beat.eyes.told(beat.intake, folders)
+            beat.eyes.told(strays, folders)
         except UpscaledError as error:
-            beat.told = None  # told again after the next scan
+            self._conductor.post(partial(setattr, beat, "told", None))  # told again later
             log.warning("note_not_written", watch=beat.intake.watch, reason=error.message)
 
     def _answer(self, beat: Beat, then: Callable[[], None]) -> None:
@@ -194,47 +260,65 @@ class Patrol:
     def _listened(self, beat: Beat, deaf: str) -> None:
         if deaf:
             # A file born while a watcher was rebuilt, or is missing, is reported by nobody.
-            beat.scan_at = 0.0
+            beat.everything()
+
+    def _changed(self, beat: Beat, folders: Sequence[str]) -> None:
+        for folder in folders:
+            beat.dirty[folder] = None
 
     def _failed(self, beat: Beat, reason: str) -> None:
         if beat.trouble != reason:
             log.warning("watch_unhealthy", watch=beat.intake.watch, reason=reason)
-        beat.trouble = reason
-        beat.scan_at = self._clock.monotonic() + REBUILD_SECONDS
+        beat.trouble, beat.round, beat.scanned = reason, None, False
+        beat.dirty.clear()
+        for folder in beat.intake.folders.values():
+            folder.round = None
+        beat.whole_at = self._clock.monotonic() + beat.pause
+        beat.pause = min(TROUBLED_SECONDS[1], beat.pause * 2)
 
-    def _scanned(self, beat: Beat, scan: Scan) -> None:
+    def _scanned(self, beat: Beat, parts: Sequence[Look]) -> None:
+        now = self._clock.monotonic()
+        self._well(beat)
+        moment = Moment(now=self._clock.now(), monotonic=now, new_id=self._conductor.new_id)
+        odd, settled = beat.odd if beat.scanned else (), not beat.intake.settling.paths()
+        for part in parts:
+            seen = beat.intake.took(part, moment)
+            for folder in seen.enter:
+                beat.dirty[folder] = None
+            self._act(seen)
+        if settled:
+            beat.look_at = now + beat.intake.settling.look_every()
+        if len(parts) == PARTS:
+            return  # there may be more of it
+        beat.round = None
+        if not beat.dirty:
+            self._went_round(beat, now, odd)
+
+    def _went_round(self, beat: Beat, now: float, odd: tuple[str, ...]) -> None:
+        """Rest after the last folder that was named."""
+        beat.scanned = True
+        beat.rest_until = now + REST * max(REST_SECONDS, now - beat.begun_at)
+        if self._conductor.book.trouble:
+            beat.everything()  # what could not be written down is seen again
+            beat.rest_until = now + LISTEN_SECONDS
+        if beat.odd != odd:
+            log.warning("left_where_they_are", watch=beat.intake.watch, files=beat.odd)
+        strays, folders = beat.intake.strays, tuple(beat.intake.folders)
+        if (strays, folders) != beat.told:
+            beat.told = strays, folders
+            beat.lane.put(LOOK_RANK, partial(self._tell, beat, strays, folders))
+
+    def _well(self, beat: Beat) -> None:
         if beat.trouble:
             log.info("watch_healthy_again", watch=beat.intake.watch)
+            beat.trouble, beat.pause = "", TROUBLED_SECONDS[0]
             self._conductor.wake_held(Hold.SHARE)
-        if scan.odd != beat.odd:
-            log.warning("left_where_they_are", watch=beat.intake.watch, files=scan.odd)
-        beat.trouble, beat.odd, beat.scanned = "", scan.odd, True
-        now = self._clock.monotonic()
-        seen = beat.intake.scanned(
-            scan,
-            now=self._clock.now(),
-            monotonic=now,
-            new_id=self._conductor.new_id,
-            left_in_place=self._left_in_place,
-        )
-        told = (beat.intake.strays, scan.folders)
-        if told != beat.told:
-            beat.told = told
-            beat.lane.put(LOOK_RANK, partial(self._tell, beat, scan.folders))
-        beat.rest_until = now + REST * max(REST_SECONDS, now - beat.begun_at)
-        beat.scan_at = beat.rest_until if beat.again else inf
-        if self._conductor.book.trouble:
-            beat.scan_at = now + REBUILD_SECONDS  # what could not be written down is seen again
-        beat.again = False
-        beat.look_at = now + beat.intake.settling.look_every()
-        self._act(seen)  # last: it may ask for the next scan
 
     def _looked(self, beat: Beat, sightings: Sequence[Sighting]) -> None:
         now = self._clock.monotonic()
-        gone = set(beat.intake.settling.paths()) - {seen.path for seen in sightings}
+        for path in set(beat.intake.settling.paths()) - {seen.path for seen in sightings}:
+            beat.dirty[parted(path)[0]] = None  # only a folder's whole look may conclude from that
         self._act(beat.intake.looked(sightings, now))
-        if gone:
-            beat.scan_at = 0.0  # only a whole scan may conclude that a file left
         beat.look_at = now + beat.intake.settling.look_every()
 
     def _act(self, seen: Seen) -> None:
@@ -245,7 +329,7 @@ class Patrol:
             if job.id in conductor.running:
                 continue
             if job.state is State.SEEN:
-                conductor.book.forget(job)
+                conductor.book.forget([job])
             elif job.state in _UNPAID or (job.state is State.SUBMITTING and job.starts == 0):
                 conductor.apply(job, Leave(reason="Taken away by its owner before it was sent."))
         for job in seen.replaced:
@@ -253,7 +337,7 @@ class Patrol:
                 conductor.apply(
                     job, Leave(reason="Replaced by its owner; the new one is a new job.")
                 )
-                self.soon(job.watch)
+                self.soon(job.watch, parted(job.path)[0])
 
 
 def _words(error: Exception) -> str:

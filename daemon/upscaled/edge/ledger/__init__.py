@@ -21,6 +21,8 @@ from upscaled.errors import Fatal
 from upscaled.nouns import Job, PassDone, State
 
 SCHEMA_VERSION = "2"
+_AT_ONCE = 500
+"""Values in one statement: SQLite has a limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,31 @@ class Ledger(Purse):
                 rows = [row_of(job, self._inboxes) for job in jobs]
                 link.execute(tables.jobs.insert(), rows)
 
+    def alive_at(self, watch: int, paths: Sequence[str]) -> list[Job]:
+        """Return the jobs of these paths that have not ended, in the order of the paths."""
+        found = {
+            row["path"]: job_of(row, self._inboxes)
+            for row in self._at(watch, paths, tables.jobs.c.ended.is_(False))
+        }
+        return [found[path] for path in paths if path in found]
+
+    def ends_at(self, watch: int, paths: Sequence[str]) -> dict[str, Job]:
+        """Return the latest ended job of each path: what originals left in place are known by."""
+        rows = self._at(watch, paths, tables.jobs.c.ended.is_(True))
+        rows.sort(key=lambda row: row["updated_at"])
+        return {row["path"]: job_of(row, self._inboxes) for row in rows}
+
+    def _at(
+        self, watch: int, paths: Sequence[str], such: sa.ColumnElement[bool]
+    ) -> list[sa.RowMapping]:
+        query = sa.select(tables.jobs).where(tables.jobs.c.inbox == self._inboxes[watch], such)
+        found: list[sa.RowMapping] = []
+        with self._reading() as link:
+            for first in range(0, len(paths), _AT_ONCE):
+                some = tables.jobs.c.path.in_(paths[first : first + _AT_ONCE])
+                found += link.execute(query.where(some)).mappings()
+        return found
+
     def record(self, job: Job, said: str = "", paid: Sequence[PassDone] = ()) -> None:
         """Write a job's new row, a line of its history and the money it settled, in one go."""
         with self._writing() as link:
@@ -140,10 +167,12 @@ class Ledger(Purse):
                 )
         self.settlements += bool(paid)
 
-    def forget(self, job: Job) -> None:
-        """Drop the row of a file that left before it was ever read."""
+    def forget(self, jobs: Sequence[Job]) -> None:
+        """Drop the rows of files that left before they were ever read."""
         with self._writing() as link:
-            link.execute(tables.jobs.delete().where(tables.jobs.c.id == job.id))
+            for first in range(0, len(jobs), _AT_ONCE):
+                ids = [job.id for job in jobs[first : first + _AT_ONCE]]
+                link.execute(tables.jobs.delete().where(tables.jobs.c.id.in_(ids)))
 
     def unfinished(self) -> Iterator[Job]:
         """Yield every job that has not ended, oldest first."""
@@ -211,22 +240,6 @@ class Ledger(Purse):
         query = sa.select(tables.jobs.c.id).where(tables.jobs.c.result_sha256 == sha256).limit(1)
         with self._reading() as link:
             return link.execute(query).scalar()
-
-    def last_end(self, watch: int, path: str) -> Job | None:
-        """Return the latest ended job of a path: what an original left in place is known by."""
-        query = (
-            sa.select(tables.jobs)
-            .where(
-                tables.jobs.c.inbox == self._inboxes[watch],
-                tables.jobs.c.path == path,
-                tables.jobs.c.ended.is_(True),
-            )
-            .order_by(tables.jobs.c.updated_at.desc())
-            .limit(1)
-        )
-        with self._reading() as link:
-            row = link.execute(query).mappings().first()
-            return job_of(row, self._inboxes) if row else None
 
     # ---- orders from the command line
 

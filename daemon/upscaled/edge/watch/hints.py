@@ -1,0 +1,111 @@
+"""
+Native hints: watchdog says "look here sooner", and nothing hangs on it.
+
+Its handlers post and catch everything: an exception there would kill the dispatching thread while
+the observer still calls itself alive. A queue that ran over raises no event, only a log record.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+from upscaled.errors import Outage
+
+log = structlog.get_logger()
+
+EVERYTHING = None
+"""Instead of a folder: nobody knows where."""
+Hint = Callable[[str | None], None]
+"""Called with the folder to look into, relative to the inbox."""
+
+_SILENT = frozenset({"opened", "closed_no_write"})
+OVERFLOW_LOGS = ("watchdog.observers.inotify", "watchdog.observers.inotify_c")
+
+
+class _Handler(FileSystemEventHandler):
+    def __init__(self, inbox: Path, hint: Hint) -> None:
+        self._inbox = os.fspath(inbox)
+        self._hint = hint
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type in _SILENT:
+            return
+        try:
+            for path in {event.src_path, event.dest_path}:
+                self._tell(os.fsdecode(path), is_folder=event.is_directory)
+        except Exception:
+            log.exception("hint_not_understood")
+            self._hint(EVERYTHING)
+
+    def _tell(self, path: str, *, is_folder: bool) -> None:
+        if not path:
+            return
+        inside = os.path.relpath(path, self._inbox)
+        if inside == "." or inside.startswith(".."):
+            self._hint("")
+            return
+        self._hint(inside.rpartition("/")[0])
+        if is_folder:
+            self._hint(inside)
+
+
+class _Overflow(logging.Handler):
+    """Hears the one sign of lost events."""
+
+    def __init__(self, hint: Hint) -> None:
+        super().__init__(logging.WARNING)
+        self._hint = hint
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "overflow" in record.getMessage():
+            self._hint(EVERYTHING)
+
+
+class Watcher:
+    """
+    Native hints for one inbox; `hint` is called from watchdog's own threads and must not raise.
+
+    `healthy` looks at the emitters, since the observer stays alive when they die.
+    """
+
+    def __init__(self, inbox: Path, hint: Hint) -> None:
+        self._inbox = inbox
+        self._hint = hint
+        self._observer: BaseObserver | None = None
+        self._overflow = _Overflow(hint)
+
+    def start(self) -> None:
+        """Begin to listen; raises `Outage` where the system refuses (no watches left, no root)."""
+        observer = Observer()
+        try:
+            observer.schedule(_Handler(self._inbox, self._hint), str(self._inbox), recursive=True)
+            observer.start()
+        except OSError as error:
+            raise Outage(f"{self._inbox}: cannot be watched: {error.strerror or error}") from error
+        self._observer = observer
+        for name in OVERFLOW_LOGS:
+            logging.getLogger(name).addHandler(self._overflow)
+
+    def healthy(self) -> bool:
+        """Say whether every emitter is alive."""
+        observer = self._observer
+        return (
+            observer is not None
+            and observer.is_alive()
+            and bool(observer.emitters)
+            and all(emitter.is_alive() for emitter in observer.emitters)
+        )
+
+    def stop(self) -> None:
+        """Stop listening, without waiting for a hung mount."""
+        for name in OVERFLOW_LOGS:
+            logging.getLogger(name).removeHandler(self._overflow)
+        observer, self._observer = self._observer, None
+        if observer is not None and observer.is_alive():
+            observer.stop()
