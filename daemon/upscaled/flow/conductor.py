@@ -207,6 +207,9 @@ class Conductor:
 
     def _step(self, job: Job, step: steps.Step) -> None:
         """Run in a lane; whatever happens, exactly one post comes back."""
+        if self.draining:
+            self.post(partial(self.running.pop, job.id, None))  # it had not begun
+            return
         try:
             self.tools.disk.make_folder(self.tools.bench(job))
             outcome = step(job, self.tools, partial(self.progress.__setitem__, job.id))

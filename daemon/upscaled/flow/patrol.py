@@ -190,10 +190,11 @@ class Patrol:
             beat.whole_at = now + pace * (0.75 + 0.5 * self._conductor.tools.die())
             beat.everything()
             self._look_into(beat, now)
+        elif beat.intake.settling.paths() and now >= beat.look_at:
+            # Before the rest of a long walk: the first picture is not to wait for the last folder.
+            self._put(beat, partial(self._look, paths=beat.intake.settling.paths()))
         elif (beat.round or beat.dirty) and now >= beat.rest_until:
             self._look_into(beat, now)
-        elif beat.intake.settling.paths() and now >= beat.look_at:
-            self._put(beat, partial(self._look, paths=beat.intake.settling.paths()))
         elif now >= beat.times_at:
             beat.times_at = now + beat.eyes.paces.times_seconds
             self._put(beat, self._times)
