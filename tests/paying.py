@@ -23,6 +23,7 @@ from upscaled.core.folders import Grammar
 from upscaled.core.gate import Conditions
 from upscaled.core.life import ENDS, LIFE, Lane
 from upscaled.core.price import micros
+from upscaled.core.provenance import Story
 from upscaled.core.rulebook import Rulebook
 from upscaled.core.settings import Settings, parse_settings
 from upscaled.core.window import day_start, month_start
@@ -121,7 +122,7 @@ class Copies:
         """Be parked before."""
         raise NotImplementedError(source, to, one, progress)
 
-    def finish(self, raw: Path, source: Path, plan: Plan, to: Path) -> Artifact:
+    def finish(self, raw: Path, source: Path, plan: Plan, to: Path, _story: Story) -> Artifact:
         """Be parked before."""
         raise NotImplementedError(raw, source, plan, to)
 

@@ -307,6 +307,22 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What a result has of its source's metadata, and what it has not."""
+
+    kept: tuple[str, ...] = ()
+    """`EXIF`, `GPS`, `XMP`, `IPTC`."""
+    dropped: tuple[str, ...] = ()
+    """In words: `thumbnail`, `maker note`, `GPS`, `content credentials`, ..."""
+    digital_source_type: str | None = None
+    """IPTC's word that the result carries, None where it carries none."""
+    content_credentials: bool = False
+    """The source has a C2PA manifest, which no result of ours may carry on."""
+    notes: tuple[str, ...] = ()
+    """Sentences: what was broken, what the owner might look for in vain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """A file we made, as it was when we closed it."""
 
@@ -318,6 +334,8 @@ class Artifact:
     format: str
     ppi: float | None = None
     icc: str | None = None
+    metadata: Carried | None = None
+    """Of a result: what it carries beside its pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from upscaled.core.price import usd
-from upscaled.nouns import Code, Family, Job, Order, PassDone
+from upscaled.nouns import Carried, Code, Family, Job, Order, PassDone
 
 SCHEMA = "upscaled/receipt/1"
 
@@ -90,6 +90,19 @@ class Result(_Part):
     icc: str | None = Field(description="Description of the embedded colour profile.")
 
 
+class Metadata(_Part):
+    """What the result has of its source's metadata."""
+
+    kept: list[str] = Field(description="EXIF, GPS, XMP, IPTC.")
+    dropped: list[str] = Field(description="What the source had and the result has not, in words.")
+    digital_source_type: str | None = Field(
+        description="IPTC's word that the result carries, without its address."
+    )
+    content_credentials: bool | None = Field(
+        description="The source has a C2PA manifest; no result can carry it on."
+    )
+
+
 class Checked(_Part):
     """Is it still the same picture? Figures stand beside the verdict under their own names."""
 
@@ -128,6 +141,7 @@ class Receipt(_Part):
     software: str
     notes: list[str] = Field(description="Sentences about what the owner might not expect.")
     fal_cost_usd: float | None = Field(description="What fal would ask for the plan.")
+    metadata: Metadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +176,9 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "times": {key: stamp(at) for key, at in {"seen": job.seen_at, **facts.times}.items()},
         "error": _error(job),
         "software": f"upscaled {ending.version}",
-        "notes": list(plan.notes) if plan else [],
+        "notes": [*(plan.notes if plan else ()), *_carried(job, ending.status).notes],
         "fal_cost_usd": usd(plan.fal_cost) if plan else None,
+        "metadata": _metadata(job, ending.status),
     }
     harmless: dict[str, Any] = _harmless(written)
     return harmless
@@ -246,6 +261,22 @@ def _result(job: Job, status: Status) -> dict[str, Any]:
     return {
         "path": delivery and delivery.path,
         **{key: result and getattr(result, key) for key in keys},
+    }
+
+
+def _carried(job: Job, status: Status) -> Carried:
+    made = None if status == "failed" else job.facts.result
+    return (made and made.metadata) or Carried()
+
+
+def _metadata(job: Job, status: Status) -> dict[str, Any]:
+    carried = _carried(job, status)
+    made = job.facts.result is not None and status != "failed"
+    return {
+        "kept": list(carried.kept),
+        "dropped": list(carried.dropped),
+        "digital_source_type": carried.digital_source_type,
+        "content_credentials": carried.content_credentials if made else None,
     }
 
 

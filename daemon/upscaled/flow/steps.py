@@ -17,6 +17,8 @@ from upscaled.core.judge import judge
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.own import own_result, refuse_own
 from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.provenance import Story, story_of
+from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady, Outage
 from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
@@ -233,7 +235,8 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     source = _have_source(job, tools)
     raw = Path(facts.raw.path) if facts.raw else source
     try:
-        made = tools.pictures.finish(raw, source, plan, bench / f"result{plan.format.extension}")
+        to = bench / f"result{plan.format.extension}"
+        made = tools.pictures.finish(raw, source, plan, to, _story(job, tools))
     except Aside as error:
         if error.code in {Code.WORKER_DIED, Code.WORKER_TIMED_OUT}:
             # A crowded machine kills workers too; what was paid for is not dropped for it.
@@ -247,6 +250,17 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         tools.disk.lend(raw, tools.paid / kept_name(job.sha256 or "", plan.passes))
     made_facts = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
     return Next(to=State.FINISHED, facts=made_facts, said=f"finished; fidelity {fidelity.verdict}")
+
+
+def _story(job: Job, tools: Tools) -> Story:
+    """Return what the result says of its making."""
+    told = Story(
+        software=f"upscaled {tools.version}",
+        when=stamp(tools.clock.now()),
+        job=job.id,
+        strip_gps=tools.settings.finish.strip_gps,
+    )
+    return story_of(plan_of(job), job.facts.probe, told)
 
 
 def _pixels_again(job: Job, tools: Tools, why: str) -> Outcome:

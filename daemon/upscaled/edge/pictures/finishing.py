@@ -12,10 +12,13 @@ from typing import Any
 import pyvips
 
 from upscaled import __version__
+from upscaled.core.provenance import Story
 from upscaled.edge.pictures import profiles, saving
 from upscaled.edge.pictures.bleeding import bled
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
+from upscaled.edge.pictures.metadata.carrying import carry
+from upscaled.edge.pictures.metadata.frame import Frame
 from upscaled.edge.pictures.opening import Picture, open_picture, with_profile
 from upscaled.edge.pictures.resampling import Size, enlarge, resized
 from upscaled.nouns import Format
@@ -23,11 +26,17 @@ from upscaled.nouns import Format
 _WHITE, _OPAQUE = 255.0, 255.0
 
 
-def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> dict[str, Any]:
+UNTOLD = Story(software=f"upscaled {__version__}")
+
+
+def finish(  # noqa: PLR0913 - what comes in, where it goes, and how it is to be and to be told
+    raw: Path, source: Path, layout: Layout, to: Path, scratch: Path, *, story: Story = UNTOLD
+) -> dict[str, Any]:
     """
     Write the result at `to`; return the fields of its `Artifact`.
 
-    `scratch` is a folder for temporary files, of the uncompressed result's size at most.
+    `scratch` is a folder for temporary files, of the uncompressed result's size at most; `story` is
+    what the result says of its making.
     """
     origin = open_picture(source)
     with translated(paid=raw != source):
@@ -38,14 +47,21 @@ def finish(raw: Path, source: Path, layout: Layout, to: Path, scratch: Path) -> 
         meant = drawn.icc or origin.icc
         colour = _in_profile(colour, meant, wanted, scratch / "wanted.icc")
         image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
-        look = saving.Look(
-            format=layout.format,
-            icc=wanted,
-            ppi=layout.ppi,
-            software=f"upscaled {__version__}",
-            scratch=scratch,
-        )
-        return saving.save(image, to, look)
+        bag = carry(source, _frame(layout, wanted), story)
+        look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi, blocks=bag.blocks)
+        return saving.save(image, to, look) | {"metadata": bag.said()}
+
+
+def _frame(layout: Layout, wanted: bytes) -> Frame:
+    """Return what metadata must know of the result."""
+    return Frame(
+        format=layout.format,
+        width=layout.width,
+        height=layout.height,
+        ppi=layout.ppi,
+        srgb=profiles.is_srgb(wanted),
+        whole=layout.scale == (layout.width, layout.height),
+    )
 
 
 def enlarged(source: Path, to: Path, size: Size, progress: Any) -> dict[str, Any]:

@@ -6,12 +6,9 @@ Knows the marker structure (ITU-T T.81 B.1, JFIF 1.02), nothing of pixels.
 
 import mmap
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
-
-from upscaled.edge.pictures import signing
 
 _SCAN_ENDS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In entropy-coded data only stuffed zeros, restarts and fill bytes may follow 0xFF."""
@@ -21,20 +18,6 @@ _TABLES_AND_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, _SOS})
 
 class NotPlainError(Exception):
     """Not an 8-bit Huffman-coded JPEG that this walk fully understands."""
-
-
-def with_head(source: Path, to: Path, ppi: float | None, software: str = "") -> None:
-    """
-    Copy a JPEG that has no JFIF header, and give it one with this density, or with none.
-
-    `software` is named in an EXIF block of its own; nothing where it is empty.
-    """
-    with source.open("rb") as file, to.open("wb") as out:
-        out.write(file.read(2))
-        out.write(_jfif(ppi))
-        if software:
-            out.write(signing.exif_segment(software))
-        shutil.copyfileobj(file, out)
 
 
 def strip(source: Path, to: Path) -> None:
@@ -56,9 +39,11 @@ def _copy(data: mmap.mmap, out: BinaryIO) -> None:
     walked = list(_segments(data))
     # Without JFIF and Adobe segments a decoder guesses the colour model from the component ids:
     # what had neither gets neither.
-    jfif = any(code == _APP0 and data[at + 4 : at + 9] == b"JFIF\0" for code, at, _end in walked)
-    if jfif:
-        out.write(_jfif(None))
+    had_jfif = any(
+        code == _APP0 and data[at + 4 : at + 9] == b"JFIF\0" for code, at, _end in walked
+    )
+    if had_jfif:
+        out.write(jfif(None))
     with memoryview(data) as view:
         for code, start, end in walked:
             if _kept(data, code, start):
@@ -104,7 +89,7 @@ def _scan_end(data: mmap.mmap, start: int) -> int:
     return found.start()
 
 
-def _jfif(ppi: float | None) -> bytes:
+def jfif(ppi: float | None) -> bytes:
     """Return a JFIF segment: dots per inch, or unit 0 (only the pixels' shape) and no thumbnail."""
     unit, density = (1, round(ppi)) if ppi else (0, 1)
     number = density.to_bytes(2)

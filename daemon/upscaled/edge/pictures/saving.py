@@ -1,6 +1,6 @@
 """
-Files as we leave them: pixels, profile, density, a result also our name, nothing else; on the disk
-before we say so.
+Files as we leave them: pixels, profile, density, a result also its metadata, nothing else; on the
+disk before we say so.
 
 Knows libvips' savers and their traps, nothing of plans.
 """
@@ -13,7 +13,11 @@ from typing import Any
 
 import pyvips
 
-from upscaled.edge.pictures import jpeg, profiles, signing
+from upscaled.edge.pictures import jpeg, profiles
+from upscaled.edge.pictures.metadata import jpeg as jpeg_metadata
+from upscaled.edge.pictures.metadata import placing, tiff
+from upscaled.edge.pictures.metadata import png as png_metadata
+from upscaled.edge.pictures.metadata.blocks import Blocks
 from upscaled.edge.pictures.opening import with_profile
 from upscaled.nouns import Format
 
@@ -30,10 +34,8 @@ class Look:
     format: str
     icc: bytes | None = None
     ppi: float | None = None
-    software: str = ""
-    """What the file says that it was made with; empty: nothing, as in what is uploaded."""
-    scratch: Path | None = None
-    """A folder for temporary files; beside the file itself where unsaid."""
+    blocks: Blocks | None = None
+    """The metadata of a result; None as in what is uploaded: no word beside the pixels."""
 
 
 def save(image: pyvips.Image, to: Path, look: Look) -> dict[str, Any]:
@@ -48,10 +50,6 @@ def save(image: pyvips.Image, to: Path, look: Look) -> dict[str, Any]:
 
 
 def _tiff(image: pyvips.Image, to: Path, look: Look) -> None:
-    image.remove("xmp-data")
-    if look.software:
-        packet = signing.xmp_packet(look.software)
-        image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
     large = image.width * image.height * image.bands > _CLASSIC_TIFF_BYTES
     image.tiffsave(
         str(to),
@@ -59,26 +57,25 @@ def _tiff(image: pyvips.Image, to: Path, look: Look) -> None:
         predictor="horizontal",
         resunit="inch",
         bigtiff=large,
-        keep="icc:xmp",
+        keep="icc",
     )
+    if look.blocks:
+        tiff.append(to, look.blocks)
 
 
 def _png(image: pyvips.Image, to: Path, look: Look) -> None:
     # libvips filters nothing by default: files are then 45 % larger.
-    image.pngsave(str(to), compression=3, filter="all", keep="icc")
-    if look.software:
-        signing.sign_png(to, look.software)
+    head = png_metadata.head(look.blocks) if look.blocks else b""
+    with placing.room(to, png_metadata.LEAD, head) as target:
+        image.pngsave_target(target, compression=3, filter="all", keep="icc")
 
 
 def _jpeg(image: pyvips.Image, to: Path, look: Look) -> None:
     # Keeping the profile alone, libvips leaves out the JFIF header and with it the density. Its
     # optimised tables would hold all coefficients in memory: 1.5 GB for 256 megapixels.
-    draft = (look.scratch or to.parent) / "draft.jpg"
-    try:
-        image.jpegsave(str(draft), Q=95, subsample_mode="off", keep="icc")
-        jpeg.with_head(draft, to, look.ppi, look.software)
-    finally:
-        draft.unlink(missing_ok=True)
+    head = jpeg_metadata.head(look.blocks or Blocks(), jpeg.jfif(look.ppi))
+    with placing.room(to, jpeg_metadata.LEAD, head) as target:
+        image.jpegsave_target(target, Q=95, subsample_mode="off", keep="icc")
 
 
 _SAVERS = {Format.TIFF: _tiff, Format.PNG: _png, Format.JPEG: _jpeg}

@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from upscaled.core.fidelity import Band, assess
+from upscaled.core.provenance import Story
 from upscaled.edge.pictures import layout
 from upscaled.edge.pictures.workers import Workers
-from upscaled.nouns import Artifact, Fidelity, Pass, Plan, Probe
+from upscaled.nouns import Artifact, Carried, Fidelity, Pass, Plan, Probe
 
 SCRATCH_PREFIX = ".finish-"
 """Folders of this name beside a raw picture are left over from a killed daemon."""
@@ -51,16 +52,20 @@ class Studio:
         request = {**_paths(source=source, to=to), "size": size}
         return Artifact(**self._workers.call("enlarge", request, progress))
 
-    def finish(self, raw: Path, source: Path, plan: Plan, to: Path) -> Artifact:
+    def finish(
+        self, raw: Path, source: Path, plan: Plan, to: Path, story: Story | None = None
+    ) -> Artifact:
         """
         Bring the enlarged picture to the plan's exact pixels, format, density and profile.
 
+        It gets its source's metadata, and `story`: what it says of its own making.
         Temporary files lie in a folder beside `raw`, removed here: a worker may die over them.
         """
         with TemporaryDirectory(dir=raw.parent, prefix=SCRATCH_PREFIX) as scratch:
             request = _planned(plan, raw=raw, source=source, to=to, scratch=Path(scratch))
+            request["story"] = asdict(story) if story else None
             try:
-                return Artifact(**self._workers.call("finish", request))
+                return _artifact(self._workers.call("finish", request))
             except BaseException:
                 to.unlink(missing_ok=True)
                 raise
@@ -78,6 +83,15 @@ class Studio:
             request = _planned(plan, source=source, result=result, to=compare)
             self._workers.call("compare", {**request, "worst": measured["worst"]})
         return fidelity
+
+
+def _artifact(fields: dict[str, Any]) -> Artifact:
+    said = {key: _plain(value) for key, value in fields.pop("metadata").items()}
+    return Artifact(**fields, metadata=Carried(**said))
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _paths(**paths: Path) -> dict[str, Any]:

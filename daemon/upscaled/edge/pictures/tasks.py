@@ -41,12 +41,14 @@ def _enlarge(arguments: Arguments, progress: Progress) -> dict[str, Any]:
 
 
 def _finish(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
-    from upscaled.edge.pictures.finishing import finish
+    from upscaled.core.provenance import Story
+    from upscaled.edge.pictures.finishing import UNTOLD, finish
 
     raw, source, to, scratch = (
         Path(arguments[name]) for name in ("raw", "source", "to", "scratch")
     )
-    return finish(raw, source, Layout(**arguments["layout"]), to, scratch)
+    layout, told = Layout(**arguments["layout"]), arguments.get("story")
+    return finish(raw, source, layout, to, scratch, story=Story(**told) if told else UNTOLD)
 
 
 def _measure(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
