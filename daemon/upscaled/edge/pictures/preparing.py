@@ -1,7 +1,8 @@
 """
 What may be uploaded: pixels, upright and 8 bit, and their colour profile. Nothing else leaves.
 
-Positions, names, comments and previews stay in the original. A plain JPEG keeps its very bytes of
+Positions, names, comments and previews stay in the original, and so does what a profile says of a
+person's screen. A plain JPEG keeps its very bytes of
 picture, so that nothing is lost to a second compression and a PNG is not ten times as large.
 Where the plan says so, pixels without detail are shrunk away first.
 """
@@ -36,12 +37,12 @@ def _stripped(source: Path, stem: Path) -> dict[str, Any] | None:
     with Image.open(source) if _begins_as_jpeg(source) else Image.new("P", (1, 1)) as opened:
         plain = opened.mode in ("L", "RGB") and opened.getexif().get(_ORIENTATION, 1) in (0, 1)
         size, bands = opened.size, len(opened.getbands())
-        icc = profiles.fitting(opened.info.get("icc_profile"), bands)
+        icc = profiles.travelling(profiles.fitting(opened.info.get("icc_profile"), bands))
     if not plain:
         return None
     to = stem.with_name(stem.name + ".jpg")
     try:
-        jpeg.strip(source, to)
+        jpeg.strip(source, to, icc)
     except jpeg.NotPlainError:
         to.unlink()
         return None
@@ -59,4 +60,5 @@ def _redrawn(source: Path, stem: Path, size: tuple[int, int] | None) -> dict[str
     colour = bled(picture)
     if size is not None:
         colour = resized(colour, *size, stem.with_name(stem.name + ".tif"))
-    return saving.save(colour, to, saving.Look(format="PNG", icc=picture.icc))
+    look = saving.Look(format="PNG", icc=profiles.travelling(picture.icc))
+    return saving.save(colour, to, look)
