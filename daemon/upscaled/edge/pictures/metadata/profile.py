@@ -10,8 +10,8 @@ import re
 import struct
 
 _KNOWN = re.compile(
-    r"(?:(?:GIMP built-in |Nikon |Artifex )?sRGB(?: ?IEC[ _]?61966-2[.-]1| built-in|2014|z| [v\d.]+)?"
-    r"(?: ICC [a-z ]+| \(linear\))?"
+    r"(?:(?:GIMP built-in |Nikon |Artifex )?"
+    r"sRGB(?: ?IEC[ _]?61966-2[.-]1| built-in|2014|z| [v\d.]+)?(?: ICC [a-z ]+| \(linear\))?"
     r"|(?:Compatible with |Nikon )?Adobe ?RGB(?: ?\(?1998\)?)?(?: [\d.]+)?"
     r"|(?:Display|DCI|Apple Display|SMPTE)[ -]?P3(?:[ -]D6[35])?|P3[ -]D65"
     r"|(?:Kodak |Large )?(?:ProPhoto|ROMM)[ -]?RGB(?:: ISO 22028-2:2013| v\d)?"
@@ -21,7 +21,7 @@ _KNOWN = re.compile(
     r"|Dot Gain \d\d%|c2|uRGB)",
     re.IGNORECASE,
 )
-"""Descriptions of colour spaces that anybody uses: of standards, of Adobe's and Apple's, of ICC's."""
+"""Descriptions of colour spaces that anybody uses: standards', Adobe's, Apple's, the ICC's."""
 _COLOURS = frozenset(
     b"rXYZ gXYZ bXYZ rTRC gTRC bTRC kTRC wtpt bkpt chad chrm cicp gamt "
     b"A2B0 A2B1 A2B2 B2A0 B2A1 B2A2 D2B0 D2B1 D2B2 D2B3 B2D0 B2D1 B2D2 B2D3".split()
@@ -64,7 +64,8 @@ def _tags(icc: bytes) -> dict[bytes, bytes]:
         entry = icc[_HEAD + 4 + _ENTRY * number :][:_ENTRY]
         if len(entry) == _ENTRY:
             tag, at, size = struct.unpack(">4sII", entry)
-            found[tag] = icc[at : at + size]
+            if at + size <= len(icc):  # else it would take along whatever stands behind it
+                found[tag] = icc[at : at + size]
     return found
 
 

@@ -34,10 +34,10 @@ def append(path: Path, blocks: Blocks) -> None:
         kept, after = _entries(file, first, layout)
         end = file.seek(0, 2)
         at = end + end % 2
-        written = laid(_main(blocks), kept, at, layout, after)
-        if not layout.wide and at + len(written) > _CLASSIC_END:
+        main = _main(blocks)
+        if not layout.wide and at + len(laid(main, kept, 0, layout)) > _CLASSIC_END:
             raise ValueError("no room below 4 GB")
-        file.write(bytes(at - end) + written)
+        file.write(bytes(at - end) + laid(main, kept, at, layout, after))
         file.flush()
         file.seek(where)
         file.write(layout.word.pack(at))
