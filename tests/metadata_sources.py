@@ -120,9 +120,9 @@ def records(*, latin: bool = True) -> bytes:
 # ---- a source of each kind
 
 
-def _jpeg(orientation: int) -> bytes:
+def jpeg(orientation: int, shown: Image.Image | None = None) -> bytes:
     """Return a JPEG with everything, a second picture behind it and a trailer."""
-    data = encoded(picture(), "JPEG", quality=92, comment=b"SecretComment")
+    data = encoded(shown or picture(), "JPEG", quality=92, comment=b"SecretComment")
     data = with_segment(data, 0xED, resources(records()))
     for part in extended_xmp(_more_xmp()):
         data = with_segment(data, 0xE1, part)
@@ -194,7 +194,7 @@ def _heic(orientation: int) -> bytes:
 
 
 SOURCES: dict[str, Callable[[int], bytes]] = {
-    "JPEG": _jpeg,
+    "JPEG": jpeg,
     "PNG": _png,
     "PNG, raw profiles": _png_in_hex,
     "TIFF": _tiff,

@@ -6,23 +6,18 @@ from pathlib import Path
 import jsonschema
 from PIL import Image
 
-from judge_pictures import encoded
-from metadata_sources import OWN_XMP, SECRET, SOURCE_TYPE, SOURCES, packet, properties
+from metadata_sources import OWN_XMP, SECRET, SOURCE_TYPE, jpeg, packet, properties
 from place import PLAY_KEY, REPOSITORY, Place, photo
 from standin import Options, Standin
 from upscaled.edge.pictures.marks import load_marks, read_marks
 
 
-def dropped(place: Place, path: str) -> Path:
-    """Drop a photograph with every secret in it, in folders and under a name that are secret too."""
-    drawn = Image.open(photo(place.path("drawn.png"), (960, 640)))
-    told = SOURCES["JPEG"](1)
-    plain = encoded(drawn.convert("RGB"), "JPEG", quality=95)
-    scan = told.index(b"\xff\xdb")
+def drop(place: Place, path: str) -> None:
+    """Drop a photograph with every secret in it; its folder's and its own name are secret too."""
     to = place.path(f"inbox/{path}")
     to.parent.mkdir(parents=True)
-    to.write_bytes(told[:scan] + plain[20:])
-    return to
+    with Image.open(photo(place.path("drawn.png"), (960, 640))) as drawn:
+        to.write_bytes(jpeg(1, drawn))
 
 
 def test_the_owners_words_stay_at_home_and_come_back(place: Place, tmp_path: Path) -> None:
@@ -36,10 +31,9 @@ def test_the_owners_words_stay_at_home_and_come_back(place: Place, tmp_path: Pat
             },
             finish={"strip_gps": True},
         )
-        dropped(place, "hd-recover/Secret client/Anna Secret.jpg")
+        drop(place, "hd-recover/Secret client/Anna Secret.jpg")
 
         place.run("run", "--until-idle", seconds=90.0)
-
         kept = [path.read_bytes() for path in (tmp_path / "standin").rglob("*") if path.is_file()]
         assert len(fal.ledger()["uploads"]) == 1
     assert len(kept) >= 3

@@ -8,6 +8,7 @@ the tags that colours are computed from go along, under a name of ours (ICC.1:20
 
 import re
 import struct
+from collections.abc import Iterator
 
 _KNOWN = re.compile(
     r"(?:(?:GIMP built-in |Nikon |Artifex )?"
@@ -42,7 +43,7 @@ def unnamed(icc: bytes) -> bytes:
     """Return a profile of the same colours that names nobody; unnamed, it stays as it is."""
     shared: dict[bytes, int] = {}
     table, body = b"", b""
-    tags = _described(icc) | {tag: data for tag, data in _tags(icc).items() if tag in _COLOURS}
+    tags = _described(icc) | _colours(icc)
     at = _HEAD + 4 + _ENTRY * len(tags)
     for tag, data in tags.items():
         if data not in shared:
@@ -57,16 +58,27 @@ def unnamed(icc: bytes) -> bytes:
     return bytes(head) + struct.pack(">I", len(tags)) + table + body
 
 
-def _tags(icc: bytes) -> dict[bytes, bytes]:
+def _colours(icc: bytes) -> dict[bytes, bytes]:
+    """Return the tags of colours; none that overlaps a text, as only a broken profile's does."""
+    spans = dict(_spans(icc))
+    others = [span for tag, span in spans.items() if tag not in _COLOURS]
+    return {
+        tag: icc[start:end]
+        for tag, (start, end) in spans.items()
+        if tag in _COLOURS
+        and end <= len(icc)
+        and not any(start < last and first < end for first, last in others)
+    }
+
+
+def _spans(icc: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
+    """Yield each tag with its first and last byte."""
     count = int.from_bytes(icc[_HEAD : _HEAD + 4], "big")
-    found: dict[bytes, bytes] = {}
     for number in range(min(count, _MOST_TAGS)):
         entry = icc[_HEAD + 4 + _ENTRY * number :][:_ENTRY]
         if len(entry) == _ENTRY:
             tag, at, size = struct.unpack(">4sII", entry)
-            if at + size <= len(icc):  # else it would take along whatever stands behind it
-                found[tag] = icc[at : at + size]
-    return found
+            yield tag, (at, at + size)
 
 
 def _described(icc: bytes) -> dict[bytes, bytes]:
