@@ -24,9 +24,10 @@ from marked_pictures import XMP_HEAD, app11, box, extended_xmp, heic, resources,
 from upscaled.core.provenance import Story
 from upscaled.edge.pictures import profiles, saving
 from upscaled.edge.pictures.finishing import finish
+from upscaled.edge.pictures.metadata import tiff
 from upscaled.edge.pictures.metadata.carrying import carry
 from upscaled.edge.pictures.metadata.frame import Frame
-from upscaled.edge.pictures.opening import open_picture
+from upscaled.edge.pictures.opening import open_picture, with_profile
 from upscaled.nouns import Format
 
 SECRET = "Secret"
@@ -244,15 +245,15 @@ def _saved(
     drawn = to.with_name("drawn.png")
     photo(*size).save(drawn)
     form = Format("TIFF" if result == "BigTIFF" else result)
-    frame = Frame(format=form, width=size[0], height=size[1], ppi=300.0)
-    bag = carry(source, frame, story)
-    look = saving.Look(format=form, icc=profiles.srgb(), ppi=300.0, blocks=bag.blocks)
-    limit = saving._CLASSIC_TIFF_BYTES  # noqa: SLF001 - only files over 3.5 GB are BigTIFF else
-    try:
-        saving._CLASSIC_TIFF_BYTES = 0 if result == "BigTIFF" else limit  # noqa: SLF001
-        saving.save(open_picture(drawn).colour, to, look)
-    finally:
-        saving._CLASSIC_TIFF_BYTES = limit  # noqa: SLF001
+    bag = carry(source, Frame(format=form, width=size[0], height=size[1], ppi=300.0), story)
+    image = with_profile(open_picture(drawn).colour, profiles.srgb())
+    if result == "BigTIFF":
+        dots = 300 / 25.4
+        image.tiffsave(str(to), bigtiff=True, keep="icc", resunit="inch", xres=dots, yres=dots)
+        tiff.append(to, bag.blocks)
+    else:
+        look = saving.Look(format=form, icc=profiles.srgb(), ppi=300.0, blocks=bag.blocks)
+        saving.save(image, to, look)
     return bag.said()
 
 

@@ -322,6 +322,13 @@ def test_the_sources_own_tool_and_history_stay_before_ours(tmp_path: Path) -> No
     assert b'CreatorTool="SecretTool 9"' in blocks.xmp
 
 
+def test_a_tool_that_only_exif_names_is_not_lost_to_our_name(tmp_path: Path) -> None:
+    blocks, _said = carried(jpeg(exif=exif_block()), tmp_path)
+
+    assert blocks.exif.main[0x131].data == b"upscaled 0.1.0\0"
+    assert b'CreatorTool="SecretTool 9"' in blocks.xmp
+
+
 def test_a_generated_source_stays_one(tmp_path: Path) -> None:
     address = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
     stated = f"<i:DigitalSourceType xmlns:i='{SOURCE_TYPE[1:-18]}'>{address}</i:DigitalSourceType>"

@@ -177,7 +177,8 @@ class Finish(_Table):
     """What a delivered file is like beyond its target's size and format."""
 
     strip_gps: bool = Field(
-        default=False, description="leave positions (GPS) out of what a result says of its source"
+        default=False,
+        description="leave positions (GPS) out of a result's metadata; names of places stay",
     )
 
 

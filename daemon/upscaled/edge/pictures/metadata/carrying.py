@@ -114,6 +114,9 @@ def _xmp(found: Found, frame: Frame, story: Story, bag: Bag) -> bytes:
     tree = _source_tree(found, bag)
     bag.credentials = bool(xmp_edit.get(tree, xmp_edit.CREDENTIALS))
     xmp_edit.fitted(tree, frame)
+    tool = exif_edit.software(found.exif)
+    if tool and not xmp_edit.get(tree, xmp_edit.TOOL):
+        xmp_edit.put(tree, xmp_edit.TOOL, tool)  # EXIF's place for it is ours now
     if story.strip_gps and xmp_edit.without_positions(tree) and "GPS" not in bag.dropped:
         bag.dropped.append("GPS")
     bag.source_type = xmp_story.tell(tree, story)

@@ -71,6 +71,13 @@ def _portable(directory: Directory) -> Directory:
     }
 
 
+def software(exif: Exif) -> str:
+    """Return the program that the source names, in signs that XML can hold."""
+    value = exif.main.get(_SOFTWARE)
+    said = value.data.partition(b"\0")[0][:200].decode("utf-8", "replace") if value else ""
+    return "".join(sign for sign in said if sign.isprintable()).strip()
+
+
 def orientation(exif: Exif) -> int:
     """Return how the source was turned, 1..8; 1 where it says nothing sensible."""
     value = exif.main.get(_ORIENTATION)

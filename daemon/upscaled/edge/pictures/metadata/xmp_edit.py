@@ -16,6 +16,7 @@ TIFF, EXIF = "{http://ns.adobe.com/tiff/1.0/}", "{http://ns.adobe.com/exif/1.0/}
 XMP = "{http://ns.adobe.com/xap/1.0/}"
 CREDENTIALS = "{http://purl.org/dc/terms/}provenance"
 """Where content credentials lie that the file does not hold itself (C2PA 2.1, 11.5)."""
+TOOL = XMP + "CreatorTool"
 _REGIONS = "{http://www.metadataworkinggroup.com/schemas/regions/}Regions"
 _MICROSOFT = "{http://ns.microsoft.com/photo/1.2/}RegionInfo"
 _SIDE = "{http://ns.adobe.com/xap/1.0/sType/Dimensions#}"

@@ -8,7 +8,7 @@ import uuid
 from xml.etree import ElementTree as ET
 
 from upscaled.core.provenance import Story, source_type
-from upscaled.edge.pictures.metadata.xmp_edit import XMP, get, put, sequence
+from upscaled.edge.pictures.metadata.xmp_edit import TOOL, XMP, get, put, sequence
 from upscaled.edge.pictures.metadata.xmp_tree import RDF, Tree
 
 MEDIA = "{http://ns.adobe.com/xap/1.0/mm/}"
@@ -25,8 +25,8 @@ def stated(tree: Tree) -> str:
 
 def tell(tree: Tree, story: Story) -> str:
     """Add history, tool and source type; return the source type that the result carries."""
-    if not get(tree, f"{XMP}CreatorTool"):
-        put(tree, f"{XMP}CreatorTool", story.software)
+    if not get(tree, TOOL):
+        put(tree, TOOL, story.software)
     if story.when:
         put(tree, f"{XMP}MetadataDate", story.when)
         _add_event(tree, story)
