@@ -13,7 +13,7 @@ from PIL import Image
 
 from edge.drawn_pictures import layout_for, photo, pixels
 from fuzz_marks import mutants
-from judge_pictures import chunk, encoded, with_segment
+from judge_pictures import chunk, encoded, png_with, with_segment
 from marked_pictures import XMP_HEAD, resources
 from metadata_sources import (
     CARRIES,
@@ -191,10 +191,15 @@ def test_every_make_of_tiff_is_appended_to(tmp_path: Path, head: bytes) -> None:
         assert np.array_equal(opened.asarray(), np.asarray(drawn))
 
 
-def test_appending_reads_and_writes_no_pixel(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("hole", "wide"), [(3_000_000_000, False), (9_000_000_000, True)])
+def test_appending_reads_and_writes_no_pixel(
+    tmp_path: Path,
+    hole: int,
+    wide: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    # A sparse file: were it read or copied, this test would take minutes.
     path = tmp_path / "large.tif"
-    photo(40, 30).save(path)
-    hole = 3_000_000_000  # a sparse file: were it read or copied, this test would take minutes
+    photo(40, 30).save(path, big_tiff=wide)
     with path.open("r+b") as file:
         file.truncate(hole)
 
@@ -202,6 +207,9 @@ def test_appending_reads_and_writes_no_pixel(tmp_path: Path) -> None:
 
     assert hole < path.stat().st_size < hole + 4096
     assert path.stat().st_blocks * 512 < 1_000_000
+    with tifffile.TiffFile(path) as opened:
+        assert opened.pages.first.tags[34853].value["GPSLatitudeRef"] == "N"
+        assert opened.pages.first.tags[256].value == 40
 
 
 def test_a_classic_tiff_without_room_is_left_as_it_was(tmp_path: Path) -> None:
@@ -329,6 +337,25 @@ def test_a_tool_that_only_exif_names_is_not_lost_to_our_name(tmp_path: Path) -> 
     assert b'CreatorTool="SecretTool 9"' in blocks.xmp
 
 
+def test_whose_picture_a_png_says_it_is_goes_along_and_its_prompt_does_not(tmp_path: Path) -> None:
+    said = {"Author": "Jos\xe9\x07 & Co", "Copyright": "mine", "parameters": "a fox"}
+    source = png_with(said)
+
+    blocks, told = carried(source, tmp_path)
+
+    assert "<dc:creator><rdf:Seq><rdf:li>José &amp; Co</rdf:li>".encode() in blocks.xmp
+    assert b'<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">mine</rdf:li>' in blocks.xmp
+    assert b"a fox" not in blocks.xmp
+    assert told["dropped"] == ["comments"]
+    stated = "<dc:rights xmlns:dc='http://purl.org/dc/elements/1.1/'>theirs</dc:rights>"
+    both = (
+        source[:33]
+        + chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp(more=stated))
+        + source[33:]
+    )
+    assert b"mine<" not in carried(both, tmp_path)[0].xmp
+
+
 def test_a_generated_source_stays_one(tmp_path: Path) -> None:
     address = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
     stated = f"<i:DigitalSourceType xmlns:i='{SOURCE_TYPE[1:-18]}'>{address}</i:DigitalSourceType>"
@@ -382,6 +409,20 @@ def test_exif_longer_than_a_segment_loses_its_longest_value(tmp_path: Path) -> N
 
 
 # ---- what is broken
+
+
+@pytest.mark.parametrize("source", ["missing", "folder", "empty"])
+def test_a_source_that_cannot_be_read_still_gives_a_signed_result(
+    tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty").touch()
+
+    bag = carry(tmp_path / source, FRAME, STORY)
+
+    assert bag.blocks.exif.main[0x131].data == b"upscaled 0.1.0\0"
+    assert bag.kept == []
+    assert bool(bag.notes) == (source != "empty")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from upscaled.core.provenance import Story
-from upscaled.edge.pictures.metadata import exif_edit, iptc, jpeg, xmp_edit, xmp_story
+from upscaled.edge.pictures.metadata import exif_edit, iptc, jpeg, xmp_edit, xmp_story, xmp_texts
 from upscaled.edge.pictures.metadata.blocks import Blocks, Exif
 from upscaled.edge.pictures.metadata.frame import Frame
 from upscaled.edge.pictures.metadata.reading import Found, read
@@ -62,7 +62,7 @@ def carry(source: Path, frame: Frame, story: Story) -> Bag:
         bag.credentials = True
         bag.dropped.append("content credentials")
         bag.notes.append(_CREDENTIALS)
-    if found.texts:
+    if found.texts.keys() - xmp_texts.KEYS.keys():
         bag.dropped.append("comments")
     return bag
 
@@ -119,6 +119,7 @@ def _xmp(found: Found, frame: Frame, story: Story, bag: Bag) -> bytes:
         xmp_edit.put(tree, xmp_edit.TOOL, tool)  # EXIF's place for it is ours now
     if story.strip_gps and xmp_edit.without_positions(tree) and "GPS" not in bag.dropped:
         bag.dropped.append("GPS")
+    xmp_texts.add(tree, found.texts)
     bag.source_type = xmp_story.tell(tree, story)
     return tree.packet()
 

@@ -19,8 +19,8 @@ class Found:
     iptc: bytes = b""
     credentials: bool = False
     """It carries a C2PA store."""
-    texts: bool = False
-    """It carries comments, or texts by key as PNG has them."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Comments (`com`), and PNG's texts by key (`png:Author`); of a key that comes twice, one."""
 
 
 def read(source: Path) -> Found:
@@ -30,7 +30,11 @@ def read(source: Path) -> Found:
             return Found()
         with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
             carriers = walk(data)
-            texts = any(place == "com" or place.startswith("png:") for place, _ in carriers.texts)
+            texts = {
+                place: text
+                for place, text in carriers.texts
+                if place == "com" or place.startswith("png:")
+            }
             found = Found(
                 exif=exif.parse(carriers.exif),
                 packets=tuple(carriers.xmp),

@@ -22,6 +22,7 @@ _PREFIXES = {
     "http://www.w3.org/XML/1998/namespace": "xml",
     "http://ns.adobe.com/xap/1.0/": "xmp",
     "http://ns.adobe.com/xap/1.0/mm/": "xmpMM",
+    "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#": "stEvt",
     "http://ns.adobe.com/xmp/note/": "xmpNote",
     "http://ns.adobe.com/tiff/1.0/": "tiff",
