@@ -23,7 +23,8 @@ from upscaled.nouns import Format
 
 _NO_DENSITY_PPI = 72.0
 """What libvips' savers must be told where no density is asked for."""
-_CLASSIC_TIFF_BYTES = 3_500_000_000
+_CLASSIC_TIFF_BYTES = 2_800_000_000
+"""Of raw pixels: LZW makes pure noise half as large again, and a classic file ends at 4.29 GB."""
 _MM_PER_INCH = 25.4
 
 
