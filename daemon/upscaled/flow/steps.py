@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
+from upscaled.core.draft import PlanRequest
 from upscaled.core.fingerprint import kept_name, serves, size_of
 from upscaled.core.folders import Target
 from upscaled.core.judge import judge
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.own import own_result, refuse_own
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.plan import make_plan
 from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady, Outage
 from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
