@@ -353,6 +353,9 @@ class Tried:
 
     plan: Plan
     raw: Artifact
+    raw_from: Standing | None
+    """Where its picture was fetched from."""
+    result: Artifact
     fidelity: Fidelity
     passes: tuple["PassDone", ...] = ()
     """Its paid requests."""

@@ -204,14 +204,14 @@ def test_without_limits_nothing_is_clean() -> None:
     assert not assess(figures_of(SOFT, CRISP, 2.0, SAME), ()).clean
 
 
-def test_a_stop_says_why_in_shortfall_and_notes_and_what_was_not_spent() -> None:
+def test_a_stop_says_why_in_shortfall_and_notes() -> None:
     plan = planned(probe(1200, 800, POOR))
 
     made = stopped(plan, ["noise in grey levels: 4.2, should be at most 3"])
 
     said = (
-        "After 2x it was not taken 1.6x further by Standard V2, and that was not paid for: noise"
-        " in grey levels: 4.2, should be at most 3."
+        "After 2x it was not taken 1.6x further by Standard V2: noise in grey levels: 4.2, should"
+        " be at most 3."
     )
     assert made.shortfall is not None
     assert made.shortfall.endswith(said)

@@ -21,11 +21,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from model_fal import Fate, ModelFal, PulledPlugError
+from model_fal import Fate, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, DONE, PRICE, Corridor, hushed, settings_of
-from upscaled.edge.ledger import Ledger
-from upscaled.errors import LedgerUnwritable
-from upscaled.nouns import Job, PassDone, State
+from upscaled.nouns import State
 
 START_TIMEOUT, MAX_SECONDS = 120.0, 60.0
 DAILY, MONTHLY = 0.48, 1.20
@@ -50,27 +48,6 @@ ANSWERS = (
     "died before",
     "died after",
 )
-
-
-class Mortal(Ledger):
-    """A ledger that may be deaf, or whose process dies at a chosen record."""
-
-    deaf = False
-    dies_in: int | None = None
-    after = False
-
-    def record(self, job: Job, said: str = "", paid: tuple[PassDone, ...] = ()) -> None:  # type: ignore[override]
-        """Write, unless it is not to be."""
-        if self.deaf:
-            raise LedgerUnwritable("the ledger cannot be written: disk full")
-        last = self.dies_in == 0
-        if self.dies_in is not None:
-            self.dies_in -= 1
-        if last and not self.after:
-            raise PulledPlugError
-        super().record(job, said, paid)
-        if last:
-            raise PulledPlugError
 
 
 class Nights(RuleBasedStateMachine):

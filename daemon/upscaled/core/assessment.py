@@ -75,12 +75,10 @@ def stopped(plan: Plan, why: Sequence[str]) -> Plan:
 
     `plan.otherwise` must not be None.
     """
-    other = plan.otherwise or plan
-    reached = times(plan.passes[0].factor)
-    last = plan.passes[-1]
+    other, (first, last) = plan.otherwise or plan, plan.passes
     said = (
-        f"After {reached} it was not taken {times(last.factor)} further by {last.model}, and that"
-        f" was not paid for: {'; '.join(why)}."
+        f"After {times(first.factor)} it was not taken {times(last.factor)} further by"
+        f" {last.model}: {'; '.join(why)}."
     )
     shortfall = f"{other.shortfall} {said}" if other.shortfall else said
     notes = (*other.notes, said)
