@@ -186,6 +186,7 @@ class Corridor:
 
     pictures: Pictures = Copies()
     parked = _PARKED
+    done = DONE
     second_pass: tuple[Limit, ...] = ()
 
     def __init__(
@@ -277,9 +278,8 @@ class Corridor:
 
     def waiting(self) -> list[Job]:
         """Return the jobs that have neither come to their end nor say what they wait for."""
-        return [
-            job for job in self.jobs() if job.state not in DONE and not (job.hold and job.reason)
-        ]
+        living = (job for job in self.jobs() if job.state not in self.done)
+        return [job for job in living if not (job.hold and job.reason)]
 
     def spend(self) -> Spend:
         """Return what the ledger counts as spent and reserved at this moment."""

@@ -64,6 +64,7 @@ class Trying(Corridor):
     """A corridor whose pictures are finished and checked; deliveries are parked."""
 
     parked = frozenset({State.TAKEN, State.FINISHED, State.FAILING})
+    done = ENDED
     second_pass = (SURE,)
 
 
