@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from model_fal import Fate, ModelFal, Mortal, PulledPlugError
+from model_fal import MEMORY, Fate, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, PRICE, hushed, plan_of, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.nouns import Plan, State
@@ -34,7 +34,6 @@ MOST_JOBS = 8
 LATEST = START_TIMEOUT + MAX_SECONDS - 1.0
 """What is accepted is listed by then: the bound that the contract rests on."""
 
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
 EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_PAID", "15"))
 SHRINK = "UPSCALED_FUZZ_SHRINK" in os.environ
 STEPS = 60 if EXAMPLES > 100 else 30

@@ -1,13 +1,15 @@
 """Looks between passes and second tries: what is paid, what is delivered, and never twice."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from model_fal import ModelFal, Mortal, PulledPlugError
+from model_fal import MEMORY, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, PRICE, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
@@ -20,7 +22,7 @@ TWICE = {"fidelity": {"second_try": True}}
 class Scene:
     """A corridor onto a model of fal."""
 
-    def __init__(self, folder: Path, looks: Looks, **config: dict[str, object]) -> None:
+    def __init__(self, folder: Path, looks: Looks, **config: Mapping[str, Any]) -> None:
         settings = settings_of(folder, **config)
         self.looks = looks
         self.corridor = Trying(folder, ModelFal(None), settings)  # type: ignore[arg-type]
@@ -45,9 +47,10 @@ class Scene:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    with hushed():
-        yield tmp_path
+def folder() -> Iterator[Path]:
+    """Lend a folder in memory where there is one: the stories write thousands of records."""
+    with hushed(), tempfile.TemporaryDirectory(dir=MEMORY) as made:
+        yield Path(made)
 
 
 # ---- between two passes
@@ -316,3 +319,18 @@ def test_wherever_the_plug_is_pulled_no_request_is_paid_twice(
             assert record > 6 * paid, "the story has more records than that"
             return
     raise AssertionError("the plug was pulled at every record and there was always one more")
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_equal_pictures_wait_for_the_second_try_too(folder: Path, *, worse: bool) -> None:
+    bad = {"Redefine": failing("fail")}
+    if worse:
+        bad["High Fidelity V2"] = failing("fail", "a", "b")
+    scene = Scene(folder, Looks(verdicts=bad), **TWICE)
+    names = [scene.corridor.drop(plan=redefined(), sha256="5" * 64) for _ in range(3)]
+    scene.corridor.advance(7200.0)
+
+    jobs = [scene.corridor.job(name) for name in names]
+    assert {job.state for job in jobs} == {State.FINISHED}
+    assert (len(scene.fal.requests), scene.spent) == (2, 2 * PRICE)
+    assert [job.facts.reused for job in jobs] == [False, True, True]

@@ -68,6 +68,7 @@ def settled(place: Place, fal: Standin) -> None:
     assert spend["reserved_usd"] == 0
 
 
+@pytest.mark.long
 def test_a_restored_picture_that_is_clean_goes_higher_with_a_precision_model(
     place: Place, crisp: Image.Image, soft: Image.Image, tmp_path: Path
 ) -> None:
@@ -125,6 +126,7 @@ def test_what_is_not_clean_stops_and_what_failed_is_tried_once_more(
     assert named["cost_usd"] == pytest.approx(sum(one["cost_usd"] for one in named["passes"]))
 
 
+@pytest.mark.long
 def test_a_second_try_of_another_model_is_delivered_and_served_again_for_nothing(
     place: Place, crisp: Image.Image, tmp_path: Path
 ) -> None:
@@ -202,6 +204,7 @@ def ended(number: int, verdict: str) -> Job:
     )
 
 
+@pytest.mark.long
 def test_a_model_of_which_too_much_fails_pauses_until_resume(place: Place, tmp_path: Path) -> None:
     with Standin(tmp_path / "standin") as fal:
         place.use_fal(urls(fal))
