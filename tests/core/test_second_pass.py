@@ -241,3 +241,16 @@ def test_a_limit_may_have_two_ends() -> None:
     assert [bool(both.fault({"noise": value})) for value in (0.9, 1.0, 2.0, 2.1)] == [
         True, False, False, True,
     ]  # fmt: skip
+
+
+def test_a_damaged_source_that_is_large_enough_says_that_it_is_not_repaired() -> None:
+    picture = probe(4000, 3000, POOR)
+
+    plain = planned(picture)
+    cleaned = planned(picture, replace(FOUR_K, clean=True))
+
+    assert plain.passes == ()
+    assert any("delivered unrepaired" in note and "-clean" in note for note in plain.notes)
+    assert len(cleaned.passes) == 1
+    assert cleaned.passes[0].factor == 1
+    assert not any("unrepaired" in note for note in cleaned.notes)

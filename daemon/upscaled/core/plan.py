@@ -21,7 +21,7 @@ from upscaled.core.advice import (
 )
 from upscaled.core.bounds import flattens, refuse_giants
 from upscaled.core.catalogue import FACES
-from upscaled.core.draft import ROUNDING_PX, Draft, PlanRequest, draft_of, ladder_of
+from upscaled.core.draft import NEAR, ROUNDING_PX, Draft, PlanRequest, draft_of, ladder_of
 from upscaled.core.passes import price_of
 from upscaled.core.price import cost, money
 from upscaled.core.repairs import order_sentence
@@ -138,6 +138,18 @@ def _reach_notes(draft: Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
         yield draft.why
     if draft.staged and len(passes) > 1:
         yield after_a_look(passes)
+    yield from _unrepaired(draft, passes)
+
+
+def _unrepaired(draft: Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
+    """Yield that a damaged source is delivered as it is, where the target is no larger."""
+    if passes or draft.request.verdict.model is not Family.RECOVER or draft.request.order.clean:
+        return
+    if draft.asked.scale <= NEAR:
+        yield (
+            "It is damaged and large enough already: delivered unrepaired; a folder named with"
+            " -clean has it repaired at its own size."
+        )
 
 
 def _source_notes(draft: Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
