@@ -29,7 +29,8 @@ from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
-from upscaled.flow.orders import Orders
+from upscaled.flow.models import Models
+from upscaled.flow.orders import LOOK_AGAIN, Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.series import Gathering
 from upscaled.flow.sums import Days
@@ -88,6 +89,7 @@ class Daemon:
         self.conductor.look_again = self.patrol.soon
         self.conductor.door.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
+        self.models = Models(house.ledger)
         self.failures = 0
         self._forgetting = 0
         self._asked_to_stop = False
@@ -97,6 +99,7 @@ class Daemon:
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
         """Work until asked to stop, or until idle; return the exit code."""
         self.conductor.load()
+        self.models.load(self.house.ledger.get(LOOK_AGAIN))
         self._sweep()
         self._prune()
         timetable = Timetable()
@@ -186,6 +189,7 @@ class Daemon:
             has_key=self.house.has_key,
             window=settings.schedule.window,
             stops=self.conductor.door.stops,
+            models=self.models.paused,
             spend=self.cashier.spend_of(job, now),
             caps=self.cashier.caps,
             day_starts=settings.day_starts,
@@ -193,14 +197,17 @@ class Daemon:
         )
 
     def _resumed(self) -> None:
-        """Let through what the brake held: a person has looked at it."""
-        self.cashier.release(self.book.jobs.values(), self.house.tools.clock.now())
+        """Let through what the brake held and models that pause: a person has looked at it."""
+        now = self.house.tools.clock.now()
+        self.cashier.release(self.book.jobs.values(), now)
+        self.models.resume(now)
 
     def _look_at_money(self) -> None:
         clock = self.house.tools.clock
         self.cashier.look(clock.now(), clock.monotonic())
 
     def _ended(self, job: Job) -> None:
+        self.models.note(job)
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))

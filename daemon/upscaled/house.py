@@ -233,6 +233,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
             made=ledger.made,
             promised=Promises(),
             recipe=ledger.series.recipe,
+            second_pass=rules.second_pass,
         )
         roads = _roads(settings)
         for road in roads.values():

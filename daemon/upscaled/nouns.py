@@ -274,6 +274,13 @@ class Plan:
     """Sentences for the person: density raised, alpha flattened, option not supported yet."""
     fal_cost: Micros = 0
     """What fal would ask, also where the local engine does it for nothing."""
+    otherwise: "Plan | None" = None
+    """
+    What is done instead where the first pass's result is not clean enough for the second, or the
+    second is refused: its one pass is this plan's first. None where every pass is sure.
+    """
+    promised: tuple[Pass, ...] = ()
+    """The passes that this plan takes the place of; empty for a plan that was made at first."""
 
     @property
     def cost(self) -> Micros:
@@ -346,6 +353,30 @@ class Fidelity:
     """`pass`, `review` or `fail`."""
     figures: dict[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """May a second pass follow on the first one's result?"""
+
+    clean: bool
+    figures: dict[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    """Why not, a sentence each; empty where it is clean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One of two paid tries, with what is needed to deliver it after all."""
+
+    plan: Plan
+    raw: Artifact
+    raw_from: Standing | None
+    """Where its picture was fetched from."""
+    result: Artifact
+    fidelity: Fidelity
+    passes: tuple["PassDone", ...] = ()
+    """Its paid requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -453,6 +484,12 @@ class Facts:
     """Where a failed original goes, relative to failed/."""
     error: Trouble | None = None
     times: dict[str, datetime] = field(default_factory=dict)
+    assessment: Assessment | None = None
+    """Of the first pass's result, where a second pass depends on it."""
+    tried: Tried | None = None
+    """The other paid try: the first while the second is made, then what is not delivered."""
+    chosen: bool = False
+    """Which of two tries is delivered is settled; nothing more is paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

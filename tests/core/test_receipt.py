@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders import FOUR_K, probe, shipped, verdict
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.draft import PlanRequest
+from upscaled.core.plan import make_plan
 from upscaled.core.receipt import PLAIN, Ending, Receipt, cost_basis, receipt, schema
 from upscaled.nouns import (
     Artifact,

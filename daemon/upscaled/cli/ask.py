@@ -53,6 +53,7 @@ def status(arguments: argparse.Namespace) -> int:
         "running": told["running"],
         "ledger": told["ledger"],
         "odd_names": told["odd"],
+        "paused_models": json.loads((ledger and ledger.get("paused_models")) or "[]"),
     }
     if arguments.json:
         print_json(said)
@@ -259,6 +260,7 @@ def _status_text(said: dict[str, Any]) -> str:
         f"spend    ${spend['today_usd']:.2f} today, ${spend['month_usd']:.2f} this month, "
         f"${spend['reserved_usd']:.2f} reserved, ${spend['left_usd']:.2f} left"
     )
+    lines += [f"model    {one['reason']}" for one in said["paused_models"]]
     lines += [f"money    {one}" for one in spend["warnings"]]
     lines += [
         f"watch    {one['inbox']}: {one['observer']}, "

@@ -172,8 +172,6 @@ def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str
             yield f"{settings.rules.directory / name} overrides no shipped rule file"
     if engine["state"] == "no_key" and engine["name"] == "fal":
         yield f"{engine['reason']}; until then every picture is held"
-    if settings.fidelity.second_try:
-        yield "fidelity.second_try is not supported yet: a failed check goes to review"
     yield from _without_legacy(settings)
     if engine["name"] == "fal" and (key := find_key()):
         yield from fal_warnings(settings, read_rules(settings).catalogues["fal"], key)

@@ -40,7 +40,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.SHARE: "a folder is not there, or without its marker",
     Hold.NOT_READY: "empty, or it does not decode to its end yet",
     Hold.NO_KEY: "fal's key is not there",
-    Hold.ENDPOINT: "this kind of work is out of order or not supported yet",
+    Hold.ENDPOINT: "this kind of work is out of order, failed too often, or is not supported yet",
 }
 """What a picture waits for."""
 

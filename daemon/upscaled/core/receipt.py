@@ -110,6 +110,21 @@ class Checked(_Part):
     reasons: list[str]
 
 
+class Looked(_Part):
+    """May a second pass follow? Figures of the first one's result stand beside, by name."""
+
+    clean: bool
+    reasons: list[str]
+
+
+class OtherTry(_Part):
+    """A paid try that is not what was delivered; its figures stand beside, by name."""
+
+    model: str
+    verdict: str = Field(json_schema_extra={"enum": ["pass", "review", "fail"]})
+    reasons: list[str]
+
+
 class Failure(_Part):
     """Why it failed and what to do."""
 
@@ -142,6 +157,8 @@ class Receipt(_Part):
     notes: list[str] = Field(description="Sentences about what the owner might not expect.")
     fal_cost_usd: float | None = Field(description="What fal would ask for the plan.")
     metadata: Metadata
+    assessment: Looked | None = Field(description="The look between two passes, where one was.")
+    other_try: OtherTry | None = Field(description="The other one of two paid tries.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +196,8 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "notes": [*(plan.notes if plan else ()), *_carried(job, ending.status).notes],
         "fal_cost_usd": usd(plan.fal_cost) if plan else None,
         "metadata": _metadata(job, ending.status),
+        "assessment": _assessment(job),
+        "other_try": _other_try(job),
     }
     harmless: dict[str, Any] = _harmless(written)
     return harmless
@@ -285,6 +304,22 @@ def _fidelity(job: Job) -> dict[str, Any]:
     if fidelity is None:
         return {"verdict": None, "reasons": []}
     return {**fidelity.figures, "verdict": fidelity.verdict, "reasons": list(fidelity.reasons)}
+
+
+def _assessment(job: Job) -> dict[str, Any] | None:
+    found = job.facts.assessment
+    if found is None:
+        return None
+    return {**found.figures, "clean": found.clean, "reasons": list(found.reasons)}
+
+
+def _other_try(job: Job) -> dict[str, Any] | None:
+    tried = job.facts.tried
+    if tried is None:
+        return None
+    found, model = tried.fidelity, tried.plan.passes[-1].model
+    own = {"model": model, "verdict": found.verdict, "reasons": list(found.reasons)}
+    return {**found.figures, **own}
 
 
 def _error(job: Job) -> dict[str, Any] | None:

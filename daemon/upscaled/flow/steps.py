@@ -11,22 +11,28 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
+from upscaled.core.assessment import stopped
+from upscaled.core.draft import PlanRequest
 from upscaled.core.fingerprint import kept_name, serves, size_of
 from upscaled.core.folders import Target
 from upscaled.core.judge import judge
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.own import own_result, refuse_own
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.plan import make_plan
 from upscaled.core.provenance import Story, story_of
 from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady, Outage
+from upscaled.flow import between
+from upscaled.flow.bench import again, have_source, is_second, of_pass
 from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
 from upscaled.flow.ports import Progress
 from upscaled.flow.request import await_result, fetch, pass_of, plan_of, submit, upload
 from upscaled.flow.tools import Tools
+from upscaled.flow.trying import finished
 from upscaled.nouns import (
     Artifact,
+    Assessment,
     Code,
     Facts,
     Fidelity,
@@ -114,11 +120,12 @@ def _planned(
 def served(job: Job, tools: Tools) -> Next | None:
     """Serve a planned job from what an identical plan was paid for; None where nothing is kept."""
     facts, plan = job.facts, plan_of(job)
-    if facts.engine != "fal" or not plan.passes:
+    if facts.engine != "fal" or not plan.passes or is_second(facts):
         return None
-    kept = _paid_before(job, plan, tools)
-    if kept is None:
+    found = _paid_before(job, plan, tools)
+    if found is None:
         return None
+    plan, kept = found
     to = tools.bench(job) / "raw-kept"
     tools.disk.lend(kept, to)
     width, height = size_of(kept.name)
@@ -221,10 +228,24 @@ def prepare(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         )
         return Next(to=State.READY, facts=back, said="the pass before is fetched again")
     before = Path(facts.raw.path) if facts.raw else tools.source(job)
-    _have_source(job, tools)
-    stem = tools.bench(job) / f"upload-{facts.pass_index}"
+    have_source(job, tools)
+    if between.is_due(facts):
+        found = _looked(job, tools)
+        if isinstance(found, Retry):
+            return found
+        facts = replace(facts, assessment=found)
+        if not found.clean:
+            return between.goes_no_further(job, found)
+    stem = tools.bench(job) / of_pass(facts, "upload")
     made = tools.pictures.prepare(before, stem, pass_of(job).prepared)
     return Next(to=State.PREPARED, facts=replace(facts, upload=made), said="upload prepared")
+
+
+def _looked(job: Job, tools: Tools) -> Assessment | Retry:
+    try:
+        return between.look(job, tools)
+    except Aside as error:
+        return Retry(reason=error.message, counted=True)  # a crowded machine kills workers too
 
 
 def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -232,10 +253,10 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     plan, facts, bench = plan_of(job), job.facts, tools.bench(job)
     if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
         return _pixels_again(job, tools, "its pixels were lost")
-    source = _have_source(job, tools)
+    source, more = have_source(job, tools), again(facts)
     raw = Path(facts.raw.path) if facts.raw else source
+    to = bench / f"result{more}{plan.format.extension}"
     try:
-        to = bench / f"result{plan.format.extension}"
         made = tools.pictures.finish(raw, source, plan, to, _story(job, tools))
     except Aside as error:
         if error.code in {Code.WORKER_DIED, Code.WORKER_TIMED_OUT}:
@@ -244,12 +265,24 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         if error.code != Code.BAD_RESULT or facts.raw is None:
             raise
         return _pixels_again(job, tools, error.message)
-    fidelity = tools.pictures.check(source, Path(made.path), plan, bench / "compare.png")
+    compare = bench / f"compare{more}.png"
+    fidelity = tools.pictures.check(source, Path(made.path), plan, compare)
+    checked = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
+    ended = finished(job, tools, checked)
+    if ended.to is State.FINISHED:
+        _keep(job, tools, ended.facts)
+    return ended
+
+
+def _keep(job: Job, tools: Tools, facts: Facts) -> None:
+    """Keep what was paid for: the same plan is then served from it."""
+    plan, raw = facts.plan, facts.raw
     worth = facts.engine == "fal" and tools.settings.state.keep_paid_days > 0
-    if worth and facts.raw is not None and not facts.reused:
-        tools.disk.lend(raw, tools.paid / kept_name(job.sha256 or "", plan.passes))
-    made_facts = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
-    return Next(to=State.FINISHED, facts=made_facts, said=f"finished; fidelity {fidelity.verdict}")
+    if not worth or plan is None or raw is None or facts.reused:
+        return
+    if tools.disk.is_there(Path(raw.path)):
+        name = kept_name(job.sha256 or "", plan.promised or plan.passes, plan.passes[-1])
+        tools.disk.lend(Path(raw.path), tools.paid / name)
 
 
 def _story(job: Job, tools: Tools) -> Story:
@@ -273,7 +306,7 @@ def _pixels_again(job: Job, tools: Tools, why: str) -> Outcome:
         return Retry(reason=why, counted=True, back=State.READY)
     kept = _paid_before(job, plan_of(job), tools)
     if kept is not None:
-        tools.disk.drop(kept)
+        tools.disk.drop(kept[1])
     return Next(to=State.TAKEN, facts=Facts(times=job.facts.times), said=f"planned again: {why}")
 
 
@@ -285,21 +318,21 @@ def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
     return Fidelity(verdict="review", figures=fidelity.figures, reasons=(reason,))
 
 
-def _paid_before(job: Job, plan: Plan, tools: Tools) -> Path | None:
-    """Return what was paid for this picture before, done in the same way and large enough."""
-    name = serves(tools.disk.names(tools.paid), job.sha256 or "", plan.passes)
-    return tools.paid / name if name else None
+def _paid_before(job: Job, plan: Plan, tools: Tools) -> tuple[Plan, Path] | None:
+    """
+    Return what was paid for this picture before, done in the same way and large enough.
 
-
-def _have_source(job: Job, tools: Tools) -> Path:
-    """Return the private copy; read it again where the work folder was lost, if it is the same."""
-    source = tools.source(job)
-    if not tools.disk.is_there(source):
-        tools.roots.require(job.watch)
-        if tools.disk.take(tools.inbox(job), source).sha256 != job.sha256:
-            tools.disk.drop(source)
-            raise Gone(f"{job.path} was replaced by its owner; the new content is a new arrival")
-    return source
+    Where its second pass was not made then, it is not made now either.
+    """
+    names, asked = tools.disk.names(tools.paid), plan.promised or plan.passes
+    if name := serves(names, job.sha256 or "", asked, plan.passes[-1]):
+        return plan, tools.paid / name
+    other = plan.otherwise
+    if other and (name := serves(names, job.sha256 or "", asked, other.passes[-1])):
+        return stopped(plan, ["it was not when the same picture was enlarged before"]), (
+            tools.paid / name
+        )
+    return None
 
 
 STEPS: Mapping[str, Step] = {

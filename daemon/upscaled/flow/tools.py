@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from upscaled.core.assessment import Limit
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar
 from upscaled.core.rulebook import Rulebook
@@ -98,6 +99,8 @@ class Tools:
     promised: Promises
     recipe: Callable[[int, str], Recipe | None]
     """What a watch's series was judged as, None while it was not."""
+    second_pass: tuple[Limit, ...] = ()
+    """What a first pass's result must keep to before a second one follows."""
     die: Callable[[], float] = random.random
     """Chance, 0..1, for the jitter of looks."""
 
