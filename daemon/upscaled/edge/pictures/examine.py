@@ -17,7 +17,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from upscaled.edge.pictures import inks, linear, unwritten
 from upscaled.edge.pictures.decode import STREAMED, Stream, broken, look_at, look_whole
-from upscaled.edge.pictures.foreign import with_heic
+from upscaled.edge.pictures.foreign import PACKED, is_deep_tiff, told_of_depth, with_heic
 from upscaled.edge.pictures.levels import shallow
 from upscaled.edge.pictures.look import Look
 from upscaled.edge.pictures.marks import Provenance, load_marks, read_marks
@@ -69,16 +69,16 @@ def examine(source: Path, marks: str = "", *, waited: bool = False) -> Probe:
         if doubt and not waited:
             raise NotReady(doubt, "Wait for the copy to end, or copy it again.")
         look, bits = _decoded(source, image)
-        told = _provenance(source, marks, look.hidden)
-        if kind in _ENDED and not told.complete:
+        said = _provenance(source, marks, look.hidden)
+        if kind in _ENDED and not said.complete:
             raise NotReady(
                 f"The {kind} file stops before its end mark.",
                 "Wait for the copy to end; if it is complete, export it again.",
             )
-        probe = _probe(image, kind, told, look, bits)
+        probe = _probe(image, kind, said, look, bits)
         inked = image.mode == "CMYK"
-        told_of_ink = tuple(inks.remarks(upright(source), probe.icc)) if inked else ()
-        return replace(probe, told=told_of_ink, doubt=doubt)
+        told = tuple(inks.remarks(upright(source), probe.icc)) if inked else told_of_depth(image)
+        return replace(probe, told=told, doubt=doubt)
 
 
 def _scene(source: Path, marks: str) -> Probe:
@@ -227,14 +227,16 @@ def _provenance(source: Path, marks: str, hidden: str) -> Provenance:
 
 
 def _decoded(source: Path, image: Image.Image) -> tuple[Look, int]:
-    if image.format in STREAMED:
+    if image.format in STREAMED and image.info.get("compression") not in PACKED:
         stream = Stream(source)
         return stream.look(), stream.bits
-    return look_whole(image), 16 if image.mode.startswith("I") else 8
+    deep = image.mode.startswith("I") or is_deep_tiff(image)
+    return look_whole(image), 16 if deep else 8
 
 
 def _probe(image: Image.Image, kind: str, told: Provenance, look: Look, bits: int) -> Probe:
-    turn = 1 if kind in _UPRIGHT else told.orientation  # its decoder has turned it already
+    turned = kind in _UPRIGHT or image.info.get("compression") in PACKED  # by their decoder
+    turn = 1 if turned else told.orientation
     width, height = look.width, look.height
     if turn in _TURNED:
         width, height = height, width

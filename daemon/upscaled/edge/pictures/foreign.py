@@ -1,11 +1,12 @@
 """
-What libvips does not read, through Pillow, whole in memory: BMP, HEIC and rarer kinds.
+What libvips does not read, through Pillow, whole in memory: BMP, HEIC, ZSTD TIFF, rarer kinds.
 
 HEIC needs the extra `heic`; without it nothing here opens one.
 """
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyvips
@@ -16,7 +17,9 @@ from upscaled.edge.pictures.extras import missing
 from upscaled.edge.pictures.faults import too_large
 from upscaled.edge.pictures.levels import named
 
-READS = ("BMP", "DIB", "PPM", "TGA", "JPEG2000", "PSD", "QOI", "ICO", "PCX", "SGI", "DDS")
+READS = ("TIFF", "BMP", "DIB", "PPM", "TGA", "JPEG2000", "PSD", "QOI", "ICO", "PCX", "SGI", "DDS")
+PACKED = {"zstd": 50000, "lzma": 34925}
+"""Compressions of TIFF that the libvips wheel lacks, by Pillow's name and TIFF's number."""
 _DEEP_GREY = ("I;16", "I;16L", "I;16B", "I")
 _MODES = ("L", "LA", "RGB", "RGBA")
 
@@ -35,7 +38,8 @@ def through_pillow(path: Path, most_pixels: int) -> tuple[pyvips.Image, bytes | 
         if opened.width * opened.height > most_pixels:
             raise too_large(f"The picture claims {opened.width} x {opened.height} pixels")
         icc = opened.info.get("icc_profile")
-        upright = ImageOps.exif_transpose(opened)
+        opened.load()  # which turns a TIFF by itself
+        upright = opened if opened.format == "TIFF" else ImageOps.exif_transpose(opened)
         if upright.mode in _DEEP_GREY:
             return _deep(upright), icc
         plain = as_plain(upright)
@@ -52,6 +56,22 @@ def as_plain(image: Image.Image) -> Image.Image:
     if image.mode in _MODES:
         return image
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def told_of_depth(image: Image.Image) -> tuple[str, ...]:
+    """Say where a reader takes fewer bits than the file has."""
+    packed = image.info.get("compression")
+    if packed in PACKED and is_deep_tiff(image) and image.mode in ("RGB", "RGBA"):
+        return (f"TIFF with {packed} compression is read with 8 of its 16 bits a channel.",)
+    if image.format == "HEIF" and image.info.get("bit_depth", 8) > 8:
+        return (f"HEIC with {image.info['bit_depth']} bits a channel is read with 8.",)
+    return ()
+
+
+def is_deep_tiff(image: Image.Image) -> bool:
+    """Return whether a TIFF has 16 bits a channel."""
+    tags: Any = getattr(image, "tag_v2", {})
+    return 16 in tags.get(258, ())
 
 
 def _deep(image: Image.Image) -> pyvips.Image:

@@ -89,8 +89,8 @@ def upright(path: Path) -> pyvips.Image:
         return _elsewhere(path, head)
     if image.width * image.height > MOST_PIXELS:
         raise too_large(f"The picture claims {image.width} x {image.height} pixels")
-    if image.get("vips-loader").startswith("tiff"):
-        _check_whole_tiff(path)
+    if image.get("vips-loader").startswith("tiff") and not _is_plain_tiff(path):
+        return _elsewhere(path, head)
     turned = image.get_typeof("orientation") != 0 and image.get("orientation") > 1
     # Turning looks back at rows that a sequential reader has left behind. Large pictures are then
     # decoded into a file, not into memory (VIPS_DISC_THRESHOLD).
@@ -110,8 +110,8 @@ def _elsewhere(path: Path, head: bytes) -> pyvips.Image:
     return with_profile(image, icc) if icc else image
 
 
-def _check_whole_tiff(path: Path) -> None:
-    """Raise OSError where a TIFF's pixels lie beyond its end."""
+def _is_plain_tiff(path: Path) -> bool:
+    """Say whether libvips unpacks a TIFF; raise OSError where its pixels lie beyond its end."""
     # libtiff only warns of this and reads zeros, whatever fail_on says.
     with tifffile.TiffFile(path) as opened:
         first = opened.pages.first
@@ -119,6 +119,7 @@ def _check_whole_tiff(path: Path) -> None:
         missing = max(ends, default=0) - path.stat().st_size
     if missing > 0:
         raise OSError(f"truncated: {missing} bytes are missing")
+    return int(first.compression) not in foreign.PACKED.values()
 
 
 def _load(path: Path, access: str) -> pyvips.Image:
