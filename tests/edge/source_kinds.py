@@ -238,7 +238,9 @@ KINDS = (
     Kind(name="PNG, grey with alpha", make=_pillow("PNG", "LA"), alpha=True, turns=True),
     Kind(name="PNG, alpha", make=_pillow("PNG", "RGBA"), alpha=True, turns=True),
     Kind(name="PNG, palette", make=_palette, turns=True),
-    Kind(name="PNG, palette with a clear colour", make=_palette_with_a_hole, alpha=True, turns=True),
+    Kind(
+        name="PNG, palette with a clear colour", make=_palette_with_a_hole, alpha=True, turns=True
+    ),
     Kind(name="PNG, 16 bit", make=_sixteen(".png"), bits=16, deep=16, turns=True),
     Kind(
         name="PNG, 16 bit with alpha",
