@@ -22,8 +22,7 @@ def encoded(form: str, image: Image.Image | None = None, **how: Any) -> bytes:
     return to.getvalue()
 
 
-RAW = {"TIFF": {}, "BMP": {}, "PPM": {}}
-DOUBTFUL = {**RAW, "WEBP": {"quality": 95}}
+RAW = ("TIFF", "BMP", "PPM")
 
 
 def put(folder: Path, data: bytes) -> Path:

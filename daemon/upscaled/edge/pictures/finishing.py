@@ -24,7 +24,6 @@ from upscaled.edge.pictures.opening import Picture, open_picture
 from upscaled.edge.pictures.resampling import Size, enlarge, resized
 from upscaled.nouns import Format
 
-
 UNTOLD = Story(software=f"upscaled {__version__}")
 
 

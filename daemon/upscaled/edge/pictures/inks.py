@@ -18,8 +18,8 @@ from upscaled.nouns import Code
 _INKS = 4
 _NEXT_TO_NONE = 12
 """Of 255: a compressed picture's empty inks are not quite empty."""
-_INK = 64
-"""Of 255: thin strokes are grey at their edges."""
+_INK = 192
+"""Of 255: text is solid; where a photograph is that dark, other inks lie below."""
 
 _BLACK_TEXT = 0.001
 """Share of pixels in black ink alone from which a page is taken to hold text or line art."""

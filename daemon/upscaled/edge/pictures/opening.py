@@ -15,7 +15,7 @@ import pyvips
 import tifffile
 from PIL import Image
 
-from upscaled.edge.pictures import foreign, inks, linear, profiles
+from upscaled.edge.pictures import extras, foreign, inks, linear, profiles
 from upscaled.edge.pictures.faults import too_large, translated
 from upscaled.edge.pictures.levels import TOP, levelled, split, with_profile
 from upscaled.edge.pictures.sniff import is_heic, is_scene
@@ -106,6 +106,8 @@ def _elsewhere(path: Path, head: bytes) -> pyvips.Image:
     """Return what libvips does not read."""
     if is_scene(head):
         return linear.read(path, MOST_PIXELS).image
+    if is_heic(head) and extras.missing("HEIC"):
+        raise extras.refusal("HEIC")
     image, icc = foreign.through_pillow(path, MOST_PIXELS)
     return with_profile(image, icc) if icc else image
 
