@@ -71,6 +71,8 @@ UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-em
 lock:  ## rewrite the locks (needs uv on the path)
 	$(UV) lock/build.in -o lock/build.txt
 	$(UV) pyproject.toml -c lock/build.txt -o lock/run.txt
+	$(UV) pyproject.toml --extra exr -c lock/build.txt -c lock/run.txt -o lock/exr.txt
+	$(UV) pyproject.toml --extra heic -c lock/build.txt -c lock/run.txt -o lock/heic.txt
 	$(UV) pyproject.toml --group dev -c lock/build.txt -c lock/run.txt -o lock/dev.txt
 
 clean:  ## remove what the targets above made

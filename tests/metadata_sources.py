@@ -24,10 +24,11 @@ from marked_pictures import XMP_HEAD, app11, box, extended_xmp, heic, resources,
 from upscaled.core.provenance import Story
 from upscaled.edge.pictures import profiles, saving
 from upscaled.edge.pictures.finishing import finish
+from upscaled.edge.pictures.levels import with_profile
 from upscaled.edge.pictures.metadata import tiff
 from upscaled.edge.pictures.metadata.carrying import carry
 from upscaled.edge.pictures.metadata.frame import Frame
-from upscaled.edge.pictures.opening import open_picture, with_profile
+from upscaled.edge.pictures.opening import open_picture
 from upscaled.nouns import Format
 
 SECRET = "Secret"

@@ -108,7 +108,7 @@ class AtOnce(lanes.Lane):
 class Copies:
     """The pixel door where pixels do not matter: what is uploaded is the file itself."""
 
-    def examine(self, source: Path) -> Probe:
+    def examine(self, source: Path, *, waited: bool = False) -> Probe:
         """Be parked before."""
         raise NotImplementedError(source)
 

@@ -31,7 +31,7 @@ class Looks(Copies):
     """By the model of the last pass; the others pass."""
     looks: int = 0
 
-    def examine(self, source: Path) -> Probe:
+    def examine(self, source: Path, *, waited: bool = False) -> Probe:
         """Look at the result of a first pass."""
         assert source.name == "between.tif"
         self.looks += 1

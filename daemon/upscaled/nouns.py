@@ -192,6 +192,10 @@ class Probe:
     """Measures by name: see `edge/pictures/measures.py`."""
     marks: dict[str, str] = field(default_factory=dict)
     """Provenance marks by kind (`generator`, `renderer`, `camera`, ...): see `rules/marks.toml`."""
+    told: tuple[str, ...] = ()
+    """Sentences about how this source is read, for whoever must know before it is paid for."""
+    doubt: str = ""
+    """Why it may be incomplete though it decodes: its result goes to review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +285,10 @@ class Plan:
     """
     promised: tuple[Pass, ...] = ()
     """The passes that this plan takes the place of; empty for a plan that was made at first."""
+    flat: bool = False
+    """Transparency is laid on white, whatever the format could carry."""
+    doubt: str = ""
+    """Why a person must look, whatever the check says: the source may be incomplete."""
 
     @property
     def cost(self) -> Micros:
@@ -343,6 +351,8 @@ class Artifact:
     icc: str | None = None
     metadata: Carried | None = None
     """Of a result: what it carries beside its pixels."""
+    bits: int = 8
+    """A channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

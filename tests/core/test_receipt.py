@@ -112,6 +112,8 @@ def test_a_delivered_picture_has_its_whole_story() -> None:
         "width": 1200,
         "height": 800,
         "format": "JPEG",
+        "bits": 8,
+        "icc": None,
     }
     assert written["target"] == {"folder": "4k", "name": "4k", "width": 3840, "height": 2560}
     assert written["passes"][0]["request_id"] == "r-1"

@@ -95,7 +95,7 @@ def test_a_crop_or_pad_is_undone_before_comparing(
     drawn = LEGITIMATE[name]()
     drawn.save(source)
     scale = {"scaled_width": drawn.width * 3, "scaled_height": drawn.height * 3}
-    layout = layout_for(*box, **scale, pad="white", format=Format.TIFF)
+    layout = layout_for(*box, **scale, pad="white", format=Format.TIFF, flat=True)
     finish(source, source, layout, to, tmp_path)
 
     found = judged(source, to, layout)

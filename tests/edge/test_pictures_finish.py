@@ -154,7 +154,8 @@ def test_a_cut_out_is_laid_on_white_for_print(tmp_path: Path) -> None:
     raw = tmp_path / "raw.png"
     Image.new("RGB", (400, 400), (220, 30, 30)).save(raw)
 
-    _said, to = result(raw, source, layout_for(400, 400, format=Format.TIFF, ppi=300.0))
+    flat = layout_for(400, 400, format=Format.TIFF, ppi=300.0, flat=True)
+    _said, to = result(raw, source, flat)
 
     made = pixels(to)
     assert made[0, 0].tolist() == [255, 255, 255]

@@ -131,6 +131,38 @@ def test_patience_ends_and_the_half_file_fails_as_truncated(place: Place) -> Non
     assert sha256(place.path("failed/hd/half.png")) == told["source"]["sha256"]
 
 
+def test_a_file_that_may_be_incomplete_waits_and_then_goes_to_review(place: Place) -> None:
+    place.configure(watch={"patience_seconds": 0.5})
+    source = photo(place.path("inbox/hd/card.tif"), (800, 600))
+    data = source.read_bytes()
+    half = len(data) // 2 // 4096 * 4096
+    source.write_bytes(data[:half] + bytes(len(data) - half))
+    place.start()
+    place.wait_for(lambda: place.files("archive"), "the original in the archive")
+
+    assert place.files("outbox", "failed") == []
+    told = json.loads(place.path("review/hd/card.png.json").read_text())
+    jsonschema.validate(told, schema())
+    assert told["fidelity"]["verdict"] == "review"
+    assert any("last pages are empty" in reason for reason in told["fidelity"]["reasons"])
+    assert (told["source"]["bits"], told["source"]["icc"], told["result"]["bits"]) == (8, None, 8)
+    history = place.run("show", told["job"]).stdout
+    assert "not complete yet" in history
+
+
+def test_check_looks_whether_the_profile_for_ink_is_one(place: Place) -> None:
+    place.configure(finish={"cmyk_default": "ink.icc"})
+    for content, hint in ((b"letter" * 40, "it is no profile"), (None, "cannot be read")):
+        place.path("ink.icc").unlink(missing_ok=True)
+        if content:
+            place.path("ink.icc").write_bytes(content)
+        (fault,) = place.ask("check", code=2)["faults"]
+        assert fault["key"] == "finish.cmyk_default"
+        assert hint in fault["hint"]
+    place.path("ink.icc").write_bytes(bytes(16) + b"CMYK" + bytes(16) + b"acsp" + bytes(88))
+    assert place.ask("check")["ok"]
+
+
 def test_names_are_never_overwritten(place: Place) -> None:
     photo(place.path("inbox/hd/a.png"), (960, 720), seed=1)
     photo(place.path("inbox/hd/a.jpg"), (960, 720), seed=2, quality=95)

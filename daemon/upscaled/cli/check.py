@@ -38,6 +38,7 @@ def check(arguments: argparse.Namespace) -> int:
         *_rule_faults(settings),
         *_mark_faults(settings),
         *_state_faults(settings, path),
+        *_ink_faults(settings, path),
         *_root_faults(settings, path, ledger),
     ]
     engine = _engine(settings, ledger)
@@ -109,6 +110,23 @@ def _state_faults(settings: Settings, path: Path) -> Iterator[Fault]:
             hint=f"SQLite's locks do not hold on {kind}",
         )
     yield from _write_faults(path, "state.directory", directory)
+
+
+def _ink_faults(settings: Settings, path: Path) -> Iterator[Fault]:
+    """Look at the profile for CMYK pictures that carry none, where one is named."""
+    icc = settings.finish.cmyk_default
+    if icc is None:
+        return
+    try:
+        with icc.open("rb") as file:
+            head = file.read(128)
+    except OSError as error:
+        hint = f"it cannot be read ({error.strerror})"
+    else:
+        if head[36:40] == b"acsp" and head[16:20] == b"CMYK":  # ICC.1, 7.2
+            return
+        hint = "it is a profile of other colours" if head[36:40] == b"acsp" else "it is no profile"
+    yield _fault(path, "finish.cmyk_default", icc, ("an ICC profile of CMYK", hint))
 
 
 def _root_faults(settings: Settings, path: Path, ledger: Ledger | None) -> Iterator[Fault]:

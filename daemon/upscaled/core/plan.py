@@ -28,6 +28,7 @@ from upscaled.core.repairs import order_sentence
 from upscaled.core.safe import detail_size
 from upscaled.core.saving import cheaper_size
 from upscaled.core.sizes import Size
+from upscaled.core.sources import source_notes
 from upscaled.errors import Aside
 from upscaled.nouns import Code, Family, Fit, Micros, Order, Pass, Plan
 
@@ -78,9 +79,11 @@ def _plan(draft: Draft, size: Size, passes: tuple[Pass, ...]) -> Plan:
         srgb=order.srgb,
         safe_factor=draft.sure,
         shortfall=_shortfall(draft, passes),
-        review=draft.short and request.beyond_safe == "review",
+        review=bool(request.probe.doubt) or (draft.short and request.beyond_safe == "review"),
         notes=tuple(_notes(draft, passes)),
         fal_cost=_fal_cost(draft, size, passes),
+        flat=flattens(order),
+        doubt=request.probe.doubt,
     )
 
 
@@ -118,18 +121,13 @@ def _notes(draft: Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     if draft.asked.kept:
         density = f" and the density rises to {draft.asked.ppi:g} ppi" if draft.asked.ppi else ""
         yield f"The source is larger than the target: its pixels are kept{density}."
-    if probe.alpha and flattens(order):
-        yield "Transparency is laid on white: the result's format carries none."
-    if probe.bits > 8 and passes:
-        yield f"The source has {probe.bits} bits a channel; models work with 8."
+    yield from source_notes(probe, order, passes)
     if order.clean and not passes:
         yield "`clean` is left out: the model does not take a picture of this size."
     if passes:
         yield from _source_notes(draft, passes)
     yield from _model_notes(draft, passes)
     yield from _money_notes(draft, passes)
-    if probe.frames > 1:
-        yield f"The file holds {probe.frames} pages; only the first one was done."
 
 
 def _reach_notes(draft: Draft, passes: tuple[Pass, ...]) -> Iterator[str]:

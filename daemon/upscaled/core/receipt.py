@@ -41,6 +41,8 @@ class Source(_Part):
     width: int | None = Field(description="Pixels after EXIF orientation.")
     height: int | None
     format: str | None = Field(description="In Pillow's capitals: JPEG, PNG, TIFF, ...")
+    bits: int | None = Field(description="A channel.")
+    icc: str | None = Field(description="Description of its colour profile, null without one.")
 
 
 class Target(_Part):
@@ -88,6 +90,7 @@ class Result(_Part):
     format: str | None
     ppi: float | None
     icc: str | None = Field(description="Description of the embedded colour profile.")
+    bits: int | None = Field(description="A channel.")
 
 
 class Metadata(_Part):
@@ -233,6 +236,8 @@ def _source(job: Job) -> dict[str, Any]:
         "width": probe and probe.width,
         "height": probe and probe.height,
         "format": probe and probe.format,
+        "bits": probe and probe.bits,
+        "icc": probe and probe.icc,
     }
 
 
@@ -276,7 +281,7 @@ def _result(job: Job, status: Status) -> dict[str, Any]:
     """Return the delivered file; of a failed job nothing was, even where one was made."""
     facts = job.facts
     result, delivery = (None, None) if status == "failed" else (facts.result, facts.delivery)
-    keys = ("sha256", "bytes", "width", "height", "format", "ppi", "icc")
+    keys = ("sha256", "bytes", "width", "height", "format", "ppi", "icc", "bits")
     return {
         "path": delivery and delivery.path,
         **{key: result and getattr(result, key) for key in keys},

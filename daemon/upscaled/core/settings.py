@@ -14,7 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
-from upscaled.core.settings_types import Folder, Hours, OptionalFolder, TimeOfDay, Url, Zone
+from upscaled.core.settings_types import (
+    Folder,
+    Hours,
+    OptionalFile,
+    OptionalFolder,
+    TimeOfDay,
+    Url,
+    Zone,
+)
 from upscaled.core.window import MIDNIGHT
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume
@@ -180,6 +188,14 @@ class Finish(_Table):
         default=False,
         description="leave positions (GPS) out of a result's metadata; names of places stay",
     )
+    cmyk_default: OptionalFile = _key(
+        "", "an ICC file: the profile of CMYK pictures that carry none; empty: they fail"
+    )
+    exr_view: Literal["srgb", "filmic"] = Field(
+        "srgb",
+        description="OpenEXR on a screen: srgb clips at 1.0, as viewers do; filmic rolls off",
+    )
+    exr_exposure: float = _number(0.0, -20, 20, "stops, before the view")
 
 
 class FidelityRules(_Table):

@@ -29,10 +29,11 @@ class Clock(Protocol):
 class Pictures(Protocol):
     """Pixel work, done in supervised worker processes. Each call blocks its lane."""
 
-    def examine(self, source: Path) -> Probe:
+    def examine(self, source: Path, *, waited: bool = False) -> Probe:
         """
         Decode the whole picture once; return what it says and measures.
 
+        `waited`: it had its time; what may be incomplete is then a doubt in the probe.
         Raises `NotReady` where it is cut short, `Aside` where waiting will not mend it.
         """
 

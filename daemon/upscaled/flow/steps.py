@@ -8,7 +8,7 @@ journalled before it began.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from upscaled.core.assessment import stopped
@@ -72,7 +72,7 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if own:
         raise own_result(f"job {own}")
     try:
-        probe = tools.pictures.examine(tools.source(job))
+        probe = tools.pictures.examine(tools.source(job), waited=_waited(job, tools))
     except NotReady as error:
         return _not_ready(job, tools, error)
     refuse_own(probe)
@@ -158,10 +158,8 @@ def _request(
 
 
 def _not_ready(job: Job, tools: Tools, error: NotReady) -> Outcome:
-    now = tools.clock.now()
-    since = job.facts.times.get("quiet", now)
-    until = since + timedelta(seconds=tools.watch(job).patience_seconds)
-    if now >= until:
+    since, until = _patience(job, tools)
+    if _waited(job, tools):
         raise Aside(
             Code.TRUNCATED,
             f"The file stayed incomplete: {error.message}",
@@ -176,6 +174,16 @@ def _not_ready(job: Job, tools: Tools, error: NotReady) -> Outcome:
         reason=f"The file does not decode yet ({error.message}); it may still be growing.",
         due_at=until,
     )
+
+
+def _patience(job: Job, tools: Tools) -> tuple[datetime, datetime]:
+    """Return since when the file is quiet, and how long it may stay incomplete."""
+    since = job.facts.times.get("quiet", tools.clock.now())
+    return since, since + timedelta(seconds=tools.watch(job).patience_seconds)
+
+
+def _waited(job: Job, tools: Tools) -> bool:
+    return tools.clock.now() >= _patience(job, tools)[1]
 
 
 def order_of(job: Job, tools: Tools) -> Order:
@@ -314,7 +322,7 @@ def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
     """Return the check's verdict, or `review` where the plan asks a person to look."""
     if not plan.review or fidelity.verdict != "pass":
         return fidelity
-    reason = plan.shortfall or "the plan asks a person to look"
+    reason = plan.doubt or plan.shortfall or "the plan asks a person to look"
     return Fidelity(verdict="review", figures=fidelity.figures, reasons=(reason,))
 
 

@@ -37,6 +37,7 @@ class Layout:
     ppi: float | None = None
     pad: str = ""
     srgb: bool = False
+    flat: bool = False
 
     @property
     def across(self) -> Span:
@@ -65,4 +66,5 @@ def of_plan(plan: Plan) -> Layout:
         ppi=plan.ppi,
         pad=plan.pad,
         srgb=plan.srgb,
+        flat=plan.flat or plan.format is Format.JPEG,
     )

@@ -14,11 +14,11 @@ from typing import Any
 import pyvips
 
 from upscaled.edge.pictures import jpeg, profiles
+from upscaled.edge.pictures.levels import with_profile
 from upscaled.edge.pictures.metadata import jpeg as jpeg_metadata
 from upscaled.edge.pictures.metadata import placing, tiff
 from upscaled.edge.pictures.metadata import png as png_metadata
 from upscaled.edge.pictures.metadata.blocks import Blocks
-from upscaled.edge.pictures.opening import with_profile
 from upscaled.nouns import Format
 
 _NO_DENSITY_PPI = 72.0

@@ -5,7 +5,7 @@ Thin; imports no imaging library.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from upscaled.core.fidelity import Band, assess
 from upscaled.core.provenance import Story
 from upscaled.edge.pictures import layout
+from upscaled.edge.pictures.conversions import Conversions
 from upscaled.edge.pictures.workers import Workers
 from upscaled.nouns import Artifact, Carried, Fidelity, Pass, Plan, Probe
 
@@ -25,23 +26,38 @@ class Studio:
     Pixel work for the corridor.
 
     `bands` are the thresholds of the fidelity check; `marks` is the text of a table of marks that
-    overrides the shipped one. It goes along with each picture: what was checked is what is used.
+    overrides the shipped one. It goes along with each picture: what was checked is what is used;
+    and so do `conversions`, the config's choices for ink and for light.
     """
 
-    def __init__(self, workers: Workers, bands: Sequence[Band], marks: str = "") -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        bands: Sequence[Band],
+        marks: str = "",
+        conversions: Conversions | None = None,
+    ) -> None:
         self._workers = workers
         self._bands = tuple(bands)
         self._marks = marks
+        self._conversions = asdict(conversions or Conversions())
 
-    def examine(self, source: Path) -> Probe:
+    def _call(
+        self, task: str, request: dict[str, Any], progress: Callable[[float], None] | None = None
+    ) -> Any:
+        whole = {**request, "conversions": self._conversions}
+        return self._workers.call(task, whole, *([progress] if progress else []))
+
+    def examine(self, source: Path, *, waited: bool = False) -> Probe:
         """Decode the whole picture once; return what it says and measures."""
-        request = {**_paths(source=source), "marks": self._marks}
-        return Probe(**self._workers.call("examine", request))
+        request = {**_paths(source=source), "marks": self._marks, "waited": waited}
+        probe = Probe(**self._call("examine", request))
+        return replace(probe, told=tuple(probe.told))  # the wire knows lists alone
 
     def prepare(self, source: Path, stem: Path, size: tuple[int, int] | None = None) -> Artifact:
         """Write what may be uploaded (pixels, profile) to `stem` plus .png or .jpg."""
         request = {**_paths(source=source, stem=stem), "size": size}
-        return Artifact(**self._workers.call("prepare", request))
+        return Artifact(**self._call("prepare", request))
 
     def enlarge(
         self, source: Path, to: Path, one: Pass, progress: Callable[[float], None]
@@ -50,7 +66,7 @@ class Studio:
         sharpen = float(one.params.get("sharpen", 0.0))
         size = {"width": one.width, "height": one.height, "sharpen": sharpen}
         request = {**_paths(source=source, to=to), "size": size}
-        return Artifact(**self._workers.call("enlarge", request, progress))
+        return Artifact(**self._call("enlarge", request, progress))
 
     def finish(
         self, raw: Path, source: Path, plan: Plan, to: Path, story: Story | None = None
@@ -65,7 +81,7 @@ class Studio:
             request = _planned(plan, raw=raw, source=source, to=to, scratch=Path(scratch))
             request["story"] = asdict(story) if story else None
             try:
-                return _artifact(self._workers.call("finish", request))
+                return _artifact(self._call("finish", request))
             except BaseException:
                 to.unlink(missing_ok=True)
                 raise
@@ -77,11 +93,11 @@ class Studio:
         Unless it passes, or where the plan asks a person to look anyway, a before/after crop of the
         worst place is written to `compare`.
         """
-        measured = self._workers.call("measure", _planned(plan, source=source, result=result))
+        measured = self._call("measure", _planned(plan, source=source, result=result))
         fidelity = assess(measured["figures"], plan.model, self._bands)
         if compare is not None and (plan.review or fidelity.verdict != "pass"):
             request = _planned(plan, source=source, result=result, to=compare)
-            self._workers.call("compare", {**request, "worst": measured["worst"]})
+            self._call("compare", {**request, "worst": measured["worst"]})
         return fidelity
 
 

@@ -10,10 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from upscaled.edge.pictures.conversions import Conversions, using
 from upscaled.edge.pictures.layout import Layout
 
 Progress = Callable[[float], None]
 Arguments = dict[str, Any]
+Task = Callable[[Arguments, Progress], Any]
 
 # Imaging libraries are loaded by the first task that needs them.
 # ruff: noqa: PLC0415
@@ -21,7 +23,8 @@ Arguments = dict[str, Any]
 
 def _examine(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
     looking = import_module("upscaled.edge.pictures.examine")
-    return asdict(looking.examine(Path(arguments["source"]), arguments["marks"]))
+    source, marks = Path(arguments["source"]), arguments["marks"]
+    return asdict(looking.examine(source, marks, waited=arguments["waited"]))
 
 
 def _prepare(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def _sheet(arguments: Arguments, _progress: Progress) -> None:
     sheet(arguments["title"], arguments["signature"], cells, Path(arguments["to"]))
 
 
-TASKS = {
+_TASKS: dict[str, Task] = {
     "examine": _examine,
     "prepare": _prepare,
     "enlarge": _enlarge,
@@ -97,3 +100,16 @@ TASKS = {
     "thumbnail": _thumbnail,
     "sheet": _sheet,
 }
+
+
+def _chosen(task: Task) -> Task:
+    """Let the request's choices for ink and for light hold while its task is done."""
+
+    def done(arguments: Arguments, progress: Progress) -> Any:
+        with using(Conversions(**arguments["conversions"])):
+            return task(arguments, progress)
+
+    return done
+
+
+TASKS = {name: _chosen(task) for name, task in _TASKS.items()}
