@@ -246,6 +246,22 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What the source's own pixels come to on the sheet."""
+
+    native_ppi: float
+    """The source's own pixels an inch of paper."""
+    enlarged: float
+    """Linear; below 1 it was shrunk."""
+    invented_share: float
+    """Share of the result's pixels that the source does not have: 1 - 1/enlarged^2, at least 0."""
+    good_up_to: str | None
+    """`A5` to `A0`: the largest sheet with enough of its own; None where A5 is too large."""
+    viewing_distance_m: float
+    """From here on its own pixels alone would look sharp."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that will be done with a picture; a pure function of probe, verdict, order and rules."""
 
@@ -274,6 +290,10 @@ class Plan:
     """Sentences for the person: density raised, alpha flattened, option not supported yet."""
     fal_cost: Micros = 0
     """What fal would ask, also where the local engine does it for nothing."""
+    printed: Printed | None = None
+    """None for digital targets."""
+    review_reason: str | None = None
+    """Why a person should look, where `shortfall` does not say it."""
 
     @property
     def cost(self) -> Micros:

@@ -14,9 +14,10 @@ from upscaled.core.bounds import flattens, refuse_giants
 from upscaled.core.catalogue import FACES, Catalogue
 from upscaled.core.passes import Ladder, Pair, size_after
 from upscaled.core.price import cost, money
+from upscaled.core.printing import WORTH_PPI, paper_notes, printed, too_coarse
 from upscaled.core.safe import detail_size, safe_factor
 from upscaled.core.saving import UNSEEN, cheaper_size, worth_sending
-from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
+from upscaled.core.sizes import Size, pad_of, reduced, size_by_factor, target_size
 from upscaled.errors import Aside
 from upscaled.nouns import Code, Family, Fit, Micros, Order, Pass, Plan, Probe, Recipe, Verdict
 
@@ -44,6 +45,8 @@ class PlanRequest:
     larger: str = "shrink"
     """`shrink` or `keep`."""
     larger_print: str = "keep"
+    min_effective_ppi: float = WORTH_PPI
+    """A print with fewer pixels an inch of its source's own goes to review."""
     alike: bool = False
     """It lies in a sub-folder, where all pictures of a family get one recipe."""
     series: Recipe | None = None
@@ -133,6 +136,8 @@ def make_plan(request: PlanRequest) -> Plan:
     passes = draft.passes(draft.ladder, size)
     _refuse_blow_up(draft, passes)
     order = request.order
+    on_sheet = printed(order, size, request.source, request.min_effective_ppi)
+    coarse = too_coarse(on_sheet, request.min_effective_ppi)
     return Plan(
         model=request.verdict.model,
         passes=passes,
@@ -144,13 +149,15 @@ def make_plan(request: PlanRequest) -> Plan:
         ppi=size.ppi,
         scaled_width=size.scaled_width,
         scaled_height=size.scaled_height,
-        pad=_pad(order),
+        pad=pad_of(order),
         srgb=order.srgb,
         safe_factor=draft.safe,
         shortfall=_shortfall(draft, passes),
-        review=draft.short and request.beyond_safe == "review",
-        notes=tuple(_notes(draft, passes)),
+        review=coarse is not None or (draft.short and request.beyond_safe == "review"),
+        notes=(*_notes(draft, passes), *paper_notes(on_sheet, coarse)),
         fal_cost=_fal_cost(draft, size, passes),
+        printed=on_sheet,
+        review_reason=coarse,
     )
 
 
@@ -285,12 +292,6 @@ def _money_notes(draft: _Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
 
 def _price(passes: tuple[Pass, ...]) -> Micros:
     return sum(one.cost for one in passes)
-
-
-def _pad(order: Order) -> str:
-    if order.fit is not Fit.PAD:
-        return ""
-    return order.pad or ("white" if order.kind == "print" else "black")
 
 
 def _fal_cost(draft: _Draft, size: Size, passes: tuple[Pass, ...]) -> Micros:

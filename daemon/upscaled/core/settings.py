@@ -171,6 +171,9 @@ class PlanRules(_Table):
     larger_print: Literal["keep", "shrink"] = Field(
         "keep", description="a source larger than a print target; keep raises the density"
     )
+    min_effective_ppi: float = _number(
+        100.0, 0, 1200, "a print with fewer of the source's own goes to review; 0: none does"
+    )
 
 
 class Finish(_Table):
@@ -179,6 +182,9 @@ class Finish(_Table):
     strip_gps: bool = Field(
         default=False,
         description="leave positions (GPS) out of a result's metadata; names of places stay",
+    )
+    tiff_compression: Literal["auto", "none"] = Field(
+        "auto", description="auto: LZW, or deflate with 16 bits a channel; none for old presses"
     )
 
 
