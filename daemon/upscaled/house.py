@@ -62,7 +62,8 @@ def open_studio(
     marks = own_rules(directory, MARKS)
     if marks and directory:
         parse_marks(marks, str(directory / MARKS))
-    return Studio(workers, bands, marks), workers
+    packed = settings.finish.tiff_compression != "none"
+    return Studio(workers, bands, marks, packed=packed), workers
 
 
 def open_ledger(settings: Settings) -> Ledger:

@@ -21,9 +21,7 @@ CATALOGUE = shipped("unified")
 
 def planned(size: tuple[int, int], order: Order, **more: Any) -> Plan:
     return make_plan(
-        PlanRequest(
-            probe=probe(*size), verdict=verdict(), order=order, catalogue=CATALOGUE, **more
-        )
+        PlanRequest(probe=probe(*size), verdict=verdict(), order=order, catalogue=CATALOGUE, **more)
     )
 
 

@@ -37,6 +37,8 @@ class Layout:
     ppi: float | None = None
     pad: str = ""
     srgb: bool = False
+    packed: bool = True
+    """A TIFF is compressed."""
 
     @property
     def across(self) -> Span:
@@ -54,8 +56,8 @@ class Layout:
         return self.scaled_width, self.scaled_height
 
 
-def of_plan(plan: Plan) -> Layout:
-    """Return a plan's layout."""
+def of_plan(plan: Plan, *, packed: bool = True) -> Layout:
+    """Return a plan's layout; `packed` compresses a TIFF."""
     return Layout(
         width=plan.width,
         height=plan.height,
@@ -65,4 +67,5 @@ def of_plan(plan: Plan) -> Layout:
         ppi=plan.ppi,
         pad=plan.pad,
         srgb=plan.srgb,
+        packed=packed,
     )
