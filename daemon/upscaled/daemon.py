@@ -32,6 +32,7 @@ from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.series import Gathering
+from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
 from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
@@ -97,11 +98,14 @@ class Daemon:
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
         """Work until asked to stop, or until idle; return the exit code."""
         self.conductor.load()
+        self.conductor.look_for_room()
         self._sweep()
         self._prune()
         timetable = Timetable()
         for number, eyes in enumerate(self.eyes):
             timetable.every(eyes.rescan_seconds, f"rescan-{number}", partial(self._hint, number))
+        look = partial(self.conductor.post, self.conductor.look_for_room)
+        timetable.every(LOOK_SECONDS, "room", look)
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
         if self.house.bills is not None:
             self._ask_for_bills()

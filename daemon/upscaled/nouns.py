@@ -167,6 +167,17 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a file system has, in bytes."""
+
+    device: int
+    """Which one it is: equal numbers are one file system."""
+    free: int
+    """For us: without what is set aside for the superuser."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """
     What a picture's file says and what its pixels measure. Made by one full decode.

@@ -44,11 +44,11 @@ def test_a_full_outbox_holds_the_result_until_there_is_room(place: Place) -> Non
 
     said = in_namespace(
         place,
-        f"{MOUNT.format(size='4m', folder='outbox')}\n"
+        f"{MOUNT.format(size='16m', folder='outbox')}\n"
         "$RUN || true\n"  # claims the outbox; nothing is dropped for it yet
         "mv outbox/hd/a.png a-first-result.png; mv outbox/hd/a.png.json archive/hd/a.png .\n"
         "mv a.png inbox/hd/b.png\n"
-        "head -c 4000000 /dev/zero > outbox/.filler || true\n"
+        "head -c 16000000 /dev/zero > outbox/.filler || true\n"
         "$RUN; echo full $?\n"
         "ls inbox/hd; ls -A outbox/hd\n"
         "rm outbox/.filler\n"
@@ -61,6 +61,32 @@ def test_a_full_outbox_holds_the_result_until_there_is_room(place: Place) -> Non
         "room", "0", "archive/hd:", "b.png", "outbox/hd:", "b.png", "b.png.json",
     ]  # fmt: skip
     assert sha256(place.path("archive/hd/b.png")) == before
+
+
+def test_a_small_outbox_is_told_before_the_work_and_it_goes_on_by_itself(place: Place) -> None:
+    place.path("outbox").mkdir()
+    photo(place.path("inbox/hd/a.png"), (960, 720))
+    jobs = " ".join(place.command("jobs", "--json"))
+
+    said = in_namespace(
+        place,
+        f"{MOUNT.format(size='16m', folder='outbox')}\n"
+        "head -c 12000000 /dev/zero > outbox/.filler\n"
+        "$DAEMON & daemon=$!\n"
+        f"for _ in $(seq 100); do {jobs} | grep -q '\"disk\"' && break; sleep 0.3; done\n"
+        f"{jobs}\n"
+        "ls state/work/*/result* 2>/dev/null && echo worked; rm outbox/.filler\n"
+        "for _ in $(seq 100); do [ -e archive/hd/a.png ] && break; sleep 0.3; done\n"
+        "ls outbox/hd; kill $daemon; wait $daemon\n",
+    )
+
+    told, _, rest = said.rpartition("]")
+    (job,) = json.loads(f"{told}]")
+    assert job["hold"] == "disk"
+    assert "Needs 6221 kB in " in job["reason"]
+    assert "/outbox, " in job["reason"]
+    assert "it goes on by itself" in job["reason"]
+    assert rest.split() == ["a.png", "a.png.json"]
 
 
 def test_where_the_ledger_cannot_be_written_nothing_is_begun(place: Place) -> None:
