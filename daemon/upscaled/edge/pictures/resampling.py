@@ -20,6 +20,11 @@ Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 _STRIP_ROWS = 128
 _TIFF_STRIP_ROWS = 32
+_HARDLY = 0.75
+"""
+From here on 8 bits will do: a fifth of the pixels is one level off, all are 0.07 darker on the mean,
+56 dB; half as far the mean is off by twice as much. Floats would cost 40 % more of the whole finish.
+"""
 _LANCZOS_REACH = 3
 """Lanczos3 looks at three source pixels to each side, more when shrinking."""
 _SHARPEN_MARGIN = 16
@@ -52,10 +57,11 @@ def resized(image: pyvips.Image, width: int, height: int, scratch: Path) -> pyvi
 
 
 def _shrunk(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    across, down = width / image.width, height / image.height
+    if image.format == "uchar" and min(across, down) >= _HARDLY:
+        return image.resize(across, vscale=down, kernel="lanczos3", gap=0)
     # Through floats and without the fast pre-shrink: 72 to 81 dB where 8 bits give 50 to 56.
-    small = image.cast("float").resize(
-        width / image.width, vscale=height / image.height, kernel="lanczos3", gap=0
-    )
+    small = image.cast("float").resize(across, vscale=down, kernel="lanczos3", gap=0)
     return small.rint().cast(image.format).copy(interpretation=image.interpretation)
 
 
