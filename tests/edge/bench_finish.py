@@ -162,8 +162,9 @@ def _verdict(bills: dict[str, Bill], rival: str) -> str:
     mine, other = bills["ours"], bills[rival]
     ratio, peak = mine.wall / other.wall, mine.peak_bytes
     held = "within" if ratio <= MOST_RATIO else "OVER"
+    work = mine.cpu / other.cpu
     words = [
-        f"{ratio:.2f} of {rival}'s wall ({mine.cpu / other.cpu:.2f} of its CPU): {held} {MOST_RATIO}",
+        f"{ratio:.2f} of {rival}'s wall ({work:.2f} of its CPU): {held} {MOST_RATIO}",
         f"{'under' if peak < MOST_BYTES else 'OVER'} {MOST_BYTES / 1e6:.0f} MB",
     ]
     if "Pillow" in bills:

@@ -22,8 +22,8 @@ _STRIP_ROWS = 128
 _TIFF_STRIP_ROWS = 32
 _HARDLY = 0.75
 """
-From here on 8 bits will do: a fifth of the pixels is one level off, all are 0.07 darker on the mean,
-56 dB; half as far the mean is off by twice as much. Floats would cost 40 % more of the whole finish.
+From here on 8 bits will do: a fifth of the pixels is one level off, the mean by 0.07 (56 dB); shrunk
+further it is off by twice as much. Floats would make the whole finish 40 % dearer.
 """
 _LANCZOS_REACH = 3
 """Lanczos3 looks at three source pixels to each side, more when shrinking."""
