@@ -3,12 +3,13 @@
 import json
 import os
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
 
 from place import Place, photo, sha256
+from standin import Standin
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -141,9 +142,12 @@ def test_a_picture_that_we_may_not_read_waits_with_its_reason(place: Place) -> N
     ]
 
 
-def test_256_megapixels_are_finished_under_700_megabytes(place: Place) -> None:
-    place.configure(budget={"per_job_usd": 100.0})
-    photo(place.path("inbox/print-136x136cm-300ppi-core/big.jpg"), (8000, 8000), quality=95)
+HUGE = "print-203x101cm-400ppi-core"
+"""31,969 pixels a side: half by the engine, the rest resampled in the finish."""
+
+
+def peak_until_archived(place: Place, path: str, seconds: float) -> int:
+    """Run the daemon until a picture is in the archive; return the peak of it and its children."""
     peak, daemon = 0, psutil.Process(place.start().pid)
 
     def measured() -> bool:
@@ -151,10 +155,29 @@ def test_256_megapixels_are_finished_under_700_megabytes(place: Place) -> None:
         with suppress(psutil.NoSuchProcess):
             family = [daemon, *daemon.children(recursive=True)]
             peak = max(peak, sum(one.memory_info().rss for one in family))
-        return place.path("archive/print-136x136cm-300ppi-core/big.jpg").exists()
+        return place.path(f"archive/{path}").exists()
 
-    place.wait_for(measured, "the archive", 280)
+    place.wait_for(measured, "the archive", seconds)
+    return peak
 
-    told = json.loads(place.path("outbox/print-136x136cm-300ppi-core/big.tif.json").read_text())
-    assert told["result"]["width"] * told["result"]["height"] > 256_000_000
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("engine", ["local", "fal"])
+def test_508_megapixels_are_finished_and_compared_under_700_megabytes(
+    place: Place, engine: str
+) -> None:
+    with ExitStack() as stack:
+        if engine == "fal":
+            server = stack.enter_context(Standin(place.path("standin")))
+            names = ("queue_url", "rest_url", "cdn_url", "api_url")
+            place.use_fal({name: getattr(server, name) for name in names})
+        photo(place.path(f"inbox/{HUGE}/big.jpg"), (8000, 4000), quality=95)
+        peak = peak_until_archived(place, f"{HUGE}/big.jpg", 1100)
+
+    told = json.loads(place.path(f"outbox/{HUGE}/big.tif.json").read_text())
+    assert (told["result"]["width"], told["result"]["height"]) == (31969, 15906)
+    assert told["passes"][0]["engine"] == engine
+    assert told["fidelity"]["verdict"] == "pass"
+    assert told["print"]["native_ppi"] == 100.1
     assert peak < 700_000_000, f"{peak / 1e6:.0f} MB"

@@ -22,8 +22,8 @@ _STRIP_ROWS = 128
 _TIFF_STRIP_ROWS = 32
 _HARDLY = 0.75
 """
-From here on 8 bits will do: a fifth of the pixels is one level off, the mean by 0.07 (56 dB); shrunk
-further it is off by twice as much. Floats would make the whole finish 40 % dearer.
+From here on 8 bits will do: a fifth of the pixels is one level off, the mean by 0.07 (56 dB), twice
+as much where it is shrunk further. Floats would make the whole finish 40 % dearer.
 """
 _LANCZOS_REACH = 3
 """Lanczos3 looks at three source pixels to each side, more when shrinking."""
