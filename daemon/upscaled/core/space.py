@@ -89,7 +89,8 @@ def _staged(number: int, work: int, *, to_review: bool) -> Need:
 
 
 def _result_bytes(plan: Plan, probe: Probe | None, *, packed: bool) -> int:
-    channels = _RGB + (probe is not None and probe.alpha and plan.format is Format.PNG)
+    clear = plan.format is Format.PNG and plan.printed is None
+    channels = _RGB + (clear and probe is not None and probe.alpha)
     deep = (
         2 if probe and probe.bits > 8 and not plan.passes and plan.format is not Format.JPEG else 1
     )

@@ -122,7 +122,7 @@ def _with_alpha(
         return colour
     alpha = resized(origin.alpha, *layout.scale, scratch / "alpha.tif")
     joined = colour.bandjoin(alpha).copy(interpretation=colour.interpretation)
-    if layout.format == Format.PNG:
+    if layout.format == Format.PNG and not layout.flat:
         return joined
     flat = joined.flatten(background=[_WHITE] * colour.bands)
     return flat.copy(interpretation=colour.interpretation)

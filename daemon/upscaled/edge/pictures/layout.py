@@ -39,6 +39,8 @@ class Layout:
     srgb: bool = False
     packed: bool = True
     """A TIFF is compressed."""
+    flat: bool = False
+    """Laid on white, whatever the format could carry: prints."""
 
     @property
     def across(self) -> Span:
@@ -68,4 +70,5 @@ def of_plan(plan: Plan, *, packed: bool = True) -> Layout:
         pad=plan.pad,
         srgb=plan.srgb,
         packed=packed,
+        flat=plan.printed is not None,
     )
