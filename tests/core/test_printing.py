@@ -123,3 +123,22 @@ def test_what_is_good_on_a_sheet_is_good_on_every_smaller_one(
         fine = replace(order, sheet_mm=mm, ppi=1200)
         native = 1200 / float(target_size(fine, width, height).scale)
         assert (one in good) == (round(native) >= 100)
+
+
+@given(
+    st.integers(4000, 20_000),
+    st.integers(4000, 20_000),
+    st.sampled_from([Fit.FIT, Fit.FILL, Fit.PAD]),
+    st.sampled_from([0.0, 3.0]),
+)
+def test_where_a_larger_source_is_kept_all_its_density_is_its_own(
+    width: int, height: int, fit: Fit, bleed: float
+) -> None:
+    order = sheet(*A_SHEETS["a5"], 300, fit=fit, bleed_mm=bleed)
+    size = target_size(order, width, height)
+    found = on(order, (width, height))
+
+    assert size.kept
+    assert (size.scaled_width, size.scaled_height) == (width, height)
+    assert found.native_ppi == pytest.approx(size.ppi, abs=0.06)
+    assert (found.enlarged, found.invented_share) == (1.0, 0.0)
