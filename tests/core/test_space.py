@@ -102,7 +102,7 @@ def test_where_the_finish_enlarges_its_scratch_counts() -> None:
     assert need(job(State.FETCHED, plan=replace(PLAN, passes=(reached,)))).work == RAW + PACKED
 
 
-def test_depth_alpha_and_a_jpegs_draft_count() -> None:
+def test_depth_alpha_and_the_format_count() -> None:
     whole = replace(PLAN, passes=(), format=Format.PNG)
     deep = need(job(State.FETCHED, plan=whole, probe=probe(8000, 6000, bits=16)))
     clear = need(job(State.FETCHED, plan=whole, probe=probe(8000, 6000, alpha=True)))
@@ -110,7 +110,7 @@ def test_depth_alpha_and_a_jpegs_draft_count() -> None:
 
     assert deep.outbox == 2 * PACKED
     assert clear.outbox == round(RAW / 3 * 4 * 0.75)
-    assert jpeg.work == 2 * jpeg.outbox
+    assert jpeg.work == jpeg.outbox == round(RAW * 0.35)
 
 
 def test_it_says_how_much_is_missing_where_and_that_it_goes_on_by_itself() -> None:

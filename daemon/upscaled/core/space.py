@@ -52,8 +52,6 @@ def need(job: Job, *, packed: bool = True) -> Need:
         return Need()
     result = _result_bytes(plan, probe, packed=packed)
     work = _passes_bytes(job, plan) + _scratch_bytes(plan, probe) + result
-    if plan.format is Format.JPEG:
-        work += result  # a draft without its head
     return _staged(result, work, to_review=plan.review)
 
 
