@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-cost fuzz-paid bench-fal check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-cost fuzz-paid bench-fal check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -52,6 +52,9 @@ fuzz-marks: .venv/dev  ## ten thousand spoilt files through the reader of marks:
 
 bench-judge: .venv/dev  ## what judging costs beside a full decode, in time and memory
 	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_judge.py
+
+bench-finish: .venv/dev  ## what finishing 64 to 512 megapixels costs, beside Pillow and `vips`: about ten minutes
+	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_finish.py
 
 bench-cost: .venv/dev  ## what plans for a labelled corpus (UPSCALED_CORPUS) cost, against always 4x
 	@PYTHONPATH=tests $(PY) tests/rules/bench_cost.py

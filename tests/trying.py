@@ -34,6 +34,7 @@ class Looks(Copies):
     def examine(self, source: Path, *, waited: bool = False) -> Probe:
         """Look at the result of a first pass."""
         assert source.name == "between.tif"
+        assert not waited
         self.looks += 1
         return replace(PROBE, features={"r_eff": self.detail})
 

@@ -33,6 +33,7 @@ from upscaled.flow.models import Models
 from upscaled.flow.orders import LOOK_AGAIN, Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.series import Gathering
+from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
 from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
@@ -100,11 +101,14 @@ class Daemon:
         """Work until asked to stop, or until idle; return the exit code."""
         self.conductor.load()
         self.models.load(self.house.ledger.get(LOOK_AGAIN))
+        self.conductor.look_for_room()
         self._sweep()
         self._prune()
         timetable = Timetable()
         for number, eyes in enumerate(self.eyes):
             timetable.every(eyes.rescan_seconds, f"rescan-{number}", partial(self._hint, number))
+        look = partial(self.conductor.post, self.conductor.look_for_room)
+        timetable.every(LOOK_SECONDS, "room", look)
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
         if self.house.bills is not None:
             self._ask_for_bills()

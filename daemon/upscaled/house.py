@@ -63,7 +63,8 @@ def open_studio(
     marks = own_rules(directory, MARKS)
     if marks and directory:
         parse_marks(marks, str(directory / MARKS))
-    return Studio(workers, bands, marks, _conversions(settings)), workers
+    packed = settings.finish.tiff_compression != "none"
+    return Studio(workers, bands, marks, _conversions(settings), packed=packed), workers
 
 
 def _conversions(settings: Settings) -> Conversions:

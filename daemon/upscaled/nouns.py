@@ -167,6 +167,17 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a file system has, in bytes."""
+
+    device: int
+    """Which one it is: equal numbers are one file system."""
+    free: int
+    """For us: without what is set aside for the superuser."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """
     What a picture's file says and what its pixels measure. Made by one full decode.
@@ -250,6 +261,22 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What the source's own pixels come to on the sheet."""
+
+    native_ppi: float
+    """The source's own pixels an inch of paper."""
+    enlarged: float
+    """Linear; below 1 it was shrunk."""
+    invented_share: float
+    """Share of the result's pixels that the source does not have: 1 - 1/enlarged^2, at least 0."""
+    good_up_to: str | None
+    """`A5` to `A0`: the largest sheet with enough of its own; None where A5 is too large."""
+    viewing_distance_m: float
+    """From here on its own pixels alone would look sharp."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that will be done with a picture; a pure function of probe, verdict, order and rules."""
 
@@ -287,8 +314,10 @@ class Plan:
     """The passes that this plan takes the place of; empty for a plan that was made at first."""
     flat: bool = False
     """Transparency is laid on white, whatever the format could carry."""
-    doubt: str = ""
-    """Why a person must look, whatever the check says: the source may be incomplete."""
+    printed: Printed | None = None
+    """None for digital targets."""
+    review_reason: str | None = None
+    """Why a person should look, where `shortfall` does not say it."""
 
     @property
     def cost(self) -> Micros:

@@ -30,7 +30,7 @@ def test_a_doubt_about_the_source_sends_the_result_to_review_with_its_reason() -
     doubted = plan(doubt="Its last pages are empty.")
 
     assert doubted.review
-    assert doubted.doubt == "Its last pages are empty."
+    assert doubted.review_reason == "Its last pages are empty."
     assert not plan().review
 
 

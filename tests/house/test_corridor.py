@@ -43,6 +43,7 @@ def test_a_photo_comes_out_enlarged_and_its_original_is_archived(place: Place) -
 def test_a_print_is_a_tiff_with_density_and_profile(place: Place) -> None:
     photo(place.path("inbox/print-a6/card.jpg"), (900, 640), quality=95)
     photo(place.path("inbox/print-10x15cm/card.jpg"), (900, 640), quality=95)
+    photo(place.path("inbox/print-a4-local/coarse.jpg"), (900, 640), quality=95)
 
     place.until_idle(3)
 
@@ -55,6 +56,10 @@ def test_a_print_is_a_tiff_with_density_and_profile(place: Place) -> None:
     unknown = place.ask("status")["unknown_folders"]
     assert [(one["path"], one["token"]) for one in unknown] == [("print-a6", "a6")]
     assert "a5" in place.path("inbox/print-a6/_READ-ME.txt").read_text()
+    told = json.loads(place.path("review/print-a4-local/coarse.tif.json").read_text())
+    jsonschema.validate(told, schema())
+    assert (told["status"], told["print"]["good_up_to"]) == ("review", "A5")
+    assert "only 77 an inch on this sheet" in told["fidelity"]["reasons"][0]
 
 
 def test_every_ending_has_its_place_its_code_and_its_reason(place: Place) -> None:

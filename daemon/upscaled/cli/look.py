@@ -85,6 +85,7 @@ def _request(
         resample_limit=settings.plan.resample_limit,
         larger=settings.plan.larger,
         larger_print=settings.plan.larger_print,
+        min_effective_ppi=settings.plan.min_effective_ppi,
     )
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from upscaled.core.advice import Gap
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.passes import Ladder, Pair, price_of, size_after
+from upscaled.core.printing import WORTH_PPI
 from upscaled.core.safe import detail_size, safe_factor, staged_factor
 from upscaled.core.saving import UNSEEN, worth_sending
 from upscaled.core.sizes import Size, reduced, size_by_factor, target_size
@@ -39,6 +40,8 @@ class PlanRequest:
     larger: str = "shrink"
     """`shrink` or `keep`."""
     larger_print: str = "keep"
+    min_effective_ppi: float = WORTH_PPI
+    """A print with fewer pixels an inch of its source's own goes to review."""
     alike: bool = False
     """It lies in a sub-folder, where all pictures of a family get one recipe."""
     series: Recipe | None = None

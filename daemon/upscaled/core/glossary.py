@@ -36,7 +36,7 @@ HOLDS: Mapping[Hold, str] = {
     Hold.WINDOW: "outside `[schedule] window`",
     Hold.PAUSED: "paused by hand",
     Hold.DOUBT: "whether fal accepted a submit is not known; fal is asked, nothing is sent again",
-    Hold.DISK: "no space left",
+    Hold.DISK: "no space left, or too little for what it will yet write",
     Hold.SHARE: "a folder is not there, or without its marker",
     Hold.NOT_READY: "empty, or it does not decode to its end yet",
     Hold.NO_KEY: "fal's key is not there",

@@ -24,13 +24,14 @@ from upscaled.core.catalogue import FACES
 from upscaled.core.draft import NEAR, ROUNDING_PX, Draft, PlanRequest, draft_of, ladder_of
 from upscaled.core.passes import price_of
 from upscaled.core.price import cost, money
+from upscaled.core.printing import paper_notes, printed, too_coarse
 from upscaled.core.repairs import order_sentence
 from upscaled.core.safe import detail_size
 from upscaled.core.saving import cheaper_size
-from upscaled.core.sizes import Size
+from upscaled.core.sizes import Size, pad_of
 from upscaled.core.sources import source_notes
 from upscaled.errors import Aside
-from upscaled.nouns import Code, Family, Fit, Micros, Order, Pass, Plan
+from upscaled.nouns import Code, Family, Fit, Micros, Pass, Plan
 
 
 def make_plan(request: PlanRequest) -> Plan:
@@ -64,6 +65,9 @@ def _stopped(request: PlanRequest, passes: tuple[Pass, ...]) -> Plan:
 
 def _plan(draft: Draft, size: Size, passes: tuple[Pass, ...]) -> Plan:
     request, order = draft.request, draft.request.order
+    on_sheet = printed(order, size, request.source, request.min_effective_ppi)
+    coarse = too_coarse(on_sheet, request.min_effective_ppi)
+    why = request.probe.doubt or coarse
     return Plan(
         model=request.verdict.model,
         passes=passes,
@@ -75,15 +79,16 @@ def _plan(draft: Draft, size: Size, passes: tuple[Pass, ...]) -> Plan:
         ppi=size.ppi,
         scaled_width=size.scaled_width,
         scaled_height=size.scaled_height,
-        pad=_pad(order),
+        pad=pad_of(order),
         srgb=order.srgb,
         safe_factor=draft.sure,
         shortfall=_shortfall(draft, passes),
-        review=bool(request.probe.doubt) or (draft.short and request.beyond_safe == "review"),
-        notes=tuple(_notes(draft, passes)),
+        review=bool(why) or (draft.short and request.beyond_safe == "review"),
+        notes=(*_notes(draft, passes), *paper_notes(on_sheet, coarse)),
         fal_cost=_fal_cost(draft, size, passes),
         flat=flattens(order),
-        doubt=request.probe.doubt,
+        printed=on_sheet,
+        review_reason=why,
     )
 
 
@@ -200,12 +205,6 @@ def _money_notes(draft: Draft, passes: tuple[Pass, ...]) -> Iterator[str]:
     )
     if found is not None and not draft.short and draft.request.order.fit is not Fit.SAFE:
         yield step_hint(price, found[1], found[0])
-
-
-def _pad(order: Order) -> str:
-    if order.fit is not Fit.PAD:
-        return ""
-    return order.pad or ("white" if order.kind == "print" else "black")
 
 
 def _fal_cost(draft: Draft, size: Size, passes: tuple[Pass, ...]) -> Micros:

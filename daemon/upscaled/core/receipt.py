@@ -7,7 +7,7 @@ harmless here instead of being refused.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -136,6 +136,21 @@ class Failure(_Part):
     hint: str
 
 
+class OnPaper(_Part):
+    """What the source's own pixels come to at the size of the print."""
+
+    native_ppi: float = Field(description="The source's own pixels an inch.")
+    enlarged: float = Field(description="Linear; below 1 it was shrunk.")
+    invented_share: float = Field(
+        description="Share of the result's pixels that the source does not have: 1 - 1/enlarged^2.",
+        json_schema_extra={"minimum": 0, "maximum": 1},
+    )
+    good_up_to: str | None = Field(description="The largest ISO sheet with enough of its own.")
+    viewing_distance_m: float = Field(
+        description="From here on its own pixels alone would look sharp: 3438 inches / native_ppi."
+    )
+
+
 class Receipt(_Part):
     """The receipt of one job, written once."""
 
@@ -162,6 +177,7 @@ class Receipt(_Part):
     metadata: Metadata
     assessment: Looked | None = Field(description="The look between two passes, where one was.")
     other_try: OtherTry | None = Field(description="The other one of two paid tries.")
+    print_: OnPaper | None = Field(alias="print", description="Null for digital targets.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +217,7 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "metadata": _metadata(job, ending.status),
         "assessment": _assessment(job),
         "other_try": _other_try(job),
+        "print": asdict(plan.printed) if plan and plan.printed else None,
     }
     harmless: dict[str, Any] = _harmless(written)
     return harmless

@@ -179,6 +179,9 @@ class PlanRules(_Table):
     larger_print: Literal["keep", "shrink"] = Field(
         "keep", description="a source larger than a print target; keep raises the density"
     )
+    min_effective_ppi: float = _number(
+        100.0, 0, 1200, "a print with fewer of the source's own goes to review; 0: none does"
+    )
 
 
 class Finish(_Table):
@@ -196,6 +199,9 @@ class Finish(_Table):
         description="OpenEXR on a screen: srgb clips at 1.0, as viewers do; filmic rolls off",
     )
     exr_exposure: float = _number(0.0, -20, 20, "stops, before the view")
+    tiff_compression: Literal["auto", "none"] = Field(
+        "auto", description="auto: LZW, or deflate with 16 bits a channel; none for old presses"
+    )
 
 
 class FidelityRules(_Table):

@@ -6,9 +6,10 @@ is a row with a time, so five hundred waiting jobs hold no thread.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -30,6 +31,7 @@ from upscaled.flow.book import Book
 from upscaled.flow.door import LOOK_SECONDS, Door
 from upscaled.flow.places import Due
 from upscaled.flow.series import Gathering
+from upscaled.flow.space import LOOK_RANK
 from upscaled.flow.telling import (
     enlarges_here,
     only_looked,
@@ -38,7 +40,7 @@ from upscaled.flow.telling import (
     waits_for_a_wake,
 )
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Hold, Job, State
+from upscaled.nouns import Hold, Job, Room, State
 
 log = structlog.get_logger()
 
@@ -123,6 +125,12 @@ class Conductor:
             tried = job.hold is not Hold.NOT_READY or job.sha256 is not None
             if job.hold is not None and tried and (not holds or job.hold in holds):
                 self.wake(job, at_once=True)
+
+    def look_for_room(self) -> None:
+        """Measure every watch's file systems in its own lane; who has room then goes on."""
+        for watch in range(len(self.tools.settings.watch)):
+            if self.door.space.begin(watch):
+                self._lanes[Lane.ROOT, watch].put(LOOK_RANK, partial(self._measure, watch))
 
     def apply(self, job: Job, outcome: Outcome) -> None:
         """Advance a job, write it down, and put it on the list again unless it ended."""
@@ -227,6 +235,15 @@ class Conductor:
         self.apply(job, done.outcome)
         if lifted is not None:
             self.wake_held(lifted)
+
+    def _measure(self, watch: int) -> None:
+        found = self.door.space.look(watch)
+        self.post(partial(self._measured, watch, found))
+
+    def _measured(self, watch: int, found: Mapping[Path, Room]) -> None:
+        self.door.space.looked(watch, found)
+        for job in list(self.door.space.fitting()):
+            self.wake(job, at_once=True)
 
     def _patience(self) -> Patience:
         retry = self.tools.settings.retry

@@ -152,6 +152,7 @@ def _request(
         resample_limit=wishes.resample_limit,
         larger=wishes.larger,
         larger_print=wishes.larger_print,
+        min_effective_ppi=wishes.min_effective_ppi,
         alike=alike and recipe is None,
         series=recipe,
     )
@@ -322,7 +323,7 @@ def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
     """Return the check's verdict, or `review` where the plan asks a person to look."""
     if not plan.review or fidelity.verdict != "pass":
         return fidelity
-    reason = plan.doubt or plan.shortfall or "the plan asks a person to look"
+    reason = plan.review_reason or plan.shortfall or "the plan asks a person to look"
     return Fidelity(verdict="review", figures=fidelity.figures, reasons=(reason,))
 
 

@@ -13,7 +13,7 @@ from upscaled.core.rulebook import Rulebook
 from upscaled.core.settings import Settings, Watch
 from upscaled.flow.ports import Clock, Engine, Pictures
 from upscaled.flow.promises import Promises
-from upscaled.nouns import Identity, Job, Recipe, Taken
+from upscaled.nouns import Identity, Job, Recipe, Room, Taken
 
 
 class Disk(Protocol):
@@ -63,6 +63,9 @@ class Disk(Protocol):
 
     def drop(self, path: Path) -> None:
         """Remove one of our own working files, if it is there."""
+
+    def room(self, folder: Path) -> Room:
+        """Return what a folder's file system has."""
 
 
 class Roots(Protocol):

@@ -48,7 +48,13 @@ def finish(  # noqa: PLR0913 - what comes in, where it goes, and how it is to be
         colour = _in_profile(colour, meant, wanted, scratch / "wanted.icc")
         image = _placed(_with_alpha(colour, origin, layout, scratch), layout)
         bag = carry(source, _frame(layout, wanted), story)
-        look = saving.Look(format=layout.format, icc=wanted, ppi=layout.ppi, blocks=bag.blocks)
+        look = saving.Look(
+            format=layout.format,
+            icc=wanted,
+            ppi=layout.ppi,
+            blocks=bag.blocks,
+            packed=layout.packed,
+        )
         bits = 16 if image.format == "ushort" else 8
         return saving.save(image, to, look) | {"metadata": bag.said(), "bits": bits}
 

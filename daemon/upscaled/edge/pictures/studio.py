@@ -27,7 +27,7 @@ class Studio:
 
     `bands` are the thresholds of the fidelity check; `marks` is the text of a table of marks that
     overrides the shipped one. It goes along with each picture: what was checked is what is used;
-    and so do `conversions`, the config's choices for ink and for light.
+    and so do `conversions`, the config's choices for ink and for light. `packed` compresses TIFFs.
     """
 
     def __init__(
@@ -36,8 +36,11 @@ class Studio:
         bands: Sequence[Band],
         marks: str = "",
         conversions: Conversions | None = None,
+        *,
+        packed: bool = True,
     ) -> None:
         self._workers = workers
+        self._packed = packed
         self._bands = tuple(bands)
         self._marks = marks
         self._conversions = asdict(conversions or Conversions())
@@ -78,7 +81,8 @@ class Studio:
         Temporary files lie in a folder beside `raw`, removed here: a worker may die over them.
         """
         with TemporaryDirectory(dir=raw.parent, prefix=SCRATCH_PREFIX) as scratch:
-            request = _planned(plan, raw=raw, source=source, to=to, scratch=Path(scratch))
+            request = _paths(raw=raw, source=source, to=to, scratch=Path(scratch))
+            request["layout"] = asdict(layout.of_plan(plan, packed=self._packed))
             request["story"] = asdict(story) if story else None
             try:
                 return _artifact(self._call("finish", request))
