@@ -204,7 +204,8 @@ class Daemon:
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))
-        if self.house.settings.fal.delete_payloads and job.state in {State.DONE, State.REVIEW}:
+        delivered = job.state in {State.DONE, State.REVIEW} and job.facts.accepted is None
+        if self.house.settings.fal.delete_payloads and delivered:
             self._forget(job)
 
     def _forget(self, job: Job) -> None:
@@ -233,8 +234,11 @@ class Daemon:
         if self.house.settings.watch[sighting.watch].originals != "leave":
             return False
         last = self.house.ledger.last_end(sighting.watch, sighting.path)
-        same = last is not None and (last.size, last.mtime_ns) == (sighting.size, sighting.mtime_ns)
-        return same and last is not None and last.state in {State.DONE, State.REVIEW}
+        known = self.book.away_from(sighting.watch, sighting.path)
+        if last is not None and last.state in {State.DONE, State.REVIEW, State.SUPERSEDED}:
+            known.append(last)
+        seen = (sighting.size, sighting.mtime_ns)
+        return any((job.size, job.mtime_ns) == seen for job in known)
 
     # ---- housekeeping
 

@@ -118,6 +118,13 @@ class Failure(_Part):
     hint: str
 
 
+class Accepted(_Part):
+    """A person let a doubtful result pass; what the check found stays as it was."""
+
+    at: str = Field(json_schema_extra={"pattern": _UTC})
+    by: str
+
+
 class Receipt(_Part):
     """The receipt of one job, written once."""
 
@@ -142,6 +149,8 @@ class Receipt(_Part):
     notes: list[str] = Field(description="Sentences about what the owner might not expect.")
     fal_cost_usd: float | None = Field(description="What fal would ask for the plan.")
     metadata: Metadata
+    accepted: Accepted | None = Field(description="Who let a result in review pass, and when.")
+    redo_of: str | None = Field(description="The ended job whose original this one did again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +188,8 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "notes": [*(plan.notes if plan else ()), *_carried(job, ending.status).notes],
         "fal_cost_usd": usd(plan.fal_cost) if plan else None,
         "metadata": _metadata(job, ending.status),
+        "accepted": _accepted(job),
+        "redo_of": facts.redo.of if facts.redo else None,
     }
     harmless: dict[str, Any] = _harmless(written)
     return harmless
@@ -285,6 +296,11 @@ def _fidelity(job: Job) -> dict[str, Any]:
     if fidelity is None:
         return {"verdict": None, "reasons": []}
     return {**fidelity.figures, "verdict": fidelity.verdict, "reasons": list(fidelity.reasons)}
+
+
+def _accepted(job: Job) -> dict[str, Any] | None:
+    accepted = job.facts.accepted
+    return {"at": stamp(accepted.at), "by": accepted.by} if accepted else None
 
 
 def _error(job: Job) -> dict[str, Any] | None:
