@@ -15,6 +15,7 @@ from functools import partial
 import structlog
 
 from upscaled.core.gate import Conditions
+from upscaled.core.hands import rests
 from upscaled.core.life import Lane
 from upscaled.core.settle import Settling
 from upscaled.edge import disk
@@ -234,11 +235,7 @@ class Daemon:
         if self.house.settings.watch[sighting.watch].originals != "leave":
             return False
         last = self.house.ledger.last_end(sighting.watch, sighting.path)
-        known = self.book.away_from(sighting.watch, sighting.path)
-        if last is not None and last.state in {State.DONE, State.REVIEW, State.SUPERSEDED}:
-            known.append(last)
-        seen = (sighting.size, sighting.mtime_ns)
-        return any((job.size, job.mtime_ns) == seen for job in known)
+        return rests(sighting, last, self.book.away_from(sighting.watch, sighting.path))
 
     # ---- housekeeping
 

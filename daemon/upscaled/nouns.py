@@ -503,6 +503,8 @@ class Facts:
     """Set where this job does an ended one's original again."""
     away: bool = False
     """Its original is not taken from the inbox: what happens there does not concern it."""
+    back: str | None = None
+    """Where in the inbox a failed original is put back to."""
     stays: bool = False
     """Its original stays where it is, whatever becomes of it: it belongs to another job as well."""
 

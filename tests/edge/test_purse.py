@@ -23,16 +23,19 @@ ALTER TABLE jobs DROP COLUMN away;
 ALTER TABLE orders DROP COLUMN argument;
 UPDATE meta SET value = '2' WHERE key = 'schema'
 """
-SCHEMA_1 = f"""{SCHEMA_2.rstrip()};
+SCHEMA_1 = (
+    SCHEMA_2
+    + """;
 CREATE TABLE spend (id INTEGER NOT NULL PRIMARY KEY, job TEXT NOT NULL, at FLOAT NOT NULL,
  micros BIGINT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL, request_id TEXT,
  billed BOOLEAN NOT NULL);
 INSERT INTO spend (job, at, micros, endpoint, model, request_id, billed) VALUES
- ('j', {{at}}, 80000, 'e', 'm', 'r-1', 1), ('j', {{at}}, 160000, 'e', 'm', 'r-2', 0),
- ('gone', {{at}} - 86400, 40000, 'e', 'm', NULL, 1);
+ ('j', {at}, 80000, 'e', 'm', 'r-1', 1), ('j', {at}, 160000, 'e', 'm', 'r-2', 0),
+ ('gone', {at} - 86400, 40000, 'e', 'm', NULL, 1);
 DELETE FROM money;
 UPDATE meta SET value = '1' WHERE key = 'schema'
 """
+)
 
 
 @pytest.fixture

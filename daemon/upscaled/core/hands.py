@@ -17,6 +17,7 @@ from upscaled.nouns import (
     Job,
     Redo,
     Reviewed,
+    Sighting,
     State,
     Trouble,
     Verdict,
@@ -83,6 +84,18 @@ def is_needed(job: Job, others: Iterable[Job], *, leaves: bool) -> bool:
     origin = origin_of(job, leaves=leaves)
     standing = (one for one in others if one.state in {State.DONE, State.REVIEW})
     return any(one.id != job.id and origin_of(one, leaves=leaves) == origin for one in standing)
+
+
+def rests(seen: Sighting, last: Job | None, away: Iterable[Job]) -> bool:
+    """
+    Say whether a file in the inbox is an original that was left there and is done already.
+
+    `last` is the latest ended job of its path, `away` those that do such an original again.
+    """
+    known = list(away)
+    if last is not None and last.state in {State.DONE, State.REVIEW, State.SUPERSEDED}:
+        known.append(last)
+    return any((job.size, job.mtime_ns) == (seen.size, seen.mtime_ns) for job in known)
 
 
 def accepted(job: Job, by: str, at: datetime) -> Facts:
@@ -155,17 +168,28 @@ def superseded(old: Job, new: Job) -> Job | None:
     """Return the old job's row once its redo has ended well, None where it stands as it is."""
     if new.state not in {State.DONE, State.REVIEW} or old.state not in {State.REVIEW, State.FAILED}:
         return None
+    return given_over(old, new, new.updated_at)
+
+
+def given_over(old: Job, new: Job, at: datetime) -> Job:
+    """Return an old job's row once another one has its original, and answers for it."""
+    rejected = old.facts.rejected or (new.facts.rejected if new.facts.redo else None)
     facts = replace(
         old.facts,
         error=None,
         set_aside=None,
+        back=None,
         archived=new.facts.archived,
-        rejected=old.facts.rejected or new.facts.rejected,
+        rejected=rejected,
     )
     reason = f"Done again as job {new.id}."
-    return replace(
-        old, state=State.SUPERSEDED, reason=reason, facts=facts, updated_at=new.updated_at
-    )
+    return replace(old, state=State.SUPERSEDED, reason=reason, facts=facts, updated_at=at)
+
+
+def has_begun(job: Job, state: State, order_at: datetime) -> bool:
+    """Say whether an order was carried out already, and only its answer was lost in a crash."""
+    begun = job.facts.times.get(state.value)
+    return begun is not None and begun >= order_at
 
 
 def asked_for(family: Family) -> Verdict:

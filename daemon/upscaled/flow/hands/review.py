@@ -10,9 +10,14 @@ from upscaled.flow.hands.desk import Asked, Bench, Desk
 from upscaled.flow.reviewed import TAKEN_OUT
 from upscaled.nouns import Job, State
 
+ACCEPTED = "accepted; it goes to the outbox"
+
 
 def accept(bench: Bench, order: Asked, job: Job) -> None:
     """Let a result pass, if it still stands in review/."""
+    if hands.has_begun(job, State.ACCEPTING, order.at):
+        bench.answer(order, ACCEPTED)
+        return
     if why := _unanswerable(bench, job, "accepted"):
         bench.answer(order, f"not accepted: {why}")
         return
@@ -23,17 +28,19 @@ def accept(bench: Bench, order: Asked, job: Job) -> None:
             bench.answer(order, f"not accepted: {TAKEN_OUT}; {hint}")
         else:
             begin_accept(bench.conductor, job, hands.COMMAND_LINE)
-            bench.answer(order, "accepted; it goes to the outbox")
+            bench.answer(order, ACCEPTED)
 
     bench.at_root(order, job, partial(_stands, bench, job), then)
 
 
 def reject(bench: Bench, order: Asked, job: Job) -> None:
     """Take a result out of review/ and its original to failed/."""
-    if why := _unanswerable(bench, job, "rejected"):
-        bench.answer(order, f"not rejected: {why}")
-        return
-    stays = begin_reject(bench.conductor, bench.desk, job)
+    stays = job.facts.stays
+    if not hands.has_begun(job, State.REJECTING, order.at):
+        if why := _unanswerable(bench, job, "rejected"):
+            bench.answer(order, f"not rejected: {why}")
+            return
+        stays = begin_reject(bench.conductor, bench.desk, job)
     where = "its original stays" if stays else "its original goes to failed/"
     bench.answer(order, f"rejected; the result goes to archive/{REJECTED}, {where}")
 
