@@ -18,7 +18,7 @@ from typing import Any
 
 from model_fal import ModelFal, PulledPlugError
 from orders import PRISTINE, shipped
-from paying import BEGIN, Hand, Present, settings_of
+from paying import BEGIN, Hand, settings_of
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.folders import Grammar
 from upscaled.core.gate import Conditions
@@ -29,6 +29,7 @@ from upscaled.core.rulebook import Rulebook
 from upscaled.core.settle import Settling
 from upscaled.edge import disk
 from upscaled.edge.ledger import Ledger
+from upscaled.errors import Outage
 from upscaled.eyes import Eyes
 from upscaled.flow import lanes
 from upscaled.flow.book import Book
@@ -195,6 +196,17 @@ class Words:
         return Fidelity(verdict=verdict)
 
 
+class Shares:
+    """The roots, which may be lost for a while."""
+
+    lost = False
+
+    def require(self, _watch: int) -> None:
+        """Raise while they are lost."""
+        if self.lost:
+            raise Outage("the share is not there", "mount it again", hold="share")
+
+
 class AtOnce(lanes.Lane):
     """A lane without threads."""
 
@@ -216,6 +228,7 @@ class Studio:
         tables: dict[str, Any] = {"watch": [table]}
         self.settings = settings_of(folder, **tables)
         self.fal, self.pictures, self.fuse = Kiosk(self.clock), Words(), Fuse()
+        self.shares = Shares()
         self.dropped: dict[str, str] = {}
         """What was put into the inbox: its worth by its hash."""
         self.seen: set[str] = set()
@@ -387,7 +400,7 @@ class Studio:
             engine="fal",
             pictures=self.pictures,
             disk=FusedDisk(self.fuse),
-            roots=Present(),
+            roots=self.shares,
             clock=self.clock,
             work=self.folder / "work",
             paid=self.folder / "paid",

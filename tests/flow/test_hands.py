@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from handling import Studio, assert_law, assert_paid_once, told_beside
 from paying import hushed
 from upscaled.flow.hands.review import begin_accept
-from upscaled.nouns import State
+from upscaled.nouns import Hold, State
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
-EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_HANDS", "25"))
+EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_HANDS", "12"))
 FAMILIES = (None, "text", "cgi")
 
 
@@ -382,6 +382,37 @@ def test_while_a_picture_is_redone_it_is_neither_accepted_nor_redone_nor_retried
     assert_law(studio)
 
 
+@pytest.mark.parametrize("verb", ["accept", "reject", "redo"])
+def test_a_lost_share_holds_what_was_begun_until_it_is_back(studio: Studio, verb: str) -> None:
+    job = arrived(studio, "review", "4k/a.png")
+    before = studio.files()
+    order = studio.ask(verb, job)
+    if verb == "accept":  # it looks at review/ before it says yes
+        begin_accept(studio.conductor, studio.job(job), "command line")
+    studio.shares.lost = True
+    for _ in range(10):
+        studio.turn()
+    (held,) = studio.book.jobs.values()
+    assert (held.hold, studio.files()) == (Hold.SHARE, before)
+
+    studio.shares.lost = False
+    studio.settle()
+
+    assert not (studio.ledger.answered(order) or "").startswith("not done")
+    assert studio.files() != before
+    assert_law(studio)
+
+
+def test_on_a_lost_share_nothing_is_accepted_on_trust(studio: Studio) -> None:
+    job = arrived(studio, "review", "4k/a.png")
+    studio.shares.lost = True
+
+    said = studio.told("accept", job)
+
+    assert said == "not done: the share is not there; mount it again"
+    assert studio.job(job).state is State.REVIEW
+
+
 def test_an_original_that_is_gone_is_not_redone(studio: Studio) -> None:
     job = arrived(studio, "pass", "4k/a.png")
     (studio.folder / "archive/4k/a.png").unlink()
@@ -428,15 +459,16 @@ HISTORIES: dict[str, list[Word]] = {
 
 
 @pytest.mark.parametrize(
-    ("history", "originals"),
-    [
-        pytest.param(one, kind, marks=() if kind == "archive" else pytest.mark.long)
+    ("history", "originals", "step"),
+    [(one, "archive", 1 if one in {"accept", "reject"} else 6) for one in HISTORIES]
+    + [
+        pytest.param(one, kind, 1, marks=pytest.mark.long)
         for one in HISTORIES
         for kind in ("archive", "leave")
     ],
 )
 def test_a_plug_pulled_before_any_write_changes_nothing_in_the_end(
-    history: str, originals: str
+    history: str, originals: str, step: int
 ) -> None:
     *before, last = HISTORIES[history]
     with opened(originals=originals) as studio:
@@ -448,7 +480,7 @@ def test_a_plug_pulled_before_any_write_changes_nothing_in_the_end(
         number = 0
         while (found := after(studio, job, last, number))[1]:
             assert found[0] == wanted, number
-            number += 1
+            number += step
     assert number > 8
 
 
@@ -477,25 +509,42 @@ DEEDS = st.one_of(
     st.lists(WORDS, min_size=1, max_size=2),
     st.lists(WORDS, min_size=1, max_size=2),
 )
-MORE = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate) + ((Phase.shrink,) if EXAMPLES > 100 else ()),
-    derandomize=EXAMPLES <= 100,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+NIGHTS = st.lists(st.tuples(DEEDS, st.none() | st.integers(0, 30)), min_size=3, max_size=9)
+ORIGINALS = st.sampled_from(["archive", "archive", "leave"])
+COLLISION = st.sampled_from(["version", "replace"])
+Deeds = list[tuple[str | list[Ordered], int | None]]
 
 
-@MORE
-@given(
-    deeds=st.lists(st.tuples(DEEDS, st.none() | st.integers(0, 30)), min_size=3, max_size=9),
-    originals=st.sampled_from(["archive", "archive", "leave"]),
-    collision=st.sampled_from(["version", "replace"]),
-)
+def fuzzed(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate) + ((Phase.shrink,) if examples > 100 else ()),
+        derandomize=examples <= 100,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@fuzzed(EXAMPLES)
+@given(deeds=NIGHTS, originals=ORIGINALS, collision=COLLISION)
 def test_in_all_histories_every_original_and_every_paid_result_is_in_one_place(
-    deeds: list[tuple[str | list[Ordered], int | None]], originals: str, collision: str
+    deeds: Deeds, originals: str, collision: str
 ) -> None:
+    live_through(deeds, originals, collision)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@fuzzed(max(EXAMPLES, 150))
+@given(deeds=NIGHTS, originals=ORIGINALS, collision=COLLISION)
+def test_in_many_more_histories_nothing_is_lost_or_doubled(
+    deeds: Deeds, originals: str, collision: str
+) -> None:
+    live_through(deeds, originals, collision)
+
+
+def live_through(deeds: Deeds, originals: str, collision: str) -> None:
     with opened(originals=originals, collision=collision) as studio:
         studio.drop("review")
         studio.settle()
