@@ -47,7 +47,7 @@ def _put_back(bench: Bench, order: Asked, job: Job) -> None:
 
     def then(back: str) -> None:
         named = replace(job, facts=replace(job.facts, back=back))
-        bench.conductor.book.save(named, f"goes back to the inbox as {back}")
+        bench.conductor.book.save(named)
         _move(bench, order, named)
 
     if job.facts.back is None:
