@@ -52,6 +52,7 @@ from upscaled.nouns import (
     Sighting,
     Standing,
     State,
+    Story,
     Ticket,
 )
 
@@ -172,7 +173,7 @@ class Words:
         """Never be asked."""
         raise NotImplementedError(source, to, one, progress)
 
-    def finish(self, raw: Path, source: Path, plan: Plan, to: Path) -> Artifact:
+    def finish(self, raw: Path, source: Path, plan: Plan, to: Path, _story: Story) -> Artifact:
         """Make a result that nobody else has."""
         self.made += 1
         assert source.exists()
