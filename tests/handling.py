@@ -25,6 +25,7 @@ from upscaled.core.gate import Conditions
 from upscaled.core.hands import rests
 from upscaled.core.life import ENDS, Lane
 from upscaled.core.names import job_id
+from upscaled.core.provenance import Story
 from upscaled.core.rulebook import Rulebook
 from upscaled.core.settle import Settling
 from upscaled.edge import disk
@@ -52,7 +53,6 @@ from upscaled.nouns import (
     Sighting,
     Standing,
     State,
-    Story,
     Ticket,
 )
 
