@@ -15,6 +15,7 @@ from functools import partial
 import structlog
 
 from upscaled.core.gate import Conditions
+from upscaled.core.hands import rests
 from upscaled.core.life import Lane
 from upscaled.core.settle import Settling
 from upscaled.edge import disk
@@ -215,7 +216,8 @@ class Daemon:
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))
-        if self.house.settings.fal.delete_payloads and job.state in {State.DONE, State.REVIEW}:
+        delivered = job.state in {State.DONE, State.REVIEW} and job.facts.accepted is None
+        if self.house.settings.fal.delete_payloads and delivered:
             self._forget(job)
 
     def _forget(self, job: Job) -> None:
@@ -244,8 +246,7 @@ class Daemon:
         if self.house.settings.watch[sighting.watch].originals != "leave":
             return False
         last = self.house.ledger.last_end(sighting.watch, sighting.path)
-        same = last is not None and (last.size, last.mtime_ns) == (sighting.size, sighting.mtime_ns)
-        return same and last is not None and last.state in {State.DONE, State.REVIEW}
+        return rests(sighting, last, self.book.away_from(sighting.watch, sighting.path))
 
     # ---- housekeeping
 

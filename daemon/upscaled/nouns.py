@@ -98,6 +98,7 @@ class Code(StrEnum):
     GAVE_UP = "gave_up"
     BAD_RESULT = "bad_result"
     CANCELLED = "cancelled"
+    REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
 
 
@@ -431,6 +432,7 @@ class State(StrEnum):
     """The last durable fact about a job. What leads on from each stands in `core/life.py`."""
 
     SEEN = "seen"
+    ASKED = "asked"
     TAKEN = "taken"
     JUDGED = "judged"
     PLANNED = "planned"
@@ -441,13 +443,17 @@ class State(StrEnum):
     READY = "ready"
     FETCHED = "fetched"
     FINISHED = "finished"
+    ACCEPTING = "accepting"
     DELIVERING = "delivering"
     RECEIPTING = "receipting"
     ARCHIVING = "archiving"
+    CLEARING = "clearing"
+    REJECTING = "rejecting"
     FAILING = "failing"
     DONE = "done"
     REVIEW = "review"
     FAILED = "failed"
+    SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
 
 
@@ -481,6 +487,41 @@ class Delivery:
     """Absolute path of the staged result on the root's own file system."""
     sidecar_staged: str
     compare_staged: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A person looked at a result in review/ and let it pass."""
+
+    at: datetime
+    by: str
+    """How it was said: `command line`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """Where a result stands in review/, relative to it."""
+
+    result: str
+    """The picture itself; a person may have moved it inside review/."""
+    beside: str
+    """The name by which its sidecar and its comparison go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redo:
+    """A job that a person asked for: the original of an ended one, done again."""
+
+    of: str
+    """The ended job's id."""
+    family: Family | None
+    """What was asked for instead of the judge's or the folder's; None leaves it to them."""
+    root: str
+    """Where the original lay: `archive`, `failed` or `inbox`."""
+    path: str
+    """Relative to that root."""
+    review: Reviewed | None = None
+    """The ended job's result, where it waited in review/."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -529,6 +570,19 @@ class Facts:
     """The other paid try: the first while the second is made, then what is not delivered."""
     chosen: bool = False
     """Which of two tries is delivered is settled; nothing more is paid for."""
+    accepted: Acceptance | None = None
+    reviewed: Reviewed | None = None
+    """Where the result stood in review/ when a person accepted or rejected it."""
+    rejected: str | None = None
+    """Where a result went that nobody wants any more, relative to archive/_rejected."""
+    redo: Redo | None = None
+    """Set where this job does an ended one's original again."""
+    away: bool = False
+    """Its original is not taken from the inbox: what happens there does not concern it."""
+    back: str | None = None
+    """Where in the inbox a failed original is put back to."""
+    stays: bool = False
+    """Its original stays where it is, whatever becomes of it: it belongs to another job as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -162,6 +162,9 @@ def _story(job: Job) -> dict[str, Any]:
         "result": delivery and f"{delivery.root}/{delivery.path}",
         "archived": facts.archived,
         "failed": facts.set_aside,
+        "rejected": facts.rejected if job.state in {State.FAILED, State.SUPERSEDED} else None,
+        "accepted": facts.accepted and {"at": _stamp(facts.accepted.at), "by": facts.accepted.by},
+        "redo_of": facts.redo and facts.redo.of,
         "fidelity": facts.fidelity and facts.fidelity.verdict,
         "error": facts.error
         and {"code": facts.error.code, "message": facts.error.message, "hint": facts.error.hint},

@@ -26,6 +26,7 @@ CODES: Mapping[Code, str] = {
     Code.GAVE_UP: "its own passing faults came `[retry] attempts` times",
     Code.BAD_RESULT: "what came back is no picture of the expected size",
     Code.CANCELLED: "cancelled by hand",
+    Code.REJECTED: "its result was rejected by hand; the result lies in `archive/_rejected`",
     Code.WITHDRAWN: "taken away or replaced by its owner; nothing is left in `failed/`",
 }
 """Why a picture failed."""

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from upscaled.core.backoff import delay
 from upscaled.core.fallback import without_more
-from upscaled.core.life import LIFE, check_move
+from upscaled.core.life import ENDS, LIFE, check_move
 from upscaled.errors import (
     Again,
     Aside,
@@ -156,7 +156,8 @@ def advance(job: Job, outcome: Outcome, now: datetime, patience: Patience) -> Jo
 
 def _softened(job: Job, outcome: Outcome) -> Outcome:
     stage = LIFE[job.state]
-    if isinstance(outcome, PutAside) and State.FAILING not in stage.leads_to:
+    dropped = stage.patient or State.FAILING not in stage.leads_to
+    if isinstance(outcome, PutAside) and dropped:
         return Retry(reason=outcome.trouble.message, counted=False)
     if isinstance(outcome, Leave) and State.WITHDRAWN not in stage.leads_to:
         return Retry(reason=outcome.reason, counted=False)
@@ -166,7 +167,7 @@ def _softened(job: Job, outcome: Outcome) -> Outcome:
 def _next(job: Job, outcome: Next, now: datetime) -> Job:
     check_move(job.state, outcome.to)
     times = {**outcome.facts.times, outcome.to.value: now}
-    ends = not LIFE[outcome.to].leads_to
+    ends = outcome.to in ENDS
     spent = sum(one.cost for one in outcome.paid)
     if outcome.taken is not None:
         job = _identified(job, outcome.taken)

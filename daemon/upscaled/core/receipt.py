@@ -151,6 +151,13 @@ class OnPaper(_Part):
     )
 
 
+class Accepted(_Part):
+    """A person let a doubtful result pass; what the check found stays as it was."""
+
+    at: str = Field(json_schema_extra={"pattern": _UTC})
+    by: str
+
+
 class Receipt(_Part):
     """The receipt of one job, written once."""
 
@@ -178,6 +185,8 @@ class Receipt(_Part):
     assessment: Looked | None = Field(description="The look between two passes, where one was.")
     other_try: OtherTry | None = Field(description="The other one of two paid tries.")
     print_: OnPaper | None = Field(alias="print", description="Null for digital targets.")
+    accepted: Accepted | None = Field(description="Who let a result in review pass, and when.")
+    redo_of: str | None = Field(description="The ended job whose original this one did again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +227,8 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "assessment": _assessment(job),
         "other_try": _other_try(job),
         "print": asdict(plan.printed) if plan and plan.printed else None,
+        "accepted": _accepted(job),
+        "redo_of": facts.redo.of if facts.redo else None,
     }
     harmless: dict[str, Any] = _harmless(written)
     return harmless
@@ -342,6 +353,11 @@ def _other_try(job: Job) -> dict[str, Any] | None:
     found, model = tried.fidelity, tried.plan.passes[-1].model
     own = {"model": model, "verdict": found.verdict, "reasons": list(found.reasons)}
     return {**found.figures, **own}
+
+
+def _accepted(job: Job) -> dict[str, Any] | None:
+    accepted = job.facts.accepted
+    return {"at": stamp(accepted.at), "by": accepted.by} if accepted else None
 
 
 def _error(job: Job) -> dict[str, Any] | None:

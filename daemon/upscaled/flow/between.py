@@ -13,7 +13,7 @@ from upscaled.core.fallback import stop_here
 from upscaled.core.outcome import Next
 from upscaled.core.provenance import Story
 from upscaled.errors import Aside, NotReady
-from upscaled.flow.bench import have_source
+from upscaled.flow.taking import have_source
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Artifact, Assessment, Code, Facts, Format, Job, Plan, State
 

@@ -5,7 +5,7 @@ Owned by the conductor's thread. While the ledger cannot be written, changes wai
 `writable` is False: the conductor then starts nothing, so nothing can be paid for.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -49,6 +49,7 @@ class Book:
         self._journal = journal
         self.jobs: dict[str, Job] = {}
         self._by_path: dict[tuple[int, str], str] = {}
+        self._away: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
         self._waiting: deque[_Change] = deque()
         self.noted: Callable[[Job], None] = lambda _job: None
         """Told of every change of a living job."""
@@ -70,6 +71,10 @@ class Book:
         """Return the living job of a file."""
         job_id = self._by_path.get((watch, path))
         return self.jobs.get(job_id) if job_id else None
+
+    def away_from(self, watch: int, path: str) -> list[Job]:
+        """Return the living jobs of a path whose original is not taken from the inbox."""
+        return [self.jobs[job_id] for job_id in self._away.get((watch, path), ())]
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Take in files seen for the first time; on a full disk they are seen again later."""
@@ -119,14 +124,26 @@ class Book:
             self._drop(job)
             return
         self.jobs[job.id] = job
-        self._by_path[job.watch, job.path] = job.id
+        self._let_go(job)
+        if job.facts.away:
+            self._away[job.watch, job.path].add(job.id)
+        else:
+            self._by_path[job.watch, job.path] = job.id
         self.noted(job)
 
     def _drop(self, job: Job) -> None:
         self.jobs.pop(job.id, None)
-        if self._by_path.get((job.watch, job.path)) == job.id:
-            del self._by_path[job.watch, job.path]
+        self._let_go(job)
         self.left(job)
+
+    def _let_go(self, job: Job) -> None:
+        place = job.watch, job.path
+        if self._by_path.get(place) == job.id:
+            del self._by_path[place]
+        if place in self._away:
+            self._away[place].discard(job.id)
+            if not self._away[place]:
+                del self._away[place]
 
     def complain(self, error: LedgerUnwritable) -> None:
         """Say once that the ledger cannot be used."""

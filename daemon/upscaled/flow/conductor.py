@@ -29,6 +29,7 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, steps
 from upscaled.flow.book import Book
 from upscaled.flow.door import LOOK_SECONDS, Door
+from upscaled.flow.finals import spoken_for
 from upscaled.flow.places import Due
 from upscaled.flow.series import Gathering
 from upscaled.flow.space import LOOK_RANK
@@ -83,6 +84,8 @@ class Conductor:
         self.draining = False
         self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.resumed: Callable[[], None] = lambda: None
+        self.ending: Callable[[Job], None] = lambda _job: None
+        """Told of an end before it is written down; may raise `LedgerUnwritable`."""
         self.ended: Callable[[Job], None] = lambda _job: None
         self.look_again: Callable[[int], None] = lambda _watch: None
         self._lanes = lane
@@ -109,8 +112,7 @@ class Conductor:
         self.book.load()
         for job in list(self.book.jobs.values()):
             self.door.note(job)
-            if job.facts.delivery is not None:
-                name = f"{job.watch}/{job.facts.delivery.root}/{job.facts.delivery.path}"
+            for name in spoken_for(job):
                 self.tools.promised.reserve(name, job.id)
             if job.state is not State.SEEN or job.due_at is not None:
                 self.wake(job, at_once=job.hold is not Hold.NOT_READY)
@@ -138,12 +140,24 @@ class Conductor:
         moved = advance(job, outcome, now, self._patience())
         said = outcome.said if isinstance(outcome, Next) else (moved.reason or "")
         paid = outcome.paid if isinstance(outcome, Next | PutAside) else ()
+        if moved.state in ENDS and not self._may_end(job, moved):
+            return
         if only_looked(job, moved):
             self.book.note(moved)  # a look that found nothing new is worth no disk write
         else:
             self.book.save(moved, said, paid)
             say(moved, said)
         self._after(job, moved, outcome)
+
+    def begin(self, job: Job, said: str) -> bool:
+        """Take in a job that no scan has seen; False while the ledger cannot be written."""
+        self.book.add([job])
+        if job.id not in self.book.jobs:
+            return False
+        self.book.save(job, said)
+        self.door.note(job)
+        self.wake(job, at_once=True)
+        return True
 
     def idle(self) -> bool:
         """Say whether nothing runs and nothing is due by itself."""
@@ -166,6 +180,16 @@ class Conductor:
             self.look_again(moved.watch)  # it changed while it was read: it settles anew
         elif not waits_for_a_wake(moved, outcome):
             self.wake(moved)
+
+    def _may_end(self, job: Job, moved: Job) -> bool:
+        """Let others write first what an end must not come before; else the step is repeated."""
+        try:
+            self.ending(moved)
+        except LedgerUnwritable as error:
+            self.book.complain(error)
+            self._due.put(job, self.tools.clock.now().timestamp() + LOOK_SECONDS)
+            return False
+        return True
 
     def _start_due(self) -> None:
         for ripe in self.gathering.ripe():

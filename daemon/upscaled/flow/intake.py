@@ -133,7 +133,7 @@ class Intake:
         unseen = tuple(f"{folder}/" for folder in closed)
         for job in list(self._book.jobs.values()):
             gone = job.path not in present and not job.path.startswith(unseen)
-            if job.watch == self.watch and gone:
+            if job.watch == self.watch and gone and not job.facts.away:
                 self.settling.forget(job.path)
                 seen.left.append(job)
 

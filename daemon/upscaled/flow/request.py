@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from upscaled.core.backoff import poll_delay
+from upscaled.core.hands import begun_anew
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.errors import Aside, Doubt, Missing, Outage, Stop, UpscaledError
 from upscaled.flow.bench import is_second, of_pass
@@ -167,7 +168,7 @@ def _our_fault(job: Job, error: Stop) -> Outcome:
     if is_second(facts):  # a first result is here already: that one is for a person now
         return PutAside(trouble=Trouble(code=Code.REFUSED, message=reason, hint=error.hint))
     if facts.pass_index == 0:
-        clean = Facts(engine=facts.engine, passes=facts.passes, times=facts.times)
+        clean = replace(begun_anew(facts), engine=facts.engine)
         return Next(
             to=State.TAKEN,
             facts=clean,

@@ -15,19 +15,23 @@ from upscaled.core.assessment import stopped
 from upscaled.core.draft import PlanRequest
 from upscaled.core.fingerprint import kept_name, serves, size_of
 from upscaled.core.folders import Target
+from upscaled.core.hands import asked_for, begun_anew
 from upscaled.core.judge import judge
-from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
+from upscaled.core.outcome import Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.own import own_result, refuse_own
 from upscaled.core.plan import make_plan
 from upscaled.core.provenance import Story, story_of
 from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
-from upscaled.errors import Aside, Gone, NotReady, Outage
+from upscaled.errors import Aside, Gone, NotReady
 from upscaled.flow import between
-from upscaled.flow.bench import again, have_source, is_second, of_pass
-from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
+from upscaled.flow.aside import set_aside
+from upscaled.flow.bench import again, is_second, of_pass
+from upscaled.flow.delivery import archive, receipt, reveal, stage
 from upscaled.flow.ports import Progress
 from upscaled.flow.request import await_result, fetch, pass_of, plan_of, submit, upload
+from upscaled.flow.reviewed import accept, clear, reject
+from upscaled.flow.taking import have_source, take, take_again
 from upscaled.flow.tools import Tools
 from upscaled.flow.trying import finished
 from upscaled.nouns import (
@@ -40,63 +44,58 @@ from upscaled.nouns import (
     Job,
     Order,
     Plan,
+    Probe,
     Recipe,
     State,
+    Verdict,
 )
 
 Step = Callable[[Job, Tools, Progress], Outcome]
 
 
-def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
-    """Read the file from the share, once, into a private copy."""
-    tools.roots.require(job.watch)
-    if tools.watch(job).originals == "archive" and not tools.disk.may_leave(tools.inbox(job)):
-        raise Outage(
-            f"{job.path}: its folder does not let files be moved out, so it could not be archived",
-            "give this service's user the right to write in that folder",
-            hold="share",
-        )
-    try:
-        taken = tools.disk.take(tools.inbox(job), tools.source(job))
-    except NotReady as error:
-        return Later(seconds=None, reason=error.message)
-    facts = replace(job.facts, times={**job.facts.times, "seen": job.seen_at})
-    return Next(to=State.TAKEN, facts=facts, taken=taken, said="read whole into a private copy")
-
-
 def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Decode it to the last byte, judge it, and plan unless its series has a say."""
     if not tools.disk.is_there(tools.source(job)):
-        return Next(to=State.SEEN, facts=job.facts, said="its private copy is gone; read again")
-    own = tools.made(job.sha256 or "")
+        back = State.ASKED if job.facts.away else State.SEEN
+        return Next(to=back, facts=job.facts, said="its private copy is gone; read again")
+    redo = job.facts.redo
+    own = tools.made(job.sha256 or "") if redo is None else None
     if own:
         raise own_result(f"job {own}")
     try:
         probe = tools.pictures.examine(tools.source(job), waited=_waited(job, tools))
     except NotReady as error:
         return _not_ready(job, tools, error)
-    refuse_own(probe)
+    if redo is None:
+        refuse_own(probe)
     order = order_of(job, tools)
-    verdict = judge(
-        tools.rulebook,
-        probe,
-        name=PurePosixPath(job.path).name,
-        family=order.family,
-        assume=order.assume or tools.watch(job).assume,
-    )
+    verdict = _judged(job, tools, probe, order)
     facts = replace(job.facts, probe=probe, verdict=verdict)
-    if group := group_of(job.path, order):
+    alone = redo is not None and redo.family is not None
+    if (group := group_of(job.path, order)) and not alone:
         said = f"judged for itself: {verdict.model.value} ({verdict.confidence:.0%})"
         joined = replace(facts, series=group.key(probe))
         return Next(to=State.JUDGED, facts=joined, said=said, reason=group.waits)
     return _planned(job, tools, facts, order)
 
 
+def _judged(job: Job, tools: Tools, probe: Probe, order: Order) -> Verdict:
+    if job.facts.redo and job.facts.redo.family:
+        return asked_for(job.facts.redo.family)
+    return judge(
+        tools.rulebook,
+        probe,
+        name=PurePosixPath(job.path).name,
+        family=order.family,
+        assume=order.assume or tools.watch(job).assume,
+    )
+
+
 def join(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Plan it with the recipe of its series."""
     recipe = tools.recipe(job.watch, job.facts.series or "")
     if recipe is None:
-        again = Facts(times=job.facts.times, passes=job.facts.passes)
+        again = begun_anew(job.facts)
         return Next(to=State.TAKEN, facts=again, said="its series is another one now; judged anew")
     return _planned(job, tools, replace(job.facts, verdict=recipe.verdict), recipe.order, recipe)
 
@@ -184,7 +183,8 @@ def _patience(job: Job, tools: Tools) -> tuple[datetime, datetime]:
 
 
 def _waited(job: Job, tools: Tools) -> bool:
-    return tools.clock.now() >= _patience(job, tools)[1]
+    """Say whether its patience is over; what lies outside the inbox grows no more."""
+    return job.facts.away or tools.clock.now() >= _patience(job, tools)[1]
 
 
 def order_of(job: Job, tools: Tools) -> Order:
@@ -316,7 +316,7 @@ def _pixels_again(job: Job, tools: Tools, why: str) -> Outcome:
     kept = _paid_before(job, plan_of(job), tools)
     if kept is not None:
         tools.disk.drop(kept[1])
-    return Next(to=State.TAKEN, facts=Facts(times=job.facts.times), said=f"planned again: {why}")
+    return Next(to=State.TAKEN, facts=begun_anew(job.facts), said=f"planned again: {why}")
 
 
 def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
@@ -346,6 +346,7 @@ def _paid_before(job: Job, plan: Plan, tools: Tools) -> tuple[Plan, Path] | None
 
 STEPS: Mapping[str, Step] = {
     "take": take,
+    "take_again": take_again,
     "examine": examine,
     "join": join,
     "prepare": prepare,
@@ -355,8 +356,11 @@ STEPS: Mapping[str, Step] = {
     "fetch": fetch,
     "finish": finish,
     "stage": stage,
+    "accept": accept,
     "reveal": reveal,
     "receipt": receipt,
     "archive": archive,
+    "clear": clear,
+    "reject": reject,
     "set_aside": set_aside,
 }

@@ -20,7 +20,7 @@ from upscaled.edge.ledger.series import Series
 from upscaled.errors import Fatal
 from upscaled.nouns import Job, PassDone, State
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +28,10 @@ class Order:
     """Something a person asked for on the command line."""
 
     id: int
+    at: datetime
     verb: str
     job: str
-    answer: str | None = None
+    argument: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +214,18 @@ class Ledger(Purse):
             return link.execute(query).scalar()
 
     def last_end(self, watch: int, path: str) -> Job | None:
-        """Return the latest ended job of a path: what an original left in place is known by."""
+        """
+        Return the latest ended job of a path: what an original left in place is known by.
+
+        Redos do not count: the original is that of the job they did again.
+        """
         query = (
             sa.select(tables.jobs)
             .where(
                 tables.jobs.c.inbox == self._inboxes[watch],
                 tables.jobs.c.path == path,
                 tables.jobs.c.ended.is_(True),
+                tables.jobs.c.away.is_(False),
             )
             .order_by(tables.jobs.c.updated_at.desc())
             .limit(1)
@@ -228,11 +234,26 @@ class Ledger(Purse):
             row = link.execute(query).mappings().first()
             return job_of(row, self._inboxes) if row else None
 
+    def ends(self, watch: int, path: str) -> list[Job]:
+        """Return every ended job of a path."""
+        rows = tables.jobs.c
+        query = sa.select(tables.jobs).where(
+            rows.inbox == self._inboxes[watch], rows.path == path, rows.ended.is_(True)
+        )
+        with self._reading() as link:
+            return [job_of(row, self._inboxes) for row in link.execute(query).mappings()]
+
     # ---- orders from the command line
 
-    def ask(self, verb: str, job_id: str, at: datetime) -> int:
+    def ask(self, verb: str, job_id: str, at: datetime, argument: str | None = None) -> int:
         """Post an order for the conductor; return its number."""
-        row = {"at": at.timestamp(), "verb": verb, "job": job_id, "done": False}
+        row = {
+            "at": at.timestamp(),
+            "verb": verb,
+            "job": job_id,
+            "done": False,
+            "argument": argument,
+        }
         with self._writing() as link:
             key = link.execute(tables.orders.insert(), row).inserted_primary_key
             return int(key[0]) if key else 0
@@ -246,7 +267,13 @@ class Ledger(Purse):
         )
         with self._reading() as link:
             return [
-                Order(id=row["id"], verb=row["verb"], job=row["job"])
+                Order(
+                    id=row["id"],
+                    at=when(row["at"]),
+                    verb=row["verb"],
+                    job=row["job"],
+                    argument=row["argument"],
+                )
                 for row in link.execute(query).mappings()
             ]
 
