@@ -5,7 +5,7 @@ Thin; imports no imaging library.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,10 +14,12 @@ from upscaled.core.fidelity import Band, assess
 from upscaled.core.provenance import Story
 from upscaled.edge.pictures import layout
 from upscaled.edge.pictures.workers import Workers
-from upscaled.nouns import Artifact, Carried, Fidelity, Pass, Plan, Probe
+from upscaled.nouns import Artifact, Carried, Family, Fidelity, Pass, Plan, Probe
 
 SCRATCH_PREFIX = ".finish-"
 """Folders of this name beside a raw picture are left over from a killed daemon."""
+
+_WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 class Studio:
@@ -77,11 +79,22 @@ class Studio:
         Unless it passes, or where the plan asks a person to look anyway, a before/after crop of the
         worst place is written to `compare`.
         """
-        measured = self._workers.call("measure", _planned(plan, source=source, result=result))
-        fidelity = assess(measured["figures"], plan.model, self._bands)
+        asked = _planned(plan, source=source, result=result)
+        letters = plan.model is Family.TEXT
+        measured = self._workers.call("measure", {**asked, "letters": letters})
+        figures = measured["figures"]
+        places = {name: tuple(place) for name, place in measured["places"].items()}
+        fidelity = replace(
+            assess(figures, plan.model, self._bands, places),
+            sharpest=measured["sharpest"] and tuple(measured["sharpest"]),
+            notes=tuple(measured["notes"]),
+        )
         if compare is not None and (plan.review or fidelity.verdict != "pass"):
+            says = fidelity.reasons or (plan.shortfall or "a person is asked to look",)
             request = _planned(plan, source=source, result=result, to=compare)
-            self._workers.call("compare", {**request, "worst": measured["worst"]})
+            self._workers.call(
+                "compare", {**request, "worst": fidelity.worst or _WHOLE, "says": says}
+            )
         return fidelity
 
 

@@ -1,0 +1,59 @@
+"""
+Where does the result show something else? The place that differs most from what stood there.
+
+Small overlapping windows over both pictures, low-passed: a mean over the picture hides an invented
+face, a window of its size does not. Measures; judges nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upscaled.edge.pictures.structure import Plane, low_pass
+
+Sums = NDArray[np.float64]
+Box = tuple[float, float, float, float]
+
+_WINDOW = 0.045
+"""Of the short side: lies within an invented square of 6 % wherever that stands."""
+_LEAST_WINDOW = 4
+_TOLERANCE = 8.0
+"""Grey levels that a flat place may change by: noise taken out, blocks of JPEG smoothed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The window that changed most."""
+
+    most: float
+    """Mean square difference over the source's variance there plus the tolerance's square."""
+    place: Box
+    """Left, top, right, bottom as shares of the picture."""
+
+
+def largest(before: Plane, after: Plane) -> Change:
+    """
+    Return the window whose difference is largest for the contrast that the source has there.
+
+    Both are RGB, 0..255, height x width x 3. Contrast counts because sharpening changes strong
+    edges by more levels than anything may change in a sky.
+    """
+    height, width = before.shape[:2]
+    side = min(height, width, max(_LEAST_WINDOW, round(_WINDOW * min(height, width))))
+    had, has = low_pass(before), low_pass(after)
+    apart = _means(np.mean((has - had) ** 2, axis=-1), side)
+    spread = _means(np.mean(had**2, axis=-1), side)
+    for band in range(had.shape[-1]):
+        spread -= _means(had[..., band], side) ** 2 / had.shape[-1]
+    ratio = apart / (np.maximum(spread, 0) + _TOLERANCE**2)
+    top, left = (int(at) for at in np.unravel_index(int(ratio.argmax()), ratio.shape))
+    place = (left / width, top / height, (left + side) / width, (top + side) / height)
+    return Change(most=float(ratio[top, left]), place=place)
+
+
+def _means(plane: Plane, side: int) -> Sums:
+    """Return the mean over each window of `side` squared, from sums over the whole (Crow 1984)."""
+    total: Sums = np.pad(plane, ((1, 0), (1, 0))).cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
+    sums = total[side:, side:] - total[:-side, side:] - total[side:, :-side]
+    return np.asarray((sums + total[:-side, :-side]) / side**2, np.float64)
