@@ -6,8 +6,8 @@ Print how many honest results pass the fidelity check, and how many tampered one
 
 Every kind of `retouching` is made of every picture (sources above 1.5 megapixels are brought to
 that first), written as a file and judged as after a finish, under the bands of the family that the
-picture is labelled with. Bands were set while looking at one half of the corpus; the column `unseen`
-is the other. Also printed: what measuring costs against merely bringing both pictures to one size.
+picture is labelled with. Bands were set while looking at one half of the corpus; the column
+`unseen` is the other. Also printed: what measuring costs against merely bringing both pictures to one size.
 Ends with 1 where honest results raise more than 5 % false alarms, or fewer than nine kinds of
 tampering are caught on at least 95 % of the pictures. `--figures` keeps every figure, a line each;
 `--judge` judges kept figures again, after bands were changed.
@@ -135,7 +135,7 @@ def tell(rows: Sequence[Row]) -> int:
 
 
 def _line(rows: Sequence[Row], kind: str) -> float:
-    """Print the shares of one kind that do not pass: of all, and of both halves; return the first."""
+    """Print the shares of one kind that do not pass, of all and of each half; return the first."""
     own = [row for row in rows if row["kind"] == kind]
     halves = [[row for row in own if row["unseen"] is unseen] for unseen in (False, True)]
     shares = [_stopped(part) for part in (own, *halves)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upscaled.edge.pictures.structure import Plane, low_pass
+from upscaled.edge.pictures.structure import Plane
 
 Sums = NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -18,6 +18,11 @@ Box = tuple[float, float, float, float]
 _WINDOW = 0.045
 """Of the short side: lies within an invented square of 6 % wherever that stands."""
 _LEAST_WINDOW = 4
+_BORDER = 2
+"""Pixels at the border left out: where a crop cuts through a letter the two may round apart."""
+_LEAST_INNER = 16
+_LEAST_HALVED = 256
+"""Short side from which every other pixel is enough: the low-pass leaves nothing finer."""
 _TOLERANCE = 8.0
 """Grey levels that a flat place may change by: noise taken out, blocks of JPEG smoothed."""
 
@@ -32,24 +37,31 @@ class Change:
     """Left, top, right, bottom as shares of the picture."""
 
 
-def largest(before: Plane, after: Plane) -> Change:
+def largest(had: Plane, has: Plane) -> Change:
     """
     Return the window whose difference is largest for the contrast that the source has there.
 
-    Both are RGB, 0..255, height x width x 3. Contrast counts because sharpening changes strong
-    edges by more levels than anything may change in a sky.
+    Both are RGB, 0..255, height x width x 3, low-passed. Contrast counts because sharpening changes
+    strong edges by more levels than anything may change in a sky.
     """
-    height, width = before.shape[:2]
-    side = min(height, width, max(_LEAST_WINDOW, round(_WINDOW * min(height, width))))
-    had, has = low_pass(before), low_pass(after)
-    apart = _means(np.mean((has - had) ** 2, axis=-1), side)
-    spread = _means(np.mean(had**2, axis=-1), side)
-    for band in range(had.shape[-1]):
-        spread -= _means(had[..., band], side) ** 2 / had.shape[-1]
+    height, width = had.shape[:2]
+    short = min(height, width)
+    border = _BORDER if short >= _LEAST_INNER else 0
+    step = 2 if short >= _LEAST_HALVED else 1
+    inner = np.s_[border : height - border : step, border : width - border : step]
+    one, other = had[inner], has[inner]
+    side = max(_LEAST_WINDOW, round(_WINDOW * short / step))
+    side = min(side, *one.shape[:2])
+    apart = _means(np.mean((other - one) ** 2, axis=-1), side)
+    spread = _means(np.mean(one**2, axis=-1), side)
+    for band in range(one.shape[-1]):
+        spread -= _means(one[..., band], side) ** 2 / one.shape[-1]
     ratio = apart / (np.maximum(spread, 0) + _TOLERANCE**2)
-    top, left = (int(at) for at in np.unravel_index(int(ratio.argmax()), ratio.shape))
-    place = (left / width, top / height, (left + side) / width, (top + side) / height)
-    return Change(most=float(ratio[top, left]), place=place)
+    found = np.unravel_index(int(ratio.argmax()), ratio.shape)
+    top, left = (int(at) * step + border for at in found)
+    right, bottom = left + side * step, top + side * step
+    place = (left / width, top / height, min(1.0, right / width), min(1.0, bottom / height))
+    return Change(most=float(ratio[found]), place=place)
 
 
 def _means(plane: Plane, side: int) -> Sums:

@@ -6,6 +6,7 @@ high. Letters are found in the source alone, on lines; lettering without a line,
 px, is not looked at. Measures; judges nothing.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -95,23 +96,31 @@ def _letter(
 ) -> _Letter | None:
     left, top, right, bottom = box
     place = np.s_[top - first : bottom - first, left:right]
-    plain, had, has = (plane[place] for plane in planes)
-    had, has = had - had.mean(), has - has.mean()
-    contrast = float(np.sqrt(np.mean(had * had)))
+    plain = planes[0][place]
+    had, has = (_centred(plane[place]) for plane in planes[1:])
+    contrast = _deviation(had)
     if contrast < _FAINT:
         return None
     # A letter that is gone has no contrast: the floor keeps noise from correlating.
-    kept = max(float(np.sqrt(np.mean(has * has))), _FAINT / 4)
-    alike = float(np.mean(had * has)) / (contrast * kept)
+    alike = float(had @ has) / had.size / (contrast * max(_deviation(has), _FAINT / 4))
     return _Letter(alike=alike, sharp=_is_sharp(plain), box=box)
 
 
+def _centred(letter: Plane) -> Plane:
+    values = letter.ravel()
+    return values - np.add.reduce(values) / values.size
+
+
+def _deviation(centred: Plane) -> float:
+    return math.sqrt(float(centred @ centred) / centred.size)
+
+
 def _is_sharp(letter: Plane) -> bool:
-    reach = float(np.ptp(letter))
+    reach = float(letter.max() - letter.min())
     if letter.shape[0] < _SHARP_HEIGHT or reach < _SHARP_RANGE:
         return False
-    steps = np.abs(np.diff(letter, axis=1)).max(axis=1)
-    return bool(np.median(steps) >= _SHARP_STEP * reach)
+    steps = np.sort(np.abs(letter[:, 1:] - letter[:, :-1]).max(axis=1))
+    return bool(steps[steps.size // 2] >= _SHARP_STEP * reach)
 
 
 def _edge_width(before: Pixels, after: Pixels, glyphs: Components) -> float:
