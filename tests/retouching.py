@@ -203,7 +203,7 @@ def blank(scene: Scene) -> Pixels:
 def another(scene: Scene) -> Pixels:
     """Answer with another picture of the right size."""
     height, width = scene.result.shape[:2]
-    other = scene.others[scene.dice.integers(len(scene.others))]
+    other = scene.others[int(scene.dice.integers(len(scene.others)))]
     return np.asarray(Image.fromarray(other).resize((width, height), Image.Resampling.BICUBIC))
 
 
@@ -277,7 +277,7 @@ def _convolved_up(rows: Floats, factor: int) -> Floats:
 def _guided(plane: Floats, radius: int, epsilon: float) -> Floats:
     mean = _box(plane, radius)
     spread = _box(plane * plane, radius) - mean * mean
-    keeps = spread / (spread + epsilon)
+    keeps = (spread / (spread + epsilon)).astype(np.float32)
     return _box(keeps, radius) * plane + _box(mean * (1 - keeps), radius)
 
 
@@ -286,8 +286,10 @@ def _box(plane: Floats, radius: int) -> Floats:
         pads = [(radius, radius) if axis == a else (0, 0) for a in (0, 1)]
         framed = np.moveaxis(np.pad(plane, pads, mode="edge"), axis, 0)
         count = plane.shape[axis]
-        total = sum(framed[at : at + count] for at in range(2 * radius + 1))
-        plane = np.moveaxis(np.asarray(total / (2 * radius + 1), np.float32), 0, axis)
+        total = np.zeros(framed[:count].shape, np.float32)
+        for at in range(2 * radius + 1):
+            total += framed[at : at + count]
+        plane = np.asarray(np.moveaxis(total / (2 * radius + 1), 0, axis), np.float32)
     return plane
 
 
@@ -311,7 +313,7 @@ def _spread(picture: Pixels, at: tuple[int, int], side: int) -> float:
 
 def _borrowed(scene: Scene, side: int, share: float) -> Floats:
     """Return a square of another picture (`share` of its short side), at a size."""
-    other = scene.others[scene.dice.integers(len(scene.others))]
+    other = scene.others[int(scene.dice.integers(len(scene.others)))]
     length = max(2, round(share * min(other.shape[:2])))
     top, left = scene.dice.integers(0, np.array(other.shape[:2]) - length + 1)
     part = Image.fromarray(other[top : top + length, left : left + length])
@@ -328,7 +330,7 @@ def _oval(side: int) -> Floats:
     """Return 1 within an oval, falling to 0 over its outer quarter."""
     across = np.linspace(-1, 1, side, dtype=np.float32)
     radius = np.hypot(across[None, :] * 1.15, across[:, None])
-    return np.clip((1 - radius) / 0.25, 0, 1)[..., None]
+    return np.asarray(np.clip((1 - radius) / 0.25, 0, 1)[..., None], np.float32)
 
 
 def _is_sharp_letter(grey: Pixels, glyphs: Components, one: int) -> bool:

@@ -18,9 +18,9 @@ Box = tuple[float, float, float, float]
 _WINDOW = 0.045
 """Of the short side: lies within an invented square of 6 % wherever that stands."""
 _LEAST_WINDOW = 4
-_BORDER = 2
-"""Pixels at the border left out: where a crop cuts through a letter the two may round apart."""
-_LEAST_INNER = 16
+_BORDER = 4
+"""Pixels at the border left out, the reach of the low-pass: a crop cuts through letters there."""
+_LEAST_INNER = 24
 _LEAST_HALVED = 256
 """Short side from which every other pixel is enough: the low-pass leaves nothing finer."""
 _TOLERANCE = 8.0

@@ -18,13 +18,15 @@ _WIDTH = 720
 _GAP = 12
 _LETTERS = 28
 _LINE = 38
-_MOST_LINES = 6
+_MOST_LINES = 5
 _CONTEXT = 3.0
 """The place is shown with its surroundings: so many times its size."""
 _LEAST_SHARE = 0.2
 """Of the picture's short side: in a smaller part nobody knows where they are."""
 _FLATTEST = 3 / 4
 """Height over width of a panel where the picture allows it."""
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 _PAPER, _INK, _FRAME = (32, 32, 32), (240, 240, 240), (255, 64, 64)
 
 
@@ -57,7 +59,7 @@ def compare(source: Path, result: Path, layout: Layout, shown: Shown, to: Path) 
     sheet.save(to, format="PNG")
 
 
-def _wrapped(says: Sequence[str], font: ImageFont.FreeTypeFont) -> Iterator[str]:
+def _wrapped(says: Sequence[str], font: Font) -> Iterator[str]:
     """Break sentences at spaces into lines that fit; each begins with a capital."""
     for sentence in says:
         line = ""

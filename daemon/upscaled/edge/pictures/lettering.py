@@ -108,7 +108,8 @@ def _letter(
 
 def _centred(letter: Plane) -> Plane:
     values = letter.ravel()
-    return values - np.add.reduce(values) / values.size
+    centred: Plane = values - np.add.reduce(values) / values.size
+    return centred
 
 
 def _deviation(centred: Plane) -> float:
