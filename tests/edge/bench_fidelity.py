@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("bench-fidelity needs the labelled corpus: set UPSCALED_CORPUS\n")
         return 2
     rows = []
-    for row in measured(folder, asked.pictures):
+    for row in measured(folder, asked.pictures, unseen=asked.unseen):
         rows.append(row)
         if asked.figures:
             with Path(asked.figures).open("a") as file:
@@ -69,14 +69,16 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bench_fidelity")
     parser.add_argument("--pictures", type=int, default=0, help="so many, by chance; 0: all")
+    parser.add_argument("--unseen", action="store_true", help="only what no band was set on")
     parser.add_argument("--figures", default="", help="a file to keep the figures in")
     parser.add_argument("--judge", default="", help="a file of kept figures to judge again")
     return parser
 
 
-def measured(folder: Path, count: int = 0) -> Iterator[Row]:
+def measured(folder: Path, count: int = 0, *, unseen: bool = False) -> Iterator[Row]:
     """Yield a row for every kind on every picture, or on so many by a fixed chance."""
-    chosen = corpus.ordered(corpus.pictures(folder))
+    seen = _looked_at(folder) if unseen else set()
+    chosen = [path for path in corpus.ordered(corpus.pictures(folder)) if path not in seen]
     with ProcessPoolExecutor(_PROCESSES) as workers:
         for rows in workers.map(_of_picture, chosen[: count or None]):
             yield from rows
