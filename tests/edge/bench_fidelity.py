@@ -23,6 +23,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def measured(folder: Path, count: int = 0, *, unseen: bool = False) -> Iterator[
     """Yield a row for every kind on every picture, or on so many by a fixed chance."""
     seen = _looked_at(folder) if unseen else set()
     chosen = [path for path in corpus.ordered(corpus.pictures(folder)) if path not in seen]
-    with ProcessPoolExecutor(_PROCESSES) as workers:
+    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as workers:
         for rows in workers.map(_of_picture, chosen[: count or None]):
             yield from rows
 
@@ -147,8 +148,10 @@ def _line(rows: Sequence[Row], kind: str) -> float:
     """Print the shares of one kind that do not pass, of all and of each half; return the first."""
     own = [row for row in rows if row["kind"] == kind]
     halves = [[row for row in own if row["unseen"] is unseen] for unseen in (False, True)]
-    shares = [_stopped(part) for part in (own, *halves)]
-    _say(f"{kind:<30}{len(own):>6}{shares[0]:>20.1%}{shares[1]:>7.1%}{shares[2]:>8.1%}")
+    parts = (own, *halves)
+    shares = [_stopped(part) for part in parts]
+    told = [f"{share:.1%}" if part else "-" for share, part in zip(shares, parts, strict=True)]
+    _say(f"{kind:<30}{len(own):>6}{told[0]:>20}{told[1]:>7}{told[2]:>8}")
     return shares[0]
 
 
