@@ -20,7 +20,7 @@ from upscaled.edge.pictures.likeness import NO_FACES, compared, measure
 from upscaled.nouns import Family, Fidelity
 
 BANDS = parse_bands(tomllib.loads(bench.RULES.read_text()), bench.RULES.name)
-SAMPLE = 12
+SAMPLE = 8
 """Pictures of the corpus in the long test."""
 
 
