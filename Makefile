@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-cost fuzz-paid bench-fal check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost fuzz-paid bench-fal check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -56,6 +56,9 @@ bench-judge: .venv/dev  ## what judging costs beside a full decode, in time and 
 bench-finish: .venv/dev  ## what finishing 64 to 512 megapixels costs, beside Pillow and `vips`: about ten minutes
 	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_finish.py
 
+bench-fidelity: .venv/dev  ## the fidelity check on honest and tampered results of a labelled corpus
+	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_fidelity.py
+
 bench-cost: .venv/dev  ## what plans for a labelled corpus (UPSCALED_CORPUS) cost, against always 4x
 	@PYTHONPATH=tests $(PY) tests/rules/bench_cost.py
 
@@ -77,6 +80,7 @@ lock:  ## rewrite the locks (needs uv on the path)
 	$(UV) pyproject.toml --extra exr -c lock/build.txt -c lock/run.txt -o lock/exr.txt
 	$(UV) pyproject.toml --extra heic -c lock/build.txt -c lock/run.txt -o lock/heic.txt
 	$(UV) pyproject.toml --group dev -c lock/build.txt -c lock/run.txt -o lock/dev.txt
+	$(UV) pyproject.toml --extra faces -c lock/build.txt -c lock/run.txt -o lock/faces.txt
 
 clean:  ## remove what the targets above made
 	rm -rf .venv .demo .demo-fal .mypy_cache .ruff_cache .pytest_cache .hypothesis

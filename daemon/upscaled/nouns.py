@@ -385,6 +385,10 @@ class Artifact:
     """A channel."""
 
 
+Box = tuple[float, float, float, float]
+"""A place: left, top, right, bottom as shares 0..1 of what source and result both show."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fidelity:
     """Is the result still the same picture?"""
@@ -393,6 +397,12 @@ class Fidelity:
     """`pass`, `review` or `fail`."""
     figures: dict[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    worst: Box | None = None
+    """Where it is least alike."""
+    sharpest: Box | None = None
+    """Where the source has most detail."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what was not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,7 +119,14 @@ def test_a_delivered_picture_has_its_whole_story() -> None:
     assert written["passes"][0]["request_id"] == "r-1"
     assert written["passes"][0]["note"] is None
     assert written["result"]["path"] == "4k/a.png"
-    assert written["fidelity"] == {"verdict": "pass", "reasons": [], "ssim": 0.98}
+    assert written["fidelity"] == {
+        "verdict": "pass",
+        "reasons": [],
+        "worst": None,
+        "sharpest": None,
+        "notes": [],
+        "ssim": 0.98,
+    }
     assert (written["cost_usd"], written["cost_basis"]) == (0.08, "billed")
     assert written["times"] == {
         "seen": "2026-11-22T20:15:30.125Z",

@@ -111,6 +111,11 @@ class Checked(_Part):
 
     verdict: str | None = Field(json_schema_extra={"enum": ["pass", "review", "fail", None]})
     reasons: list[str]
+    worst: list[float] | None = Field(
+        description="Where it is least alike: left, top, right, bottom in shares of the picture."
+    )
+    sharpest: list[float] | None = Field(description="Where the source has most detail, likewise.")
+    notes: list[str] = Field(description="What was not looked at.")
 
 
 class Looked(_Part):
@@ -335,8 +340,15 @@ def _metadata(job: Job, status: Status) -> dict[str, Any]:
 def _fidelity(job: Job) -> dict[str, Any]:
     fidelity = job.facts.fidelity
     if fidelity is None:
-        return {"verdict": None, "reasons": []}
-    return {**fidelity.figures, "verdict": fidelity.verdict, "reasons": list(fidelity.reasons)}
+        return {"verdict": None, "reasons": [], "worst": None, "sharpest": None, "notes": []}
+    return {
+        **fidelity.figures,
+        "verdict": fidelity.verdict,
+        "reasons": list(fidelity.reasons),
+        "worst": fidelity.worst and list(fidelity.worst),
+        "sharpest": fidelity.sharpest and list(fidelity.sharpest),
+        "notes": list(fidelity.notes),
+    }
 
 
 def _assessment(job: Job) -> dict[str, Any] | None:

@@ -324,7 +324,7 @@ def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
     if not plan.review or fidelity.verdict != "pass":
         return fidelity
     reason = plan.review_reason or plan.shortfall or "the plan asks a person to look"
-    return Fidelity(verdict="review", figures=fidelity.figures, reasons=(reason,))
+    return replace(fidelity, verdict="review", reasons=(reason,))
 
 
 def _paid_before(job: Job, plan: Plan, tools: Tools) -> tuple[Plan, Path] | None:

@@ -15,10 +15,12 @@ from upscaled.core.provenance import Story
 from upscaled.edge.pictures import layout
 from upscaled.edge.pictures.conversions import Conversions
 from upscaled.edge.pictures.workers import Workers
-from upscaled.nouns import Artifact, Carried, Fidelity, Pass, Plan, Probe
+from upscaled.nouns import Artifact, Carried, Family, Fidelity, Pass, Plan, Probe
 
 SCRATCH_PREFIX = ".finish-"
 """Folders of this name beside a raw picture are left over from a killed daemon."""
+
+_WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 class Studio:
@@ -97,11 +99,23 @@ class Studio:
         Unless it passes, or where the plan asks a person to look anyway, a before/after crop of the
         worst place is written to `compare`.
         """
-        measured = self._call("measure", _planned(plan, source=source, result=result))
-        fidelity = assess(measured["figures"], plan.model, self._bands)
+        asked = _planned(plan, source=source, result=result)
+        letters = plan.model is Family.TEXT
+        measured = self._call("measure", {**asked, "letters": letters})
+        figures = measured["figures"]
+        places = {name: tuple(place) for name, place in measured["places"].items()}
+        fidelity = replace(
+            assess(figures, plan.model, self._bands, places),
+            sharpest=measured["sharpest"] and tuple(measured["sharpest"]),
+            notes=tuple(measured["notes"]),
+        )
         if compare is not None and (plan.review or fidelity.verdict != "pass"):
+            says = fidelity.reasons or (
+                plan.review_reason or plan.shortfall or "a person is asked to look",
+            )
             request = _planned(plan, source=source, result=result, to=compare)
-            self._call("compare", {**request, "worst": measured["worst"]})
+            shown = {**request, "worst": fidelity.worst or _WHOLE, "says": says}
+            self._call("compare", shown)
         return fidelity
 
 

@@ -58,14 +58,16 @@ def _measure(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
     from upscaled.edge.pictures.likeness import measure
 
     source, result = Path(arguments["source"]), Path(arguments["result"])
-    return asdict(measure(source, result, Layout(**arguments["layout"])))
+    layout = Layout(**arguments["layout"])
+    return asdict(measure(source, result, layout, letters=arguments["letters"]))
 
 
 def _compare(arguments: Arguments, _progress: Progress) -> None:
-    from upscaled.edge.pictures.comparing import compare
+    from upscaled.edge.pictures.comparing import Shown, compare
 
     source, result, to = (Path(arguments[name]) for name in ("source", "result", "to"))
-    compare(source, result, Layout(**arguments["layout"]), tuple(arguments["worst"]), to)
+    shown = Shown(place=tuple(arguments["worst"]), says=tuple(arguments["says"]))
+    compare(source, result, Layout(**arguments["layout"]), shown, to)
 
 
 def _crops(arguments: Arguments, _progress: Progress) -> None:
