@@ -167,7 +167,8 @@ def _png_in_hex(orientation: int) -> bytes:
     return data
 
 
-def _tiff(orientation: int, **options: Any) -> bytes:
+def tiff_tags(orientation: int = TURNED) -> ImageFileDirectory_v2:
+    """Return the same as a TIFF's own tags: Pillow's `exif` leaves the sub-directories out."""
     tags = ImageFileDirectory_v2()
     block = exif(orientation)
     for tag, value in block.items():
@@ -178,7 +179,11 @@ def _tiff(orientation: int, **options: Any) -> bytes:
     for tag, body in ((700, xmp(orientation)), (33723, records()), (270, b"Secret text")):
         tags.tagtype[tag] = 2 if tag == 270 else 7
         tags[tag] = body.decode() if tag == 270 else body
-    return encoded(picture(), "TIFF", tiffinfo=tags, **options)
+    return tags
+
+
+def _tiff(orientation: int, **options: Any) -> bytes:
+    return encoded(picture(), "TIFF", tiffinfo=tiff_tags(orientation), **options)
 
 
 def _through_pillow(form: str) -> Callable[[int], bytes]:

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
+import metadata_sources
 from edge.drawn_pictures import layout_for
 from edge.source_kinds import KINDS, PPI, Kind
+from upscaled.core.provenance import Story
 from upscaled.edge.pictures import profiles
 from upscaled.edge.pictures.examine import examine
 from upscaled.edge.pictures.finishing import enlarged, finish
@@ -177,6 +179,72 @@ def _is_upright(turned: Path, plain: Image.Image, turn: int) -> None:
     assert np.abs(_grey(wanted) - grey)[seen].mean() < 3
 
 
+def _metadata(walk: Walk) -> str:
+    """Hold EXIF and XMP of a camera against what a PNG and a TIFF of it say."""
+    if (tagged := _tagged(walk)) is None:
+        return _elsewhere(walk)
+    for form in (Format.PNG, Format.TIFF):
+        made = _finished(tagged, walk, form)
+        with Image.open(made) as opened:
+            said = opened.getexif()
+            assert said[0x8298] == "Secret owner"
+            assert said.get_ifd(0x8769)[0xA434] == "Lens 50mm"
+            assert said.get(0x112, 1) == 1
+        assert metadata_sources.properties(made)["{urn:studio}shelf"] == 'Secret 7 & "8"'
+    return "kept"
+
+
+def _gps(walk: Walk) -> str:
+    if (tagged := _tagged(walk)) is None:
+        return _elsewhere(walk)
+    kept, bare = (_finished(tagged, walk, Format.TIFF, strip_gps=gps) for gps in (False, True))
+    with Image.open(kept) as opened:
+        assert opened.getexif().get_ifd(0x8825)[2] == (52.0, 30.0, 15.5)
+    with Image.open(bare) as opened:
+        assert not opened.getexif().get_ifd(0x8825)
+    assert not any("GPS" in name for name in metadata_sources.properties(bare))
+    return "kept, or stripped"
+
+
+def _tagged(walk: Walk) -> Path | None:
+    """Return the source once more, with a camera's metadata; None where it can hold none here."""
+    if not walk.kind.turns:
+        return None
+    tagged = walk.source.with_name("tagged")
+    with Image.open(walk.source) as opened:
+        form, icc = opened.format or "", opened.info.get("icc_profile")
+        plain = opened.convert("RGBA") if opened.mode in ("P", "I;16") else opened
+        plain = Image.frombytes(plain.mode, plain.size, plain.tobytes())  # nothing of the file
+        said: dict[str, Any] = {"exif": metadata_sources.exif(), "icc_profile": icc}
+        if form == "PNG":
+            text = PngImagePlugin.PngInfo()
+            text.add_itxt("XML:com.adobe.xmp", metadata_sources.xmp().decode())
+            said["pnginfo"] = text
+        elif form == "TIFF":
+            said["tiffinfo"] = metadata_sources.tiff_tags()
+            del said["exif"]
+        else:
+            said["xmp"] = metadata_sources.xmp()
+        plain.save(tagged, form, **said)
+    return tagged
+
+
+def _finished(tagged: Path, walk: Walk, form: Format, *, strip_gps: bool = False) -> Path:
+    """Finish it at its own size, upright: it is marked as lying on its side."""
+    made = tagged.with_name(f"tagged-{strip_gps}{form.extension}")
+    probe = examine(tagged)
+    story = Story(software="upscaled test", strip_gps=strip_gps)
+    layout = layout_for(probe.width, probe.height, format=form, flat=True)
+    finish(tagged, tagged, layout, made, walk.source.with_name("scratch"), story=story)
+    return made
+
+
+def _elsewhere(walk: Walk) -> str:
+    if "HEIC" in walk.kind.name:
+        return "tested from its container"  # tests/edge/test_metadata.py; nobody here writes HEIC
+    return "none in the file"
+
+
 def _grey(image: Image.Image) -> NDArray[np.float64]:
     return np.asarray(np.asarray(image.convert("RGB"), np.float64).mean(axis=2))
 
@@ -188,6 +256,8 @@ COLUMNS: tuple[tuple[str, Callable[[Walk], str]], ...] = (
     ("alpha", _alpha),
     ("density", _density),
     ("orientation", _orientation),
+    ("EXIF and XMP", _metadata),
+    ("GPS", _gps),
 )
 
 
