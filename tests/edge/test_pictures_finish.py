@@ -177,7 +177,7 @@ def test_a_print_is_laid_on_white_even_where_its_format_could_be_transparent(
         viewing_distance_m=0.3,
     )
 
-    _said, to = result(source, source, layout_for(200, 200, ppi=300.0, printed=own))
+    _said, to = result(source, source, layout_for(200, 200, ppi=300.0, printed=own, flat=True))
 
     made = pixels(to)
     assert made.shape == (200, 200, 3)

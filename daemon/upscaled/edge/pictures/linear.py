@@ -69,7 +69,8 @@ def read(path: Path, most_pixels: int) -> Rendering:
     library = import_module("OpenImageIO")
     file = library.ImageInput.open(str(path))
     if file is None:
-        raise OSError(f"truncated: {library.geterror()}")
+        library.geterror()  # it names our private copy, and is kept until somebody reads it
+        raise OSError("truncated: its OpenEXR header cannot be read")
     try:
         layer, count = choose(_parts(file))
         file.seek_subimage(layer.part, 0)

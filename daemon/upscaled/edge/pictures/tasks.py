@@ -108,7 +108,7 @@ def _chosen(task: Task) -> Task:
     """Let the request's choices for ink and for light hold while its task is done."""
 
     def done(arguments: Arguments, progress: Progress) -> Any:
-        with using(Conversions(**arguments["conversions"])):
+        with using(Conversions(**arguments.get("conversions", {}))):
             return task(arguments, progress)
 
     return done
