@@ -28,6 +28,7 @@ def sidecar(place: Place, path: str) -> Any:
     return told
 
 
+@pytest.mark.long
 def test_a_person_answers_review_from_the_command_line(place: Place) -> None:
     ids = in_review(place, "good", "bad", "other")
     original = sha256(place.path("archive/hd/bad.png"))

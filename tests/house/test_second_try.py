@@ -89,6 +89,7 @@ def test_a_restored_picture_that_is_clean_goes_higher_with_a_precision_model(
     assert (told["result"]["width"], told["result"]["height"]) == (1920, 1371)
 
 
+@pytest.mark.long
 def test_what_is_not_clean_stops_and_what_failed_is_tried_once_more(
     place: Place, crisp: Image.Image, soft: Image.Image, tmp_path: Path
 ) -> None:
