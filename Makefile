@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-cost fuzz-paid bench-fal check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost fuzz-paid bench-fal check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -53,6 +53,12 @@ fuzz-marks: .venv/dev  ## ten thousand spoilt files through the reader of marks:
 bench-judge: .venv/dev  ## what judging costs beside a full decode, in time and memory
 	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_judge.py
 
+bench-finish: .venv/dev  ## what finishing 64 to 512 megapixels costs, beside Pillow and `vips`: about ten minutes
+	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_finish.py
+
+bench-fidelity: .venv/dev  ## the fidelity check on honest and tampered results of a labelled corpus
+	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_fidelity.py
+
 bench-cost: .venv/dev  ## what plans for a labelled corpus (UPSCALED_CORPUS) cost, against always 4x
 	@PYTHONPATH=tests $(PY) tests/rules/bench_cost.py
 
@@ -71,7 +77,10 @@ UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-em
 lock:  ## rewrite the locks (needs uv on the path)
 	$(UV) lock/build.in -o lock/build.txt
 	$(UV) pyproject.toml -c lock/build.txt -o lock/run.txt
+	$(UV) pyproject.toml --extra exr -c lock/build.txt -c lock/run.txt -o lock/exr.txt
+	$(UV) pyproject.toml --extra heic -c lock/build.txt -c lock/run.txt -o lock/heic.txt
 	$(UV) pyproject.toml --group dev -c lock/build.txt -c lock/run.txt -o lock/dev.txt
+	$(UV) pyproject.toml --extra faces -c lock/build.txt -c lock/run.txt -o lock/faces.txt
 
 clean:  ## remove what the targets above made
 	rm -rf .venv .demo .demo-fal .mypy_cache .ruff_cache .pytest_cache .hypothesis

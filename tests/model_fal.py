@@ -5,6 +5,7 @@ What it accepts it bills when it ends, whether or not anybody asks; what it list
 or twice; an answer may be lost, an acceptance come late, the caller die in the middle of a call.
 """
 
+import os
 import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -12,11 +13,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from paying import Hand
-from upscaled.errors import Doubt, Missing, Outage, Stop, Void
+from upscaled.edge.ledger import Ledger
+from upscaled.errors import Aside, Doubt, LedgerUnwritable, Missing, Outage, Stop, Void
 from upscaled.flow.ports import Progress
-from upscaled.nouns import Artifact, Pass, Standing, Ticket
+from upscaled.nouns import Artifact, Code, Job, Pass, PassDone, Standing, Ticket
 
 UNITS = 8.0
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
 
 
 class PulledPlugError(BaseException):
@@ -96,6 +99,8 @@ class ModelFal:
             raise Outage("fal asks to slow down (429)", after_seconds=30.0)
         if answer == "locked":
             raise Stop("locked", "fal has locked the account")
+        if answer == "refused":
+            raise Aside(Code.REFUSED, "the picture is refused", "look at it")
         if answer in {"never", "died before"}:
             return self._dark(answer)
         ticket = self._accept(image_url, late=answer == "late")
@@ -175,3 +180,24 @@ class ModelFal:
     @staticmethod
     def _ticket(request_id: str) -> Ticket:
         return Ticket(request_id=request_id, status_url="", response_url="")
+
+
+class Mortal(Ledger):
+    """A ledger that may be deaf, or whose process dies at a chosen record."""
+
+    deaf = False
+    dies_in: int | None = None
+    after = False
+
+    def record(self, job: Job, said: str = "", paid: tuple[PassDone, ...] = ()) -> None:  # type: ignore[override]
+        """Write, unless it is not to be."""
+        if self.deaf:
+            raise LedgerUnwritable("the ledger cannot be written: disk full")
+        last = self.dies_in == 0
+        if self.dies_in is not None:
+            self.dies_in -= 1
+        if last and not self.after:
+            raise PulledPlugError
+        super().record(job, said, paid)
+        if last:
+            raise PulledPlugError

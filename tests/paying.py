@@ -18,11 +18,13 @@ import structlog
 from PIL import Image
 
 from orders import shipped
+from upscaled.core.assessment import Limit
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.folders import Grammar
 from upscaled.core.gate import Conditions
 from upscaled.core.life import ENDS, LIFE, Lane
 from upscaled.core.price import micros
+from upscaled.core.provenance import Story
 from upscaled.core.rulebook import Rulebook
 from upscaled.core.settings import Settings, parse_settings
 from upscaled.core.window import day_start, month_start
@@ -31,7 +33,7 @@ from upscaled.edge.ledger import Ledger
 from upscaled.flow import lanes
 from upscaled.flow.book import Book
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.ports import Engine, Progress
+from upscaled.flow.ports import Engine, Pictures, Progress
 from upscaled.flow.promises import Promises
 from upscaled.flow.series import Gathering
 from upscaled.flow.tools import Tools
@@ -55,6 +57,7 @@ PRICE = 80_000
 DONE = frozenset({State.FETCHED, State.FAILING, *ENDS})
 """Where no money moves any more."""
 _CATALOGUE = shipped("unified")
+PROBE = Probe(format="PNG", width=64, height=48, mode="RGB", features={"r_eff": 0.5})
 _PARKED = frozenset({State.TAKEN, State.FETCHED, State.FAILING})
 
 
@@ -92,9 +95,9 @@ class Hand:
 class AtOnce(lanes.Lane):
     """A lane without threads: what it may do it does in `put`; the rest is parked."""
 
-    def __init__(self) -> None:
+    def __init__(self, parked: frozenset[State]) -> None:
         super().__init__("at-once", 0)
-        self._parked = {rank for rank, state in enumerate(LIFE) if state in _PARKED}
+        self._parked = {rank for rank, state in enumerate(LIFE) if state in parked}
 
     def put(self, rank: int, work: lanes.Work) -> None:
         """Work now."""
@@ -105,7 +108,7 @@ class AtOnce(lanes.Lane):
 class Copies:
     """The pixel door where pixels do not matter: what is uploaded is the file itself."""
 
-    def examine(self, source: Path) -> Probe:
+    def examine(self, source: Path, *, waited: bool = False) -> Probe:
         """Be parked before."""
         raise NotImplementedError(source)
 
@@ -121,7 +124,7 @@ class Copies:
         """Be parked before."""
         raise NotImplementedError(source, to, one, progress)
 
-    def finish(self, raw: Path, source: Path, plan: Plan, to: Path) -> Artifact:
+    def finish(self, raw: Path, source: Path, plan: Plan, to: Path, _story: Story) -> Artifact:
         """Be parked before."""
         raise NotImplementedError(raw, source, plan, to)
 
@@ -182,6 +185,11 @@ def draw(path: Path) -> Path:
 class Corridor:
     """One state directory; `restart` is a new process on it."""
 
+    pictures: Pictures = Copies()
+    parked = _PARKED
+    done = DONE
+    second_pass: tuple[Limit, ...] = ()
+
     def __init__(
         self, folder: Path, engine: Engine, settings: Settings, at: datetime = BEGIN
     ) -> None:
@@ -198,7 +206,7 @@ class Corridor:
         self.ledger = ledger(self.folder / "ledger.sqlite", ["/inbox"])
         self.ledger.create()
         self.tools = self._tools()
-        lane = AtOnce()
+        lane = AtOnce(self.parked)
         self.roads: dict[tuple[Lane, int], lanes.Lane] = {
             (Lane.PIXELS, 0): lane,
             (Lane.NETWORK, 0): lane,
@@ -216,7 +224,9 @@ class Corridor:
         if hasattr(self, "ledger"):
             self.ledger.close()
 
-    def drop(self, passes: int = 1, path: str = "", sha256: str = "") -> str:
+    def drop(
+        self, passes: int = 1, path: str = "", sha256: str = "", plan: Plan | None = None
+    ) -> str:
         """Bring in a picture that is planned already; return its job's id."""
         self._number += 1
         now = self.clock.now()
@@ -233,7 +243,7 @@ class Corridor:
             sha256=sha256 or f"{self._number:064}",
             seen_at=now,
             updated_at=now,
-            facts=Facts(engine="fal", plan=plan_of(passes)),
+            facts=Facts(engine="fal", plan=plan or plan_of(passes), probe=PROBE),
         )
         self.book.add([job])
         self.conductor.wake(job, at_once=True)
@@ -269,9 +279,8 @@ class Corridor:
 
     def waiting(self) -> list[Job]:
         """Return the jobs that have neither come to their end nor say what they wait for."""
-        return [
-            job for job in self.jobs() if job.state not in DONE and not (job.hold and job.reason)
-        ]
+        living = (job for job in self.jobs() if job.state not in self.done)
+        return [job for job in living if not (job.hold and job.reason)]
 
     def spend(self) -> Spend:
         """Return what the ledger counts as spent and reserved at this moment."""
@@ -286,13 +295,15 @@ class Corridor:
         due = [
             job.due_at
             for job in self.jobs()
-            if job.due_at is not None and job.state not in _PARKED and job.due_at > self.clock.at
+            if job.due_at is not None
+            and job.state not in self.parked
+            and job.due_at > self.clock.at
         ]
         return min(due, default=None)
 
     def _is_due(self) -> bool:
         return any(
-            job.due_at is not None and job.due_at <= self.clock.at and job.state not in _PARKED
+            job.due_at is not None and job.due_at <= self.clock.at and job.state not in self.parked
             for job in self.jobs()
         )
 
@@ -308,7 +319,7 @@ class Corridor:
             catalogues={"fal": _CATALOGUE},
             engines={"fal": self.engine},
             engine="fal",
-            pictures=Copies(),
+            pictures=self.pictures,
             disk=disk,
             roots=Present(),
             clock=self.clock,
@@ -318,6 +329,7 @@ class Corridor:
             made=lambda _sha256: None,
             promised=Promises(),
             recipe=lambda _watch, _series: None,
+            second_pass=self.second_pass,
             die=lambda: self.die,
         )
 

@@ -15,6 +15,7 @@ from functools import partial
 import structlog
 
 from upscaled.core.gate import Conditions
+from upscaled.core.hands import rests
 from upscaled.core.life import Lane
 from upscaled.core.settle import Settling
 from upscaled.edge import disk
@@ -29,9 +30,11 @@ from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
-from upscaled.flow.orders import Orders
+from upscaled.flow.models import Models
+from upscaled.flow.orders import LOOK_AGAIN, Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.series import Gathering
+from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
 from upscaled.house import House
 from upscaled.nouns import Hold, Job, Sighting, State
@@ -92,6 +95,7 @@ class Daemon:
         self.conductor.look_again = self.patrol.soon
         self.conductor.door.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
+        self.models = Models(house.ledger)
         self.failures = 0
         self._forgetting = 0
         self._asked_to_stop = False
@@ -101,9 +105,13 @@ class Daemon:
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
         """Work until asked to stop, or until idle; return the exit code."""
         self.conductor.load()
+        self.models.load(self.house.ledger.get(LOOK_AGAIN))
+        self.conductor.look_for_room()
         self._sweep()
         self._prune()
         timetable = Timetable()
+        look = partial(self.conductor.post, self.conductor.look_for_room)
+        timetable.every(LOOK_SECONDS, "room", look)
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
         if self.house.bills is not None:
             self._ask_for_bills()
@@ -193,6 +201,7 @@ class Daemon:
             has_key=self.house.has_key,
             window=settings.schedule.window,
             stops=self.conductor.door.stops,
+            models=self.models.paused,
             spend=self.cashier.spend_of(job, now),
             caps=self.cashier.caps,
             day_starts=settings.day_starts,
@@ -200,18 +209,22 @@ class Daemon:
         )
 
     def _resumed(self) -> None:
-        """Let through what the brake held: a person has looked at it."""
-        self.cashier.release(self.book.jobs.values(), self.house.tools.clock.now())
+        """Let through what the brake held and models that pause: a person has looked at it."""
+        now = self.house.tools.clock.now()
+        self.cashier.release(self.book.jobs.values(), now)
+        self.models.resume(now)
 
     def _look_at_money(self) -> None:
         clock = self.house.tools.clock
         self.cashier.look(clock.now(), clock.monotonic())
 
     def _ended(self, job: Job) -> None:
+        self.models.note(job)
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))
-        if self.house.settings.fal.delete_payloads and job.state in {State.DONE, State.REVIEW}:
+        delivered = job.state in {State.DONE, State.REVIEW} and job.facts.accepted is None
+        if self.house.settings.fal.delete_payloads and delivered:
             self._forget(job)
 
     def _forget(self, job: Job) -> None:
@@ -243,10 +256,10 @@ class Daemon:
         return {
             one.path
             for one in sightings
-            if (last := ends.get(one.path)) is not None
-            and (last.size, last.mtime_ns) == (one.size, one.mtime_ns)
-            and last.state in {State.DONE, State.REVIEW}
+            if rests(one, ends.get(one.path), self.book.away_from(number, one.path))
         }
+
+    # ---- housekeeping
 
     def _ask_for_bills(self) -> None:
         bills, ledger, now = self.house.bills, self.house.ledger, self.house.tools.clock.now()

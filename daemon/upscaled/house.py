@@ -26,6 +26,7 @@ from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
 from upscaled.edge.pictures.child import Limits
+from upscaled.edge.pictures.conversions import Conversions
 from upscaled.edge.pictures.marks_table import parse_marks
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
@@ -62,7 +63,14 @@ def open_studio(
     marks = own_rules(directory, MARKS)
     if marks and directory:
         parse_marks(marks, str(directory / MARKS))
-    return Studio(workers, bands, marks), workers
+    packed = settings.finish.tiff_compression != "none"
+    return Studio(workers, bands, marks, _conversions(settings), packed=packed), workers
+
+
+def _conversions(settings: Settings) -> Conversions:
+    finish = settings.finish
+    ink = str(finish.cmyk_default) if finish.cmyk_default else ""
+    return Conversions(cmyk_default=ink, exr_view=finish.exr_view, exr_exposure=finish.exr_exposure)
 
 
 def open_ledger(settings: Settings) -> Ledger:
@@ -233,6 +241,7 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
             made=ledger.made,
             promised=Promises(),
             recipe=ledger.series.recipe,
+            second_pass=rules.second_pass,
         )
         roads = _roads(settings)
         for road in roads.values():

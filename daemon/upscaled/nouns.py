@@ -98,6 +98,7 @@ class Code(StrEnum):
     GAVE_UP = "gave_up"
     BAD_RESULT = "bad_result"
     CANCELLED = "cancelled"
+    REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
 
 
@@ -167,6 +168,17 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a file system has, in bytes."""
+
+    device: int
+    """Which one it is: equal numbers are one file system."""
+    free: int
+    """For us: without what is set aside for the superuser."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """
     What a picture's file says and what its pixels measure. Made by one full decode.
@@ -192,6 +204,10 @@ class Probe:
     """Measures by name: see `edge/pictures/measures.py`."""
     marks: dict[str, str] = field(default_factory=dict)
     """Provenance marks by kind (`generator`, `renderer`, `camera`, ...): see `rules/marks.toml`."""
+    told: tuple[str, ...] = ()
+    """Sentences about how this source is read, for whoever must know before it is paid for."""
+    doubt: str = ""
+    """Why it may be incomplete though it decodes: its result goes to review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +262,22 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What the source's own pixels come to on the sheet."""
+
+    native_ppi: float
+    """The source's own pixels an inch of paper."""
+    enlarged: float
+    """Linear; below 1 it was shrunk."""
+    invented_share: float
+    """Share of the result's pixels that the source does not have: 1 - 1/enlarged^2, at least 0."""
+    good_up_to: str | None
+    """`A5` to `A0`: the largest sheet with enough of its own; None where A5 is too large."""
+    viewing_distance_m: float
+    """From here on its own pixels alone would look sharp."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that will be done with a picture; a pure function of probe, verdict, order and rules."""
 
@@ -274,6 +306,19 @@ class Plan:
     """Sentences for the person: density raised, alpha flattened, option not supported yet."""
     fal_cost: Micros = 0
     """What fal would ask, also where the local engine does it for nothing."""
+    otherwise: "Plan | None" = None
+    """
+    What is done instead where the first pass's result is not clean enough for the second, or the
+    second is refused: its one pass is this plan's first. None where every pass is sure.
+    """
+    promised: tuple[Pass, ...] = ()
+    """The passes that this plan takes the place of; empty for a plan that was made at first."""
+    flat: bool = False
+    """Transparency is laid on white, whatever the format could carry."""
+    printed: Printed | None = None
+    """None for digital targets."""
+    review_reason: str | None = None
+    """Why a person should look, where `shortfall` does not say it."""
 
     @property
     def cost(self) -> Micros:
@@ -307,6 +352,22 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What a result has of its source's metadata, and what it has not."""
+
+    kept: tuple[str, ...] = ()
+    """`EXIF`, `GPS`, `XMP`, `IPTC`."""
+    dropped: tuple[str, ...] = ()
+    """In words: `thumbnail`, `maker note`, `GPS`, `content credentials`, ..."""
+    digital_source_type: str | None = None
+    """IPTC's word that the result carries, None where it carries none."""
+    content_credentials: bool = False
+    """The source has a C2PA manifest, which no result of ours may carry on."""
+    notes: tuple[str, ...] = ()
+    """Sentences: what was broken, what the owner might look for in vain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """A file we made, as it was when we closed it."""
 
@@ -318,6 +379,14 @@ class Artifact:
     format: str
     ppi: float | None = None
     icc: str | None = None
+    metadata: Carried | None = None
+    """Of a result: what it carries beside its pixels."""
+    bits: int = 8
+    """A channel."""
+
+
+Box = tuple[float, float, float, float]
+"""A place: left, top, right, bottom as shares 0..1 of what source and result both show."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +397,36 @@ class Fidelity:
     """`pass`, `review` or `fail`."""
     figures: dict[str, float] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    worst: Box | None = None
+    """Where it is least alike."""
+    sharpest: Box | None = None
+    """Where the source has most detail."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what was not looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """May a second pass follow on the first one's result?"""
+
+    clean: bool
+    figures: dict[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    """Why not, a sentence each; empty where it is clean."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One of two paid tries, with what is needed to deliver it after all."""
+
+    plan: Plan
+    raw: Artifact
+    raw_from: Standing | None
+    """Where its picture was fetched from."""
+    result: Artifact
+    fidelity: Fidelity
+    passes: tuple["PassDone", ...] = ()
+    """Its paid requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +442,7 @@ class State(StrEnum):
     """The last durable fact about a job. What leads on from each stands in `core/life.py`."""
 
     SEEN = "seen"
+    ASKED = "asked"
     TAKEN = "taken"
     JUDGED = "judged"
     PLANNED = "planned"
@@ -353,13 +453,17 @@ class State(StrEnum):
     READY = "ready"
     FETCHED = "fetched"
     FINISHED = "finished"
+    ACCEPTING = "accepting"
     DELIVERING = "delivering"
     RECEIPTING = "receipting"
     ARCHIVING = "archiving"
+    CLEARING = "clearing"
+    REJECTING = "rejecting"
     FAILING = "failing"
     DONE = "done"
     REVIEW = "review"
     FAILED = "failed"
+    SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
 
 
@@ -393,6 +497,41 @@ class Delivery:
     """Absolute path of the staged result on the root's own file system."""
     sidecar_staged: str
     compare_staged: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A person looked at a result in review/ and let it pass."""
+
+    at: datetime
+    by: str
+    """How it was said: `command line`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """Where a result stands in review/, relative to it."""
+
+    result: str
+    """The picture itself; a person may have moved it inside review/."""
+    beside: str
+    """The name by which its sidecar and its comparison go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redo:
+    """A job that a person asked for: the original of an ended one, done again."""
+
+    of: str
+    """The ended job's id."""
+    family: Family | None
+    """What was asked for instead of the judge's or the folder's; None leaves it to them."""
+    root: str
+    """Where the original lay: `archive`, `failed` or `inbox`."""
+    path: str
+    """Relative to that root."""
+    review: Reviewed | None = None
+    """The ended job's result, where it waited in review/."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -435,6 +574,25 @@ class Facts:
     """Where a failed original goes, relative to failed/."""
     error: Trouble | None = None
     times: dict[str, datetime] = field(default_factory=dict)
+    assessment: Assessment | None = None
+    """Of the first pass's result, where a second pass depends on it."""
+    tried: Tried | None = None
+    """The other paid try: the first while the second is made, then what is not delivered."""
+    chosen: bool = False
+    """Which of two tries is delivered is settled; nothing more is paid for."""
+    accepted: Acceptance | None = None
+    reviewed: Reviewed | None = None
+    """Where the result stood in review/ when a person accepted or rejected it."""
+    rejected: str | None = None
+    """Where a result went that nobody wants any more, relative to archive/_rejected."""
+    redo: Redo | None = None
+    """Set where this job does an ended one's original again."""
+    away: bool = False
+    """Its original is not taken from the inbox: what happens there does not concern it."""
+    back: str | None = None
+    """Where in the inbox a failed original is put back to."""
+    stays: bool = False
+    """Its original stays where it is, whatever becomes of it: it belongs to another job as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from upscaled.core.assessment import Limit, parse_limits
 from upscaled.core.catalogue import Catalogue, load_catalogue
 from upscaled.core.rulebook import Rulebook, load_rulebook
 from upscaled.core.settings import Settings
@@ -19,7 +20,7 @@ from upscaled.edge.toml import load_rules, own_rules, rule_place
 from upscaled.errors import ConfigError, Fault
 
 Read = TypeVar("Read")
-BANDS, MARKS = "fidelity.toml", "marks.toml"
+BANDS, MARKS, SECOND_PASS = "fidelity.toml", "marks.toml", "second-pass.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Rules:
 
     rulebook: Rulebook
     catalogues: dict[str, Catalogue]
+    second_pass: tuple[Limit, ...]
 
 
 def read_rules(settings: Settings) -> Rules:
@@ -49,10 +51,11 @@ def read_rules(settings: Settings) -> Rules:
         engine: read(lambda said, place: load_catalogue(said, place, MEASURED), name)
         for engine, name in names.items()
     }
+    second_pass = read(parse_limits, SECOND_PASS)
     catalogues = {engine: one for engine, one in found.items() if one is not None}
-    if faults or book is None:
+    if faults or book is None or second_pass is None:
         raise ConfigError(tuple(faults))
-    return Rules(rulebook=book, catalogues=catalogues)
+    return Rules(rulebook=book, catalogues=catalogues, second_pass=second_pass)
 
 
 def _trust(settings: Settings) -> dict[str, tuple[str, float]]:

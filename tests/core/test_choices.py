@@ -11,7 +11,8 @@ from orders import EIGHT_K, FOUR_K, GOOD, PRISTINE, probe, raw, shipped, verdict
 from upscaled.core.catalogue import FACES, load_catalogue
 from upscaled.core.choices import Choice, choose
 from upscaled.core.conditions import Condition, parse_condition
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.draft import PlanRequest
+from upscaled.core.plan import make_plan
 from upscaled.edge.pictures.named import MEASURED
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Family, Order, Plan

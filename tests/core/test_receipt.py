@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders import FOUR_K, probe, shipped, verdict
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.draft import PlanRequest
+from upscaled.core.plan import make_plan
 from upscaled.core.receipt import PLAIN, Ending, Receipt, cost_basis, receipt, schema
 from upscaled.nouns import (
     Artifact,
@@ -111,12 +112,21 @@ def test_a_delivered_picture_has_its_whole_story() -> None:
         "width": 1200,
         "height": 800,
         "format": "JPEG",
+        "bits": 8,
+        "icc": None,
     }
     assert written["target"] == {"folder": "4k", "name": "4k", "width": 3840, "height": 2560}
     assert written["passes"][0]["request_id"] == "r-1"
     assert written["passes"][0]["note"] is None
     assert written["result"]["path"] == "4k/a.png"
-    assert written["fidelity"] == {"verdict": "pass", "reasons": [], "ssim": 0.98}
+    assert written["fidelity"] == {
+        "verdict": "pass",
+        "reasons": [],
+        "worst": None,
+        "sharpest": None,
+        "notes": [],
+        "ssim": 0.98,
+    }
     assert (written["cost_usd"], written["cost_basis"]) == (0.08, "billed")
     assert written["times"] == {
         "seen": "2026-11-22T20:15:30.125Z",

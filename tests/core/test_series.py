@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders import FOUR_K, GOOD, POOR, PRISTINE, probe, shipped
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.draft import PlanRequest
+from upscaled.core.plan import make_plan
 from upscaled.core.series import (
     SAMPLE,
     Group,

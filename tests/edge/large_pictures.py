@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pyvips
 
+from upscaled.edge.pictures import profiles
+from upscaled.edge.pictures.levels import with_profile
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.nouns import Family, Format, Plan
@@ -25,6 +27,22 @@ def draw(to: Path, side: int) -> Path:
     soft = [pyvips.Image.perlin(side, side, cell_size=256, uchar=True, seed=n) for n in range(3)]
     grain = pyvips.Image.gaussnoise(side, side, sigma=6, mean=0, seed=1)
     image = (soft[0].bandjoin(soft[1:]) + grain).cast("uchar").copy(interpretation="srgb")
+    image.pngsave(str(to), compression=1, filter="up")
+    return to
+
+
+def draw_wide(to: Path, size: tuple[int, int]) -> Path:
+    """
+    Draw a PNG of any size quickly, with an sRGB profile: one tile, again and again.
+
+    A row of the tile is longer than deflate looks back, so that it does not pack unfairly well.
+    """
+    width, height = 12_288, 1024
+    soft = [pyvips.Image.perlin(width, height, cell_size=256, uchar=True, seed=n) for n in range(3)]
+    grain = pyvips.Image.gaussnoise(width, height, sigma=6, mean=0, seed=1)
+    tile = (soft[0].bandjoin(soft[1:]) + grain).cast("uchar").copy(interpretation="srgb")
+    tiled = tile.copy_memory().replicate(size[0] // width + 1, size[1] // height + 1)
+    image = with_profile(tiled.crop(0, 0, *size), profiles.srgb())
     image.pngsave(str(to), compression=1, filter="up")
     return to
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from judge_pictures import chunk, encoded, exif_with, landscape, page, png_with
+from upscaled.edge.pictures import extras
 from upscaled.edge.pictures.examine import examine
 from upscaled.edge.pictures.named import MEASURES
 from upscaled.errors import Aside, NotReady, Stop, UpscaledError
@@ -132,7 +133,11 @@ def test_a_clip_is_held_because_video_is_not_supported_yet(head: bytes, tmp_path
 @pytest.mark.parametrize(
     "head", [b"v/1\x01\2\0\0\0", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"%PDF-1.7"]
 )
-def test_pictures_that_nothing_here_decodes_are_named(head: bytes, tmp_path: Path) -> None:
+def test_pictures_that_nothing_here_decodes_are_named(
+    head: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda _name: None)
+
     assert refusal(tmp_path, head + bytes(100)).code == Code.UNSUPPORTED
 
 

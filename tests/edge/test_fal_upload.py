@@ -1,5 +1,6 @@
 """Pictures on their way up: tokens, parts, fallbacks, and what is never sent where."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ def uploaded(bench: Bench, script: list[dict[str, Any]], **options: Any) -> dict
 def test_a_picture_goes_up_whole_under_a_name_of_chance(bench: Bench) -> None:
     arrived = uploaded(bench, [])
     assert "noisy" not in arrived["url"]
-    assert "noisy" not in arrived["name"]
+    assert re.fullmatch(r"[0-9a-f]{32}\.png", arrived["name"]), "a UUID and what kind of file it is"
+    assert arrived["name"] != uploaded(bench, [])["name"]
     assert bench.image_url != arrived["url"]
 
 

@@ -13,7 +13,7 @@ from upscaled.core.fidelity import assess, parse_bands
 from upscaled.edge.pictures.colours import ciede2000, lab
 from upscaled.edge.pictures.finishing import finish
 from upscaled.edge.pictures.layout import Layout
-from upscaled.edge.pictures.likeness import measure
+from upscaled.edge.pictures.likeness import NO_FACES, measure
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.nouns import Family, Fidelity, Format
@@ -95,7 +95,7 @@ def test_a_crop_or_pad_is_undone_before_comparing(
     drawn = LEGITIMATE[name]()
     drawn.save(source)
     scale = {"scaled_width": drawn.width * 3, "scaled_height": drawn.height * 3}
-    layout = layout_for(*box, **scale, pad="white", format=Format.TIFF)
+    layout = layout_for(*box, **scale, pad="white", format=Format.TIFF, flat=True)
     finish(source, source, layout, to, tmp_path)
 
     found = judged(source, to, layout)
@@ -215,17 +215,26 @@ def test_unless_it_passes_the_worst_place_is_shown_before_and_after(tmp_path: Pa
     try:
         studio, plan = Studio(workers, BANDS), plan_for(960, 720)
         assert studio.check(source, good, plan, sheets[0]).verdict == "pass"
-        assert studio.check(source, bad, plan, sheets[1]).verdict == "fail"
+        found = studio.check(source, bad, plan, sheets[1])
     finally:
         workers.close()
 
     assert not sheets[0].exists()
+    assert (found.verdict, found.notes) in {("fail", (NO_FACES,)), ("fail", ())}
+    assert found.sharpest is not None
+    assert found.worst is not None
+    assert found.worst[0] * 960 < 520
+    assert found.worst[2] * 960 > 400
     with Image.open(sheets[1]) as opened:
-        assert opened.size == (984, 520)
-        panels = np.asarray(opened).astype(int)
-    before, after = panels[32:512, 8:488], panels[32:512, 496:976]
+        width, height = opened.size
+        sheet = np.asarray(opened).astype(int)
+    assert width == 744
+    before, after = sheet[height - 1130 : height - 614], sheet[height - 528 : height - 12]
     assert np.abs(before - after).mean() > 5, "the replaced part is in view"
-    assert panels[:32].max() > 200, "labelled"
+    assert sheet[12:50].max() > 200, "what was found is said above"
+    framed = (sheet[..., 0] == 255) & (sheet[..., 1] == 64)
+    assert framed[: height // 2].any(), "framed before"
+    assert framed[height // 2 :].any(), "framed after"
 
 
 # Sharma, Wu and Dalal's published test data, pairs 1, 9, 16, 20, 31 and 34.

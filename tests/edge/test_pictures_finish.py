@@ -18,7 +18,7 @@ from upscaled.edge.pictures.resampling import Size, strips
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import Aside
-from upscaled.nouns import Artifact, Format, Pass
+from upscaled.nouns import Artifact, Format, Pass, Printed
 
 
 @pytest.fixture
@@ -154,13 +154,34 @@ def test_a_cut_out_is_laid_on_white_for_print(tmp_path: Path) -> None:
     raw = tmp_path / "raw.png"
     Image.new("RGB", (400, 400), (220, 30, 30)).save(raw)
 
-    _said, to = result(raw, source, layout_for(400, 400, format=Format.TIFF, ppi=300.0))
+    flat = layout_for(400, 400, format=Format.TIFF, ppi=300.0, flat=True)
+    _said, to = result(raw, source, flat)
 
     made = pixels(to)
     assert made[0, 0].tolist() == [255, 255, 255]
     assert made[200, 200].tolist() == [220, 30, 30]
     # At the rim red fades into white: green and blue only ever rise from the disc's 30.
     assert made[..., 1].min() >= 29
+
+
+def test_a_print_is_laid_on_white_even_where_its_format_could_be_transparent(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "source.png"
+    cut_out().save(source)
+    own = Printed(
+        native_ppi=300.0,
+        enlarged=1.0,
+        invented_share=0.0,
+        good_up_to=None,
+        viewing_distance_m=0.3,
+    )
+
+    _said, to = result(source, source, layout_for(200, 200, ppi=300.0, printed=own, flat=True))
+
+    made = pixels(to)
+    assert made.shape == (200, 200, 3)
+    assert made[0, 0].tolist() == [255, 255, 255]
 
 
 def test_a_padded_cut_out_has_an_opaque_border(tmp_path: Path) -> None:

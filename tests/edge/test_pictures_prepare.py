@@ -9,7 +9,12 @@ import pytest
 import pyvips
 from PIL import Image, ImageOps, PngImagePlugin
 
-from edge.drawn_pictures import cut_out, photo, pixels, profile
+from edge.drawn_pictures import cut_out, layout_for, photo, pixels, profile
+from edge.source_kinds import sixteen
+from upscaled.core import sources
+from upscaled.edge.pictures.examine import examine
+from upscaled.edge.pictures.finishing import finish
+from upscaled.edge.pictures.metadata.profile import unnamed
 from upscaled.edge.pictures.preparing import prepare
 from upscaled.errors import Aside
 
@@ -55,7 +60,7 @@ def test_a_plain_jpeg_keeps_its_very_picture_and_loses_all_else(tmp_path: Path) 
     assert made.suffix == ".jpg"
     assert b"Secret" not in made.read_bytes()
     with Image.open(made) as opened:
-        assert opened.info["icc_profile"] == profile("wide")
+        assert opened.info["icc_profile"] == unnamed(profile("wide"))
         assert not opened.getexif()
     assert np.array_equal(pixels(made), pixels(source))
 
@@ -103,7 +108,7 @@ def test_a_png_loses_its_text_and_keeps_its_profile(tmp_path: Path) -> None:
     with Image.open(made) as opened:
         opened.load()
         assert set(opened.info) <= {"icc_profile", "dpi"}
-        assert opened.info["icc_profile"] == profile("wide")
+        assert opened.info["icc_profile"] == unnamed(profile("wide"))
     assert np.array_equal(pixels(made), pixels(source))
 
 
@@ -241,7 +246,49 @@ def test_pixels_without_detail_are_shrunk_away_with_the_profile_kept(
     assert (made["width"], made["height"], made["format"]) == (120, 80, "PNG")
     with Image.open(made["path"]) as opened, Image.open(source) as before:
         assert opened.size == (120, 80)
-        assert opened.info["icc_profile"] == profile("wide")
+        assert opened.info["icc_profile"] == unnamed(profile("wide"))
         near = before.convert("RGB").resize((120, 80), Image.Resampling.LANCZOS)
         assert np.abs(np.asarray(opened, int) - np.asarray(near, int)).mean() < 1.0
     assert sorted(one.name for one in tmp_path.iterdir()) == ["soft", "upload.png"]
+
+
+def test_what_would_be_too_large_as_png_goes_as_a_good_jpeg_with_its_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_PNG_BYTES", 100_000)
+    source = tmp_path / "a.png"
+    photo().save(source, icc_profile=profile("wide"))
+
+    made = prepare(source, tmp_path / "upload")
+
+    assert (made["format"], Path(made["path"]).suffix) == ("JPEG", ".jpg")
+    with Image.open(made["path"]) as opened:
+        assert opened.info["icc_profile"] == unnamed(profile("wide"))
+    assert np.abs(pixels(Path(made["path"])) - pixels(source)).mean() < 2
+
+
+def test_text_in_black_ink_alone_is_spoken_of_and_a_photograph_is_not(tmp_path: Path) -> None:
+    inks = np.zeros((100, 100, 4), np.uint8)
+    inks[40:44, 20:80, 3] = 255
+    image = pyvips.Image.new_from_array(inks).copy(interpretation="cmyk")
+    icc = cmyk(tmp_path / "b.jpg", with_profile=True)
+    with Image.open(icc) as opened:
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", opened.info["icc_profile"])
+    image.tiffsave(str(tmp_path / "a.tif"))
+
+    assert "2.4% of it is printed in black ink alone" in " ".join(examine(tmp_path / "a.tif").told)
+    assert not any("black ink" in said for said in examine(tmp_path / "b.jpg").told)
+
+
+def test_sixteen_bits_that_no_model_touched_stay_to_the_last_level(tmp_path: Path) -> None:
+    levels = sixteen(photo(80, 60))
+    source, result = tmp_path / "a.tif", tmp_path / "result.tif"
+    pyvips.Image.new_from_array(levels).copy(interpretation="rgb16").tiffsave(str(source))
+
+    made = finish(source, source, layout_for(80, 60, format="TIFF"), result, tmp_path)
+    slightly = finish(source, source, layout_for(81, 61), tmp_path / "result.png", tmp_path)
+
+    assert (made["bits"], slightly["bits"]) == (16, 16)
+    assert np.array_equal(pyvips.Image.new_from_file(str(result)).numpy(), levels)
+    flat = finish(source, source, layout_for(80, 60, format="JPEG"), tmp_path / "r.jpg", tmp_path)
+    assert flat["bits"] == 8

@@ -16,7 +16,16 @@ from upscaled.nouns import State
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
-SCHEMA_1 = """
+SCHEMA_2 = """
+DROP INDEX jobs_alive;
+CREATE UNIQUE INDEX jobs_alive ON jobs (inbox, path) WHERE ended = 0;
+ALTER TABLE jobs DROP COLUMN away;
+ALTER TABLE orders DROP COLUMN argument;
+UPDATE meta SET value = '2' WHERE key = 'schema'
+"""
+SCHEMA_1 = (
+    SCHEMA_2
+    + """;
 CREATE TABLE spend (id INTEGER NOT NULL PRIMARY KEY, job TEXT NOT NULL, at FLOAT NOT NULL,
  micros BIGINT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL, request_id TEXT,
  billed BOOLEAN NOT NULL);
@@ -26,6 +35,7 @@ INSERT INTO spend (job, at, micros, endpoint, model, request_id, billed) VALUES
 DELETE FROM money;
 UPDATE meta SET value = '1' WHERE key = 'schema'
 """
+)
 
 
 @pytest.fixture
@@ -110,7 +120,35 @@ def test_an_older_ledger_comes_along_to_the_cent(ledger: Ledger) -> None:
         ("settle", 1, 160_000),
         ("reserve", 1, 160_000),
     ]
-    assert ledger.get("schema") == "2"
+    assert ledger.get("schema") == "3"
+
+
+def test_a_ledger_of_the_second_schema_takes_orders_with_an_argument(ledger: Ledger) -> None:
+    ledger.add([job(80_000, reserved=80_000)])
+    ledger.ask("retry", "j", NOW)
+    run(ledger, SCHEMA_2)
+
+    ledger.create()
+    ledger.create()
+
+    ledger.ask("redo", "j", NOW, "core")
+    assert [(one.verb, one.argument) for one in ledger.asked()] == [
+        ("retry", None),
+        ("redo", "core"),
+    ]
+    assert ledger.job("j") == job(80_000, reserved=80_000)
+    assert ledger.get("schema") == "3"
+
+
+def test_a_job_away_from_the_inbox_lives_beside_a_new_arrival(ledger: Ledger) -> None:
+    run(ledger, SCHEMA_2)
+    ledger.create()
+    here = job(80_000)
+    ledger.add([here, replace(here, id="k", facts=replace(here.facts, away=True))])
+
+    with pytest.raises(LedgerUnwritable):
+        ledger.add([replace(here, id="l")])
+    assert {one.id for one in ledger.unfinished()} == {"j", "k"}
 
 
 def test_a_migration_that_breaks_off_has_changed_nothing(ledger: Ledger) -> None:

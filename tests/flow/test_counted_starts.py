@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flow.test_paid_once import Mortal
-from model_fal import Fate, ModelFal
+from model_fal import Fate, ModelFal, Mortal
 from paying import Corridor, settings_of
 from upscaled.nouns import Hold, State
 

@@ -8,7 +8,9 @@ more and longer histories.
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
@@ -21,11 +23,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from model_fal import Fate, ModelFal, PulledPlugError
-from paying import BEGIN, DONE, PRICE, Corridor, hushed, settings_of
-from upscaled.edge.ledger import Ledger
-from upscaled.errors import LedgerUnwritable
-from upscaled.nouns import Job, PassDone, State
+from model_fal import MEMORY, Fate, ModelFal, Mortal, PulledPlugError
+from paying import BEGIN, PRICE, hushed, plan_of, settings_of
+from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
+from upscaled.nouns import Plan, State
 
 START_TIMEOUT, MAX_SECONDS = 120.0, 60.0
 DAILY, MONTHLY = 0.48, 1.20
@@ -33,12 +34,12 @@ MOST_JOBS = 8
 LATEST = START_TIMEOUT + MAX_SECONDS - 1.0
 """What is accepted is listed by then: the bound that the contract rests on."""
 
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
 EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_PAID", "15"))
 SHRINK = "UPSCALED_FUZZ_SHRINK" in os.environ
 STEPS = 60 if EXAMPLES > 100 else 30
 
 
+PLANS = (plan_of, partial(plan_of, 2), staged, redefined)
 ANSWERS = (
     "accepted",
     "unreachable",
@@ -49,36 +50,16 @@ ANSWERS = (
     "never",
     "died before",
     "died after",
+    "refused",
 )
-
-
-class Mortal(Ledger):
-    """A ledger that may be deaf, or whose process dies at a chosen record."""
-
-    deaf = False
-    dies_in: int | None = None
-    after = False
-
-    def record(self, job: Job, said: str = "", paid: tuple[PassDone, ...] = ()) -> None:  # type: ignore[override]
-        """Write, unless it is not to be."""
-        if self.deaf:
-            raise LedgerUnwritable("the ledger cannot be written: disk full")
-        last = self.dies_in == 0
-        if self.dies_in is not None:
-            self.dies_in -= 1
-        if last and not self.after:
-            raise PulledPlugError
-        super().record(job, said, paid)
-        if last:
-            raise PulledPlugError
 
 
 class Nights(RuleBasedStateMachine):
     """Nights at fal, good and bad."""
 
-    @initialize()
-    def begin(self) -> None:
-        """Open a corridor onto a model of fal."""
+    @initialize(soft=st.booleans(), worse=st.booleans())
+    def begin(self, *, soft: bool, worse: bool) -> None:
+        """Open a corridor onto a model of fal; some of what it makes fails its check."""
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
         self.hush = hushed()
         self.hush.__enter__()
@@ -87,18 +68,23 @@ class Nights(RuleBasedStateMachine):
             fal={"start_timeout_seconds": START_TIMEOUT, "max_in_flight": 4},
             retry={"first_seconds": 2.0, "max_seconds": MAX_SECONDS},
             budget={"daily_usd": DAILY, "monthly_usd": MONTHLY, "per_job_usd": 1.0},
+            fidelity={"second_try": True},
         )
-        self.corridor = Corridor(Path(self.folder.name), ModelFal(None), config)  # type: ignore[arg-type]
+        bad = {"Redefine": failing("fail"), "High Fidelity V2": failing("fail", "a", "b")}
+        if not worse:
+            del bad["High Fidelity V2"]
+        self.corridor = Trying(Path(self.folder.name), ModelFal(None), config)  # type: ignore[arg-type]
         self.fal = ModelFal(self.corridor.clock)
         self.corridor.engine = self.fal
+        self.corridor.pictures = Looks(detail=SOFT if soft else CRISP, verdicts=bad)
         self.corridor.restart(Mortal)
         self.dropped: list[str] = []
 
     @precondition(lambda self: len(self.dropped) < MOST_JOBS)
-    @rule(passes=st.integers(1, 2))
-    def a_picture_comes_in(self, passes: int) -> None:
+    @rule(plan=st.sampled_from(PLANS))
+    def a_picture_comes_in(self, plan: Callable[[], Plan]) -> None:
         """Drop one."""
-        self.dropped.append(self.corridor.drop(passes))
+        self.dropped.append(self.corridor.drop(plan=plan()))
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 20.0, 70.0, 200.0, 1000.0, 4000.0, 40_000.0]))
     def time_passes(self, seconds: float) -> None:
@@ -219,10 +205,11 @@ class Nights(RuleBasedStateMachine):
         for job_id in self.dropped:
             job = self.corridor.job(job_id)
             assert job.facts.plan is not None
-            if job.state is State.FETCHED:
-                assert owners[job_id] == len(job.facts.plan.passes)
+            if job.state is State.FINISHED:
+                made = len(job.facts.tried.passes) if job.facts.tried else 0
+                assert owners[job_id] == made + len(job.facts.plan.passes)
             assert owners[job_id] == len(job.facts.passes)
-            if job.state in DONE:
+            if job.state in ENDED:
                 assert job.reserved == 0
 
     def _ledger(self) -> Mortal:

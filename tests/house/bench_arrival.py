@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -65,7 +66,12 @@ class Bare:
     """A process that only watches, and says when it saw a name: `watchdog` or `scandir`."""
 
     def __init__(self, kind: str, folder: Path) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("bare_watch.py")), kind, str(folder)]
+        command = [
+            sys.executable,
+            str(Path(__file__).with_name("bare_watch.py")),
+            kind,
+            str(folder),
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "ready\n"
@@ -117,8 +123,6 @@ def taken(place: Place) -> dict[str, float]:
 
 
 def _epoch(stamp: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(stamp).timestamp()
 
 
@@ -137,7 +141,9 @@ def latency() -> bool:
         good = say("latency: the same, worst of 30", max(late), "ms", 250)
         for kind, one in bare.items():
             seen = [1000 * (at - begun[name]) for name, at in one.end(30, 5) if name in begun]
-            say(f"latency: rename to being seen, bare {kind}, median", statistics.median(seen), "ms")
+            say(
+                f"latency: rename to being seen, bare {kind}, median", statistics.median(seen), "ms"
+            )
             one.stop()
         return good
 
@@ -178,7 +184,9 @@ def start() -> bool:
         place.start()
         failed = place.path("failed")
         first = place.wait_for(lambda: any(failed.rglob("*.jpg")) and time.time(), "the first", 60)
-        good = say("start: the first job has ended after (3 s of it settling)", first - begun, "s", 15)
+        good = say(
+            "start: the first job has ended after (3 s of it settling)", first - begun, "s", 15
+        )
         peak = 0.0
         while known(place) < 100_000 and time.time() < begun + 180:
             peak = max(peak, memory(place))
@@ -203,15 +211,17 @@ def idle() -> bool:
             place.wait_for(lambda: place.path("inbox/.upscaled-root").exists(), "the first look")
             time.sleep(15.0)
             processes = {"the daemon": psutil.Process(place.pid)}
-            processes |= {f"bare {kind}": psutil.Process(one.process.pid) for kind, one in bare.items()}
-            before = {name: sum(one.cpu_times()[:2]) for name, one in processes.items()}
+            processes |= {
+                f"bare {kind}": psutil.Process(one.process.pid) for kind, one in bare.items()
+            }
+            before = {name: sum(each.cpu_times()[:2]) for name, each in processes.items()}
             time.sleep(IDLE_SECONDS)
-            for name, one in processes.items():
-                spent = sum(one.cpu_times()[:2]) - before[name]
+            for name, process in processes.items():
+                spent = sum(process.cpu_times()[:2]) - before[name]
                 bound = 0.5 if name == "the daemon" else None
                 what = f"idle, {observer}, 50,000 files: {name}"
                 good &= say(what, 100 * spent / IDLE_SECONDS, "% of a core", bound)
-                say(f"idle, {observer}: memory of {name}", one.memory_info().rss / MIB, "MiB")
+                say(f"idle, {observer}: memory of {name}", process.memory_info().rss / MIB, "MiB")
             for one in bare.values():
                 one.stop()
     return good

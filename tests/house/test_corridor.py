@@ -43,6 +43,7 @@ def test_a_photo_comes_out_enlarged_and_its_original_is_archived(place: Place) -
 def test_a_print_is_a_tiff_with_density_and_profile(place: Place) -> None:
     photo(place.path("inbox/print-a6/card.jpg"), (900, 640), quality=95)
     photo(place.path("inbox/print-10x15cm/card.jpg"), (900, 640), quality=95)
+    photo(place.path("inbox/print-a4-local/coarse.jpg"), (900, 640), quality=95)
 
     place.until_idle(3)
 
@@ -55,6 +56,10 @@ def test_a_print_is_a_tiff_with_density_and_profile(place: Place) -> None:
     unknown = place.ask("status")["unknown_folders"]
     assert [(one["path"], one["token"]) for one in unknown] == [("print-a6", "a6")]
     assert "a5" in place.path("inbox/print-a6/_READ-ME.txt").read_text()
+    told = json.loads(place.path("review/print-a4-local/coarse.tif.json").read_text())
+    jsonschema.validate(told, schema())
+    assert (told["status"], told["print"]["good_up_to"]) == ("review", "A5")
+    assert "only 77 an inch on this sheet" in told["fidelity"]["reasons"][0]
 
 
 def test_every_ending_has_its_place_its_code_and_its_reason(place: Place) -> None:
@@ -129,6 +134,38 @@ def test_patience_ends_and_the_half_file_fails_as_truncated(place: Place) -> Non
     told = json.loads(place.path("failed/hd/half.png.json").read_text())
     assert told["error"]["code"] == "truncated"
     assert sha256(place.path("failed/hd/half.png")) == told["source"]["sha256"]
+
+
+def test_a_file_that_may_be_incomplete_waits_and_then_goes_to_review(place: Place) -> None:
+    place.configure(watch={"patience_seconds": 0.5})
+    source = photo(place.path("inbox/hd/card.tif"), (800, 600))
+    data = source.read_bytes()
+    half = len(data) // 2 // 4096 * 4096
+    source.write_bytes(data[:half] + bytes(len(data) - half))
+    place.start()
+    place.wait_for(lambda: place.files("archive"), "the original in the archive")
+
+    assert place.files("outbox", "failed") == []
+    told = json.loads(place.path("review/hd/card.png.json").read_text())
+    jsonschema.validate(told, schema())
+    assert told["fidelity"]["verdict"] == "review"
+    assert any("last pages are empty" in reason for reason in told["fidelity"]["reasons"])
+    assert (told["source"]["bits"], told["source"]["icc"], told["result"]["bits"]) == (8, None, 8)
+    history = place.run("show", told["job"]).stdout
+    assert "not complete yet" in history
+
+
+def test_check_looks_whether_the_profile_for_ink_is_one(place: Place) -> None:
+    place.configure(finish={"cmyk_default": "ink.icc"})
+    for content, hint in ((b"letter" * 40, "it is no profile"), (None, "cannot be read")):
+        place.path("ink.icc").unlink(missing_ok=True)
+        if content:
+            place.path("ink.icc").write_bytes(content)
+        (fault,) = place.ask("check", code=2)["faults"]
+        assert fault["key"] == "finish.cmyk_default"
+        assert hint in fault["hint"]
+    place.path("ink.icc").write_bytes(bytes(16) + b"CMYK" + bytes(16) + b"acsp" + bytes(88))
+    assert place.ask("check")["ok"]
 
 
 def test_names_are_never_overwritten(place: Place) -> None:
@@ -357,7 +394,7 @@ def test_init_makes_a_config_that_check_accepts(tmp_path: Path) -> None:
     assert place.run("init", str(tmp_path / "new")).returncode == 2
 
 
-@pytest.mark.parametrize("verb", ["submit", "accept", "reject", "redo"])
+@pytest.mark.parametrize("verb", ["submit"])
 def test_what_is_not_there_yet_says_so(place: Place, verb: str) -> None:
     done = place.run(verb, "something")
 

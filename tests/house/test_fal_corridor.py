@@ -371,6 +371,7 @@ def test_every_upload_and_result_has_a_life_of_days(place: Place, fal: Standin) 
     assert "null" not in sent
 
 
+@pytest.mark.long
 def test_what_was_paid_before_and_is_damaged_now_is_bought_anew(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     drop(place, hd=1)

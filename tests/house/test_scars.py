@@ -141,6 +141,7 @@ def test_a_crash_between_copy_and_unlink_archives_once(place: Place, fal: Standi
     delivered_once(place, before)
 
 
+@pytest.mark.long
 def test_a_name_in_the_archive_that_was_taken_meanwhile_is_not_waited_for(
     place: Place, fal: Standin
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_crash_while_setting_aside_leaves_one_file_with_its_reason(place: Plac
     assert place.files("inbox", "failed") == ["failed/hd/x.jpg", "failed/hd/x.jpg.json"]
 
 
+@pytest.mark.long
 def test_cancelling_a_doubtful_submit_counts_its_price_as_spent(
     place: Place, deaf_fal: Standin
 ) -> None:
@@ -209,6 +211,7 @@ def test_an_order_for_an_inbox_that_left_the_config_is_answered(place: Place) ->
     assert place.files("failed") == ["failed/hd/x.jpg", "failed/hd/x.jpg.json"]
 
 
+@pytest.mark.long
 def test_a_list_that_does_not_show_payloads_proves_nothing(place: Place, fal: Standin) -> None:
     at_fal(place, fal, fal={"start_timeout_seconds": 2})
     item = {"request_id": "abc", "sent_at": "2026-11-22T23:30:00Z", "json_input": None}
@@ -223,6 +226,7 @@ def test_a_list_that_does_not_show_payloads_proves_nothing(place: Place, fal: St
     assert fal.ledger()["accepted"] == 1
 
 
+@pytest.mark.long
 def test_a_raised_cap_lets_work_go_on_at_the_next_start(place: Place, fal: Standin) -> None:
     before = at_fal(place, fal, budget={"daily_usd": 0.01})
     place.until_idle(3)
@@ -250,6 +254,7 @@ def test_a_consumer_that_leaves_the_old_receipt_does_not_block_the_next_result(
     assert place.path("archive/_superseded/hd/0.png.json").exists()
 
 
+@pytest.mark.long
 def test_one_picture_in_doubt_does_not_keep_the_others_waiting(
     place: Place, deaf_fal: Standin
 ) -> None:
@@ -291,6 +296,7 @@ def test_files_taken_away_from_the_queue_do_not_stall_the_rest(place: Place, fal
     place.wait_for(lambda: place.path("archive/hd/0.jpg").exists(), "the first one")
 
 
+@pytest.mark.long
 def test_a_paid_request_whose_address_is_asked_again_is_never_bought_again(
     place: Place, fal: Standin
 ) -> None:

@@ -3,12 +3,13 @@
 import json
 import os
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
 
 from place import Place, photo, sha256
+from standin import Standin
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -44,11 +45,11 @@ def test_a_full_outbox_holds_the_result_until_there_is_room(place: Place) -> Non
 
     said = in_namespace(
         place,
-        f"{MOUNT.format(size='4m', folder='outbox')}\n"
+        f"{MOUNT.format(size='16m', folder='outbox')}\n"
         "$RUN || true\n"  # claims the outbox; nothing is dropped for it yet
         "mv outbox/hd/a.png a-first-result.png; mv outbox/hd/a.png.json archive/hd/a.png .\n"
         "mv a.png inbox/hd/b.png\n"
-        "head -c 4000000 /dev/zero > outbox/.filler || true\n"
+        "head -c 16000000 /dev/zero > outbox/.filler || true\n"
         "$RUN; echo full $?\n"
         "ls inbox/hd; ls -A outbox/hd\n"
         "rm outbox/.filler\n"
@@ -61,6 +62,32 @@ def test_a_full_outbox_holds_the_result_until_there_is_room(place: Place) -> Non
         "room", "0", "archive/hd:", "b.png", "outbox/hd:", "b.png", "b.png.json",
     ]  # fmt: skip
     assert sha256(place.path("archive/hd/b.png")) == before
+
+
+def test_a_small_outbox_is_told_before_the_work_and_it_goes_on_by_itself(place: Place) -> None:
+    place.path("outbox").mkdir()
+    photo(place.path("inbox/hd/a.png"), (960, 720))
+    jobs = " ".join(place.command("jobs", "--json"))
+
+    said = in_namespace(
+        place,
+        f"{MOUNT.format(size='16m', folder='outbox')}\n"
+        "head -c 12000000 /dev/zero > outbox/.filler\n"
+        "$DAEMON & daemon=$!\n"
+        f"for _ in $(seq 100); do {jobs} | grep -q '\"disk\"' && break; sleep 0.3; done\n"
+        f"{jobs}\n"
+        "ls state/work/*/result* 2>/dev/null && echo worked; rm outbox/.filler\n"
+        "for _ in $(seq 100); do [ -e archive/hd/a.png ] && break; sleep 0.3; done\n"
+        "ls outbox/hd; kill $daemon; wait $daemon\n",
+    )
+
+    told, _, rest = said.rpartition("]")
+    (job,) = json.loads(f"{told}]")
+    assert job["hold"] == "disk"
+    assert "Needs 6221 kB in " in job["reason"]
+    assert "/outbox, " in job["reason"]
+    assert "it goes on by itself" in job["reason"]
+    assert rest.split() == ["a.png", "a.png.json"]
 
 
 def test_where_the_ledger_cannot_be_written_nothing_is_begun(place: Place) -> None:
@@ -115,9 +142,12 @@ def test_a_picture_that_we_may_not_read_waits_with_its_reason(place: Place) -> N
     ]
 
 
-def test_256_megapixels_are_finished_under_700_megabytes(place: Place) -> None:
-    place.configure(budget={"per_job_usd": 100.0})
-    photo(place.path("inbox/print-136x136cm-300ppi-core/big.jpg"), (8000, 8000), quality=95)
+HUGE = "print-203x101cm-400ppi-core"
+"""31,812 x 15,906 pixels: half of each side by the engine, the rest resampled in the finish."""
+
+
+def peak_until_archived(place: Place, path: str, seconds: float) -> int:
+    """Run the daemon until a picture is in the archive; return the peak of it and its children."""
     peak, daemon = 0, psutil.Process(place.start().pid)
 
     def measured() -> bool:
@@ -125,10 +155,29 @@ def test_256_megapixels_are_finished_under_700_megabytes(place: Place) -> None:
         with suppress(psutil.NoSuchProcess):
             family = [daemon, *daemon.children(recursive=True)]
             peak = max(peak, sum(one.memory_info().rss for one in family))
-        return place.path("archive/print-136x136cm-300ppi-core/big.jpg").exists()
+        return place.path(f"archive/{path}").exists()
 
-    place.wait_for(measured, "the archive", 280)
+    place.wait_for(measured, "the archive", seconds)
+    return peak
 
-    told = json.loads(place.path("outbox/print-136x136cm-300ppi-core/big.tif.json").read_text())
-    assert told["result"]["width"] * told["result"]["height"] > 256_000_000
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("engine", ["local", "fal"])
+def test_506_megapixels_are_finished_and_compared_under_700_megabytes(
+    place: Place, engine: str
+) -> None:
+    with ExitStack() as stack:
+        if engine == "fal":
+            server = stack.enter_context(Standin(place.path("standin")))
+            names = ("queue_url", "rest_url", "cdn_url", "api_url")
+            place.use_fal({name: getattr(server, name) for name in names})
+        photo(place.path(f"inbox/{HUGE}/big.jpg"), (8000, 4000), quality=95)
+        peak = peak_until_archived(place, f"{HUGE}/big.jpg", 1100)
+
     assert peak < 700_000_000, f"{peak / 1e6:.0f} MB"
+    told = json.loads(place.path(f"outbox/{HUGE}/big.tif.json").read_text())
+    assert (told["result"]["width"], told["result"]["height"]) == (31812, 15906)
+    assert told["passes"][0]["engine"] == engine
+    assert told["fidelity"]["verdict"] == "pass"
+    assert told["print"]["native_ppi"] == 100.6

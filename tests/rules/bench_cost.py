@@ -18,9 +18,10 @@ from pathlib import Path
 
 from orders import shipped
 from upscaled.core.catalogue import Catalogue
+from upscaled.core.draft import PlanRequest
 from upscaled.core.folders import Grammar, Unknown
 from upscaled.core.judge import judge
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.plan import make_plan
 from upscaled.core.price import MEGAPIXEL, Tiers, cost, micros, usd
 from upscaled.core.rulebook import Rulebook, load_rulebook
 from upscaled.edge.toml import load_rules

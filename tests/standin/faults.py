@@ -22,6 +22,7 @@ the model's step (`on = "run"`)
     fail             end with `status`, `json`, `units`, and `error`, `error_type` in the status
     endless          never end
     foreign          `url` in place of the result's address
+    spoil            answer with another picture than asked, `how` is a name of `pixels.SPOILT`
 
 What a script holds must happen: faults that never hit anything are gathered in `TALLY`, and the
 test run fails for them at its end. `"idle": True` marks one that must not be reached.

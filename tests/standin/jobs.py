@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from standin import catalogue
+from standin.pixels import SPOILT
 from standin.world import World
 
 _FORMATS = {"jpeg": ("JPEG", ".jpg", "image/jpeg"), "png": ("PNG", ".png", "image/png")}
@@ -147,7 +148,7 @@ class Jobs:
         job.error, job.error_type = fault.get("error"), fault.get("error_type")
         job.headers = dict(fault.get("headers", {}))
         try:
-            units = self._enlarge(job) if fault.get("do") != "fail" else _fail(fault)
+            units = self._enlarge(job, fault) if fault.get("do") != "fail" else _fail(fault)
             if fault.get("do") == "foreign":
                 job.body["image"]["url"] = fault["url"]
         except Failure as failure:
@@ -164,7 +165,7 @@ class Jobs:
             "ended", request_id=job.id, status=job.status, error_type=job.error_type, body=job.body
         )
 
-    def _enlarge(self, job: Job) -> float:
+    def _enlarge(self, job: Job, fault: dict[str, Any]) -> float:
         wrong = catalogue.complaints(job.endpoint, job.asked)
         if wrong:
             raise Failure(422, {"detail": wrong})
@@ -174,7 +175,13 @@ class Jobs:
         kind, extension, type_ = _FORMATS[job.asked.get("output_format", "jpeg")]
         name = uuid.uuid4().hex + extension
         path = self._world.file(name)
-        image.resize(size, Image.Resampling.LANCZOS).save(path, kind, compress_level=1, quality=95)
+        model = catalogue.model_of(job.endpoint, job.asked)
+        if other := self._world.options.pictures.get(model):
+            image = _opened(other.read_bytes())
+        larger = image.resize(size, Image.Resampling.LANCZOS)
+        if fault.get("do") == "spoil":
+            larger = SPOILT[fault["how"]](larger)
+        larger.save(path, kind, compress_level=1, quality=95)
         job.body = {
             "image": {
                 "url": f"{self._world.url}/cdn/files/{name}",
@@ -183,7 +190,6 @@ class Jobs:
                 "file_size": path.stat().st_size,
             }
         }
-        model = catalogue.model_of(job.endpoint, job.asked)
         return catalogue.units(job.endpoint, model, *size)
 
 

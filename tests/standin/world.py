@@ -30,6 +30,8 @@ class Options:
     """Play money; once it is spent the account is locked."""
     keys: tuple[str, ...] = ()
     """Keys that are known; empty: any."""
+    pictures: dict[str, Path] = field(default_factory=dict)
+    """What a model returns, by its name, brought to the result's size; else an honest result."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -53,6 +53,7 @@ def status(arguments: argparse.Namespace) -> int:
         "running": told["running"],
         "ledger": told["ledger"],
         "odd_names": told["odd"],
+        "paused_models": json.loads((ledger and ledger.get("paused_models")) or "[]"),
     }
     if arguments.json:
         print_json(said)
@@ -161,6 +162,9 @@ def _story(job: Job) -> dict[str, Any]:
         "result": delivery and f"{delivery.root}/{delivery.path}",
         "archived": facts.archived,
         "failed": facts.set_aside,
+        "rejected": facts.rejected if job.state in {State.FAILED, State.SUPERSEDED} else None,
+        "accepted": facts.accepted and {"at": _stamp(facts.accepted.at), "by": facts.accepted.by},
+        "redo_of": facts.redo and facts.redo.of,
         "fidelity": facts.fidelity and facts.fidelity.verdict,
         "error": facts.error
         and {"code": facts.error.code, "message": facts.error.message, "hint": facts.error.hint},
@@ -258,6 +262,7 @@ def _status_text(said: dict[str, Any]) -> str:
         f"spend    ${spend['today_usd']:.2f} today, ${spend['month_usd']:.2f} this month, "
         f"${spend['reserved_usd']:.2f} reserved, ${spend['left_usd']:.2f} left"
     )
+    lines += [f"model    {one['reason']}" for one in said["paused_models"]]
     lines += [f"money    {one}" for one in spend["warnings"]]
     lines += [
         f"watch    {one['inbox']}: {one['observer']}, "

@@ -38,6 +38,7 @@ def check(arguments: argparse.Namespace) -> int:
         *_rule_faults(settings),
         *_mark_faults(settings),
         *_state_faults(settings, path),
+        *_ink_faults(settings, path),
         *_root_faults(settings, path, ledger),
     ]
     engine = _engine(settings, ledger)
@@ -111,6 +112,23 @@ def _state_faults(settings: Settings, path: Path) -> Iterator[Fault]:
     yield from _write_faults(path, "state.directory", directory)
 
 
+def _ink_faults(settings: Settings, path: Path) -> Iterator[Fault]:
+    """Look at the profile for CMYK pictures that carry none, where one is named."""
+    icc = settings.finish.cmyk_default
+    if icc is None:
+        return
+    try:
+        with icc.open("rb") as file:
+            head = file.read(128)
+    except OSError as error:
+        hint = f"it cannot be read ({error.strerror})"
+    else:
+        if head[36:40] == b"acsp" and head[16:20] == b"CMYK":  # ICC.1, 7.2
+            return
+        hint = "it is a profile of other colours" if head[36:40] == b"acsp" else "it is no profile"
+    yield _fault(path, "finish.cmyk_default", icc, ("an ICC profile of CMYK", hint))
+
+
 def _root_faults(settings: Settings, path: Path, ledger: Ledger | None) -> Iterator[Fault]:
     known = set(json.loads(ledger.get("roots") or "[]")) if ledger else set()
     own = ledger.id if ledger else ""
@@ -172,8 +190,6 @@ def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str
             yield f"{settings.rules.directory / name} overrides no shipped rule file"
     if engine["state"] == "no_key" and engine["name"] == "fal":
         yield f"{engine['reason']}; until then every picture is held"
-    if settings.fidelity.second_try:
-        yield "fidelity.second_try is not supported yet: a failed check goes to review"
     yield from _without_legacy(settings)
     if engine["name"] == "fal" and (key := find_key()):
         yield from fal_warnings(settings, read_rules(settings).catalogues["fal"], key)

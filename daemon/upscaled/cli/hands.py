@@ -1,7 +1,8 @@
-"""`retry`, `cancel`, `pause`, `resume`: asked through the ledger, done by the daemon."""
+"""`retry`, `cancel`, `accept`, `reject`, `redo`, `pause`, `resume`: asked through the ledger."""
 
 import argparse
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from upscaled.cli.ask import is_alive, ledger_of
@@ -26,13 +27,33 @@ def retry(arguments: argparse.Namespace) -> int:
         ids += [job.id for job in ledger.jobs([State.FAILED]) if job.watch >= 0]
     elif not ids:
         raise UsageError("name the jobs to retry", "or use --all-failed")
-    return _ask(settings, ledger, "retry", ids, as_json=arguments.json)
+    return _ask(settings, ledger, _Words(verb="retry", as_json=arguments.json), ids)
 
 
 def cancel(arguments: argparse.Namespace) -> int:
     """Ask for a job to stop."""
+    return _say(arguments, "cancel")
+
+
+def accept(arguments: argparse.Namespace) -> int:
+    """Ask for results in review to go to the outbox."""
+    return _say(arguments, "accept")
+
+
+def reject(arguments: argparse.Namespace) -> int:
+    """Ask for results in review to be taken away, and their originals to go to failed/."""
+    return _say(arguments, "reject")
+
+
+def redo(arguments: argparse.Namespace) -> int:
+    """Ask for originals of ended jobs to be done again, as another family where one is named."""
+    return _say(arguments, "redo", arguments.model)
+
+
+def _say(arguments: argparse.Namespace, verb: str, argument: str | None = None) -> int:
     settings = settings_of(arguments)
-    return _ask(settings, _ledger(settings), "cancel", arguments.ids, as_json=arguments.json)
+    words = _Words(verb=verb, argument=argument, as_json=arguments.json)
+    return _ask(settings, _ledger(settings), words, arguments.ids)
 
 
 def pause(arguments: argparse.Namespace) -> int:
@@ -68,17 +89,29 @@ def _ledger(settings: Settings) -> Ledger:
     return ledger
 
 
-def _ask(settings: Settings, ledger: Ledger, verb: str, ids: list[str], *, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What was typed, besides the jobs."""
+
+    verb: str
+    argument: str | None = None
+    as_json: bool = False
+
+
+def _ask(settings: Settings, ledger: Ledger, words: _Words, ids: list[str]) -> int:
+    ids = list(dict.fromkeys(ids))
     unknown = [job_id for job_id in ids if ledger.job(job_id) is None]
     if unknown:
         raise UsageError(f"there is no job {unknown[0]}", "`upscaled jobs` lists them all")
-    orders = {job_id: ledger.ask(verb, job_id, datetime.now(UTC)) for job_id in ids}
+    orders = {
+        job_id: ledger.ask(words.verb, job_id, datetime.now(UTC), words.argument) for job_id in ids
+    }
     alive = is_alive(settings)
     answers = _answers(ledger, orders, ANSWER_SECONDS if alive else 0.0)
-    told = [{"id": job_id, "asked": verb, "answer": answers[job_id]} for job_id in ids]
-    if as_json:
+    told = [{"id": job_id, "asked": words.verb, "answer": answers[job_id]} for job_id in ids]
+    if words.as_json:
         print_json(told)
-    for one in [] if as_json else told:
+    for one in [] if words.as_json else told:
         later = "asked" if alive else "asked; it is done at the next start"
         print_text(f"{one['id']}: {one['answer'] or later}")
     refused = any((answer or "").startswith("not ") for answer in answers.values())

@@ -13,11 +13,12 @@ from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_or_defaults
 from upscaled.cli.explain import explained
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
+from upscaled.core.draft import PlanRequest
 from upscaled.core.explain import Explanation, explain
 from upscaled.core.folders import Unknown
 from upscaled.core.judge import Weighing, weigh
 from upscaled.core.own import refuse_own
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.plan import make_plan
 from upscaled.core.plan_json import plan_json, refused_json
 from upscaled.core.report import plain
 from upscaled.core.settings import Settings
@@ -84,6 +85,7 @@ def _request(
         resample_limit=settings.plan.resample_limit,
         larger=settings.plan.larger,
         larger_print=settings.plan.larger_print,
+        min_effective_ppi=settings.plan.min_effective_ppi,
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from upscaled import __version__
 from upscaled.core.report import plain
 from upscaled.errors import ConfigError, UpscaledError, UsageError
+from upscaled.nouns import Family
 
 DONE, FATAL, WRONG, UNFINISHED = 0, 1, 2, 3
 
@@ -25,9 +26,6 @@ Verb = Callable[[argparse.Namespace], int]
 
 _LATER = {
     "submit": "drop the files into the inbox's target folder instead",
-    "accept": "move the result from review/ by hand",
-    "reject": "delete the result in review/ by hand",
-    "redo": "drop the original again, into a folder that names the family (4k-core)",
 }
 
 
@@ -151,5 +149,13 @@ def _add_hands(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None
     retry.add_argument("--all-failed", action="store_true")
     cancel = verb("cancel", "hands:cancel", "stop a job; its original goes to failed/")
     cancel.add_argument("ids", nargs=1, metavar="ID")
+    accept = verb("accept", "hands:accept", "let results in review pass; they go to the outbox")
+    accept.add_argument("ids", nargs="+", metavar="ID")
+    reject = verb("reject", "hands:reject", "take results out of review; originals go to failed/")
+    reject.add_argument("ids", nargs="+", metavar="ID")
+    redo = verb("redo", "hands:redo", "do the originals of ended jobs again, as new jobs")
+    redo.add_argument("ids", nargs="+", metavar="ID")
+    family = "as this family, whatever the judge or the folder says"
+    redo.add_argument("--model", choices=[one.value for one in Family], help=family)
     verb("pause", "hands:pause", "begin and submit nothing more")
     verb("resume", "hands:resume", "go on, and look at everything held at once")

@@ -29,9 +29,10 @@ from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.layout import of_plan
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UpscaledError, UsageError
+from upscaled.flow.finals import REJECTED
 from upscaled.flow.steps import plan_sentence
 from upscaled.flow.sums import Days, caps_of, sums
-from upscaled.nouns import Job
+from upscaled.nouns import Job, State
 
 MOST_CROPS = 60
 """About 40 KB of page each; what is looked at in the morning is the latest."""
@@ -174,7 +175,9 @@ def place_of(settings: Settings, job: Job) -> str:
         return f"{watch.inbox.name}/{job.path}"
     if facts.set_aside:
         return f"{watch.failed.name}/{facts.set_aside}"
-    if delivery is None:
+    if job.state is State.SUPERSEDED and facts.rejected:
+        return f"{watch.archive.name}/{REJECTED}/{facts.rejected}"
+    if delivery is None or job.state is State.SUPERSEDED:
         return ""
     root = watch.outbox if delivery.root == "outbox" else watch.review
     return f"{root.name}/{delivery.path}"

@@ -12,7 +12,7 @@ from fractions import Fraction
 from upscaled.core.passes import Pair
 from upscaled.core.price import money
 from upscaled.core.sizes import A_SHEETS, Size, default_ppi, target_size
-from upscaled.nouns import Family, Fit, Micros, Order
+from upscaled.nouns import Family, Fit, Micros, Order, Pass
 
 _BOXES = {"8k": (7680, 4320), "4k": (3840, 2160), "hd": (1920, 1080)}
 
@@ -37,6 +37,8 @@ class Gap:
     """Pixels after the last pass."""
     output_px: int
     """The model's own limit."""
+    sure: float = 0.0
+    """The safe factor without a look at an intermediate result; 0 where there is no such look."""
 
     @property
     def rest(self) -> Fraction:
@@ -100,6 +102,16 @@ def refusal(gap: Gap, resample_limit: float) -> tuple[str, str]:
     return message, f"The largest that would do is {largest}: try {proposals}.{_generate(gap)}"
 
 
+def after_a_look(passes: tuple[Pass, ...]) -> str:
+    """Return the sentence on a second pass that the first one's result decides."""
+    first, last = passes
+    return (
+        f"The {times(first.factor)} result of {first.model} is assessed as a new source: only if"
+        f" it is clean does {last.model} take it {times(last.factor)} further; else the"
+        f" {money(last.cost)} for that are not spent."
+    )
+
+
 def times(factor: float | Fraction) -> str:
     """Return a factor for a person: `1.6x`."""
     number = float(factor)
@@ -118,6 +130,9 @@ def bound(gap: Gap) -> str:
             f"{gap.model} makes at most {gap.output_px / 1e6:.0f} megapixels and may enlarge this"
             f" source {times(gap.reach)}"
         )
+    if gap.sure:
+        after = f"and {times(gap.reach)} where that result is clean"
+        return f"The source may safely be enlarged {times(gap.sure)}, {after}"
     return f"The source may safely be enlarged {times(gap.reach)}"
 
 

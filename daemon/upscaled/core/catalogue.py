@@ -11,11 +11,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from upscaled.core.choices import Choice, Step, check_params, choice_faults, choose, read_choices
+from upscaled.core.choices import (
+    Another,
+    Choice,
+    Step,
+    check_params,
+    choice_faults,
+    choose,
+    read_choices,
+    read_others,
+)
 from upscaled.core.condition_faults import Names
 from upscaled.core.conditions import Features
 from upscaled.core.models import Field, Limits, Model
 from upscaled.core.price import MEGAPIXEL, PriceRule, StartedBlocks, Tiers, micros
+from upscaled.core.repairs import Stage, read_stages, without_repairs
 from upscaled.core.tables import Table, is_number
 from upscaled.errors import ConfigError
 from upscaled.nouns import Family, Micros
@@ -38,6 +48,16 @@ class Recipe:
     """The old model that is not on offer, empty where `legacy` is really it."""
     choices: tuple[Choice, ...] = ()
     """What the measures of a source change of this."""
+    step: float | None = None
+    """No pass goes further than this, and the second only where the first one's result is clean."""
+    others: tuple[Another, ...] = ()
+    """What keeps closer to the source, for a second try; the first that is another one is taken."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the models that belong to the family."""
+        chosen = {one.model for one in self.choices if one.model}
+        return frozenset({self.model.name, self.legacy.name, *chosen})
 
 
 class Pick(NamedTuple):
@@ -64,6 +84,8 @@ class Catalogue:
     unit: Micros = 0
     """What one billable unit of the service costs."""
     models: Mapping[str, Model] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
+    """What a request does in which order; the last is the enlargement."""
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -71,7 +93,8 @@ class Catalogue:
         recipes = self.recipes.values()
         called = {model.endpoint for one in recipes for model in (one.model, one.legacy)}
         chosen = (choice.model for one in recipes for choice in one.choices if choice.model)
-        return tuple(sorted(called | {self.models[name].endpoint for name in chosen}))
+        again = (other.model for one in recipes for other in one.others)
+        return tuple(sorted(called | {self.models[name].endpoint for name in (*chosen, *again)}))
 
     def pick(
         self, family: Family, *, legacy: bool = False, features: Features | None = None
@@ -95,6 +118,16 @@ class Catalogue:
             taken.setdefault(FACES, False)
         return Pick(model, taken, tuple(step.within(model.fields) for step in chosen.steps))
 
+    def pick_later(self, family: Family, *, legacy: bool = False) -> Pick:
+        """
+        Return what a family's second pass gets: a recipe alone, and no repair of any kind.
+
+        The choices rest on measures of the source, and the intermediate is another picture, its
+        noise and compression gone.
+        """
+        pick = self.pick(self.recipes[family].later, legacy=legacy)
+        return pick._replace(params=without_repairs(self.stages, pick.params))
+
     def legacy_note(self, family: Family) -> str | None:
         """Return a sentence where the engine has no old model for the family, else None."""
         recipe = self.recipes[family]
@@ -116,12 +149,13 @@ def load_catalogue(
     `ConfigError` with every fault at once.
     """
     top = Table(place=place, values=mapping)
-    top.only("name", "engine", "unit_usd", "limits", "price", "field", "model", "family")
+    top.only("name", "engine", "unit_usd", "limits", "price", "field", "model", "family", "stage")
     prices = {name: _price(table) for name, table in top.tables("price")}
     fields = {name: _field(table) for name, table in top.tables("field")}
     limits = _limits(top.table("limits"))
     reader = _Models(prices=prices, fields=fields, limits=limits)
     models = {name: reader.read(name, table) for name, table in top.tables("model")}
+    stages = read_stages(top, fields)
     recipes = _recipes(top, models)
     engine = top.text("engine")
     if engine not in {"fal", "local", ""}:
@@ -132,7 +166,9 @@ def load_catalogue(
         top.faults.extend(choice_faults(place, family, recipe.choices, known))
     if top.faults:
         raise ConfigError(tuple(top.faults))
-    return Catalogue(name=name, engine=engine, recipes=recipes, unit=unit, models=models)
+    return Catalogue(
+        name=name, engine=engine, recipes=recipes, unit=unit, models=models, stages=stages
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +261,7 @@ def _recipes(top: Table, models: Mapping[str, Model]) -> dict[Family, Recipe]:
 
 
 def _recipe(table: Table, family: Family, models: Mapping[str, Model]) -> Recipe | None:
-    table.only("model", "params", "later", "legacy", "legacy_missing", "choice")
+    table.only("model", "params", "later", "legacy", "legacy_missing", "choice", "step", "again")
     model = models.get(name := table.text("model"))
     legacy = models.get(old := table.text("legacy", name))
     for key, asked, found in (("model", name, model), ("legacy", old, legacy)):
@@ -234,8 +270,10 @@ def _recipe(table: Table, family: Family, models: Mapping[str, Model]) -> Recipe
     later = table.text("later", family.value)
     if later not in set(Family):
         table.fault("later", later, "one of " + ", ".join(Family))
+    if "step" in table.values and later == family.value:
+        table.fault("later", later, "another family: what is restored once is not restored again")
     fields = {one.name: one.fields for one in models.values()}
-    choices = read_choices(table, name, fields)
+    choices, others = read_choices(table, name, fields), read_others(table, fields)
     if model is None or legacy is None or later not in set(Family):
         return None
     check_params(params := table.table("params"), model.fields)
@@ -246,4 +284,6 @@ def _recipe(table: Table, family: Family, models: Mapping[str, Model]) -> Recipe
         legacy=legacy,
         legacy_missing=table.text("legacy_missing", ""),
         choices=choices,
+        step=table.number("step", least=1.0) if "step" in table.values else None,
+        others=others,
     )

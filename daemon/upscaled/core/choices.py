@@ -51,6 +51,16 @@ class Choice:
         return SLOT.sub(filled, self.say) + "."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Another:
+    """One line of what keeps closer to the source, for a second try."""
+
+    model: str
+    params: Mapping[str, Any]
+    say: str
+    """Why, without its full stop."""
+
+
 class Step(NamedTuple):
     """One choice as it was asked."""
 
@@ -103,6 +113,19 @@ def read_choices(table: Table, base: str, models: Mapping[str, Fields]) -> tuple
     named = {base} | {str(one.values.get("model")) for one in entries if "model" in one.values}
     shared = _shared([models[name] for name in sorted(named) if name in models])
     return tuple(_choice(one, models, shared) for one in entries)
+
+
+def read_others(table: Table, models: Mapping[str, Fields]) -> tuple[Another, ...]:
+    """Return what a family's second try may be, the best first; `models` as for the choices."""
+    found = []
+    for one in table.array("again", lambda one: f"{table.key}.again {one.get('model')}"):
+        one.only("model", "params", "say")
+        name = one.text("model")
+        if name and name not in models:
+            one.fault("model", name, "one of " + ", ".join(models))
+        check_params(params := one.table("params"), models.get(name, {}))
+        found.append(Another(model=name, params=dict(params.values), say=one.text("say")))
+    return tuple(found)
 
 
 def choice_faults(

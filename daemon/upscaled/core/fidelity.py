@@ -6,13 +6,15 @@ The bands are data (`rules/fidelity.toml`); how figures are measured is the pict
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from upscaled.errors import ConfigError, Fault
-from upscaled.nouns import Family, Fidelity
+from upscaled.nouns import Box, Family, Fidelity
 
 _WORDS = ("pass", "review", "fail")
 _KEYS = frozenset({"figure", "says", "better", "pass", "review", "family"})
+_MOST_CHANGED = "change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +48,31 @@ class Band:
         return value >= limit if self.more_is_better else value <= limit
 
 
-def assess(figures: Mapping[str, float], family: Family, bands: Sequence[Band]) -> Fidelity:
-    """Return the worst verdict of all figures that a band judges, with a reason for each fault."""
+def assess(
+    figures: Mapping[str, float],
+    family: Family,
+    bands: Sequence[Band],
+    places: Mapping[str, Box] = MappingProxyType({}),
+) -> Fidelity:
+    """
+    Return the worst verdict of all figures that a band judges, with a reason for each fault.
+
+    `places` says where a figure is worst; the verdict's place is that of its gravest fault, or
+    where most changed, though little.
+    """
     asked = [band for band in bands if band.figure in figures]
     if not asked:
         nothing = ("nothing about the result could be measured",)
         return Fidelity(verdict="review", figures=dict(figures), reasons=nothing)
-    words = [band.judge(figures[band.figure], family) for band in asked]
-    faults = [band for band, word in zip(asked, words, strict=True) if word != "pass"]
+    words = {band.figure: band.judge(figures[band.figure], family) for band in asked}
+    faults = [band for band in asked if words[band.figure] != "pass"]
+    placed = [band.figure for band in faults if band.figure in places]
+    gravest = max(placed, key=lambda figure: _WORDS.index(words[figure]), default=_MOST_CHANGED)
     return Fidelity(
-        verdict=max(words, key=_WORDS.index),
+        verdict=max(words.values(), key=_WORDS.index),
         figures=dict(figures),
         reasons=tuple(_reason(band, figures, family) for band in faults),
+        worst=places.get(gravest),
     )
 
 

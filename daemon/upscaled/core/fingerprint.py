@@ -21,9 +21,13 @@ def fingerprint(sha256: str, passes: Sequence[Pass]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def kept_name(sha256: str, passes: Sequence[Pass]) -> str:
-    """Return the name under which the last pass's picture is kept."""
-    last = passes[-1]
+def kept_name(sha256: str, passes: Sequence[Pass], last: Pass | None = None) -> str:
+    """
+    Return the name under which a picture is kept: for what was planned, at the size of what is.
+
+    `last` is the last pass that was made; a planned second pass may not have been.
+    """
+    last = last or passes[-1]
     return f"{fingerprint(sha256, passes)}-{last.width}x{last.height}"
 
 
@@ -33,9 +37,11 @@ def size_of(name: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def serves(names: Iterable[str], sha256: str, passes: Sequence[Pass]) -> str | None:
-    """Return the smallest kept picture that these passes could have made or have to shrink."""
-    mark, last = fingerprint(sha256, passes), passes[-1]
+def serves(
+    names: Iterable[str], sha256: str, passes: Sequence[Pass], last: Pass | None = None
+) -> str | None:
+    """Return the smallest kept picture of these passes that is no smaller than `last`'s."""
+    mark, last = fingerprint(sha256, passes), last or passes[-1]
     fit = []
     for name in names:
         width, height = size_of(name)

@@ -1,6 +1,7 @@
 """May this job go on to spend? One pure answer, with the sentence for the person."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, tzinfo
 
 from upscaled.core.budget import (
@@ -42,6 +43,8 @@ class Conditions:
     caps: Caps
     day_starts: time = MIDNIGHT
     """When a day begins for the caps, on the wall."""
+    models: Mapping[tuple[str, str], Closed] = field(default_factory=dict)
+    """Models that pause, by endpoint and name."""
     series: SeriesCost | None = None
     """Of a series that has not begun: what all of it costs, the job included."""
 
@@ -63,6 +66,8 @@ def to_submit(job: Job, seen: Conditions) -> Closed | None:
         stop = seen.stops.get(name)
         if stop and (stop.until is None or seen.now < stop.until):
             return stop
+    if paused := next((seen.models[one] for one in _models(job) if one in seen.models), None):
+        return paused
     # A job begun inside the window may end outside: only its first submit is asked for.
     outside = _outside(seen) if job.facts.pass_index == 0 else None
     return outside or _spent_out(job, seen)
@@ -113,5 +118,11 @@ def _over(job: Job, cost: Micros, seen: Conditions) -> Refusal | None:
 
 
 def _endpoints(job: Job) -> list[str]:
+    return [endpoint for endpoint, _ in _models(job)]
+
+
+def _models(job: Job) -> list[tuple[str, str]]:
+    """Return endpoint and model of every pass that is still to be made."""
     plan = job.facts.plan
-    return [one.endpoint for one in plan.passes[job.facts.pass_index :]] if plan else []
+    left = plan.passes[job.facts.pass_index :] if plan else ()
+    return [(one.endpoint, one.model) for one in left]

@@ -26,6 +26,7 @@ CODES: Mapping[Code, str] = {
     Code.GAVE_UP: "its own passing faults came `[retry] attempts` times",
     Code.BAD_RESULT: "what came back is no picture of the expected size",
     Code.CANCELLED: "cancelled by hand",
+    Code.REJECTED: "its result was rejected by hand; the result lies in `archive/_rejected`",
     Code.WITHDRAWN: "taken away or replaced by its owner; nothing is left in `failed/`",
 }
 """Why a picture failed."""
@@ -36,11 +37,11 @@ HOLDS: Mapping[Hold, str] = {
     Hold.WINDOW: "outside `[schedule] window`",
     Hold.PAUSED: "paused by hand",
     Hold.DOUBT: "whether fal accepted a submit is not known; fal is asked, nothing is sent again",
-    Hold.DISK: "no space left",
+    Hold.DISK: "no space left, or too little for what it will yet write",
     Hold.SHARE: "a folder is not there, or without its marker",
     Hold.NOT_READY: "empty, or it does not decode to its end yet",
     Hold.NO_KEY: "fal's key is not there",
-    Hold.ENDPOINT: "this kind of work is out of order or not supported yet",
+    Hold.ENDPOINT: "this kind of work is out of order, failed too often, or is not supported yet",
 }
 """What a picture waits for."""
 

@@ -58,11 +58,18 @@ LIFE: dict[State, Stage] = {
         leads_to=(State.TAKEN, *_FAILS),
         word=Word.WAITING,
     ),
+    State.ASKED: Stage(
+        means="asked for again by a person; its original is read from where it lies",
+        step="take_again",
+        lane=Lane.ROOT,
+        leads_to=(State.TAKEN, *_FAILS),
+        word=Word.WAITING,
+    ),
     State.TAKEN: Stage(
         means="read once into a private copy, hashed on the way",
         step="examine",
         lane=Lane.PIXELS,
-        leads_to=(State.JUDGED, State.PLANNED, State.FETCHED, State.SEEN, *_FAILS),
+        leads_to=(State.JUDGED, State.PLANNED, State.FETCHED, State.SEEN, State.ASKED, *_FAILS),
         word=Word.WAITING,
     ),
     State.JUDGED: Stage(
@@ -73,7 +80,7 @@ LIFE: dict[State, Stage] = {
         word=Word.WAITING,
     ),
     State.PLANNED: Stage(
-        means="judged and planned; nothing spent",
+        means="judged and planned, or planned once more as its result failed; nothing spent on it",
         step="admit",
         lane=Lane.DESK,
         leads_to=(State.ADMITTED, State.FETCHED, *_FAILS),
@@ -83,28 +90,28 @@ LIFE: dict[State, Stage] = {
         means="its price is reserved",
         step="prepare",
         lane=Lane.PIXELS,
-        leads_to=(State.PREPARED, State.READY, *_FAILS),
+        leads_to=(State.PREPARED, State.READY, State.FETCHED, *_FAILS),
         word=Word.WORKING,
     ),
     State.PREPARED: Stage(
         means="the upload is made: pixels and profile only",
         step="upload",
         lane=Lane.NETWORK,
-        leads_to=(State.SUBMITTING, State.ADMITTED, *_FAILS),
+        leads_to=(State.SUBMITTING, State.ADMITTED, State.FETCHED, *_FAILS),
         word=Word.WORKING,
     ),
     State.SUBMITTING: Stage(
         means="about to be paid for: journalled before the request leaves",
         step="submit",
         lane=Lane.NETWORK,
-        leads_to=(State.SUBMITTED, State.PREPARED, State.TAKEN, *_FAILS),
+        leads_to=(State.SUBMITTED, State.PREPARED, State.FETCHED, State.TAKEN, *_FAILS),
         word=Word.WORKING,
     ),
     State.SUBMITTED: Stage(
         means="accepted, its request id is known",
         step="await_result",
         lane=Lane.NETWORK,
-        leads_to=(State.READY, State.PREPARED, State.TAKEN, *_FAILS),
+        leads_to=(State.READY, State.PREPARED, State.FETCHED, State.TAKEN, *_FAILS),
         word=Word.WORKING,
     ),
     State.READY: Stage(
@@ -118,7 +125,7 @@ LIFE: dict[State, Stage] = {
         means="all pixels are here",
         step="finish",
         lane=Lane.PIXELS,
-        leads_to=(State.FINISHED, State.READY, State.TAKEN, *_FAILS),
+        leads_to=(State.FINISHED, State.READY, State.PLANNED, State.TAKEN, *_FAILS),
         word=Word.WORKING,
     ),
     State.FINISHED: Stage(
@@ -128,11 +135,19 @@ LIFE: dict[State, Stage] = {
         leads_to=(State.DELIVERING, State.FETCHED, *_FAILS),
         word=Word.WORKING,
     ),
+    State.ACCEPTING: Stage(
+        means="accepted by a person; the result in review/ is staged for the outbox",
+        step="accept",
+        lane=Lane.ROOT,
+        leads_to=(State.DELIVERING, State.REVIEW),
+        word=Word.WORKING,
+        patient=True,
+    ),
     State.DELIVERING: Stage(
         means="staged and hashed on the outbox's file system; its name is journalled",
         step="reveal",
         lane=Lane.ROOT,
-        leads_to=(State.RECEIPTING, State.FINISHED),
+        leads_to=(State.RECEIPTING, State.FINISHED, State.ACCEPTING),
         word=Word.WORKING,
         patient=True,
     ),
@@ -140,7 +155,7 @@ LIFE: dict[State, Stage] = {
         means="the result was visible; it is never delivered again",
         step="receipt",
         lane=Lane.ROOT,
-        leads_to=(State.ARCHIVING,),
+        leads_to=(State.ARCHIVING, State.CLEARING),
         word=Word.WORKING,
         patient=True,
     ),
@@ -148,7 +163,23 @@ LIFE: dict[State, Stage] = {
         means="result and sidecar stand; the original goes to the archive",
         step="archive",
         lane=Lane.ROOT,
+        leads_to=(State.DONE, State.REVIEW, State.CLEARING),
+        word=Word.WORKING,
+        patient=True,
+    ),
+    State.CLEARING: Stage(
+        means="delivered; what it makes superfluous leaves review/",
+        step="clear",
+        lane=Lane.ROOT,
         leads_to=(State.DONE, State.REVIEW),
+        word=Word.WORKING,
+        patient=True,
+    ),
+    State.REJECTING: Stage(
+        means="rejected by a person; the result goes from review/ to archive/_rejected",
+        step="reject",
+        lane=Lane.ROOT,
+        leads_to=(State.FAILING, State.FAILED),
         word=Word.WORKING,
         patient=True,
     ),
@@ -167,15 +198,22 @@ LIFE: dict[State, Stage] = {
         means="in review/ with a comparison; a person decides",
         step="",
         lane=Lane.DESK,
-        leads_to=(),
+        leads_to=(State.ACCEPTING, State.REJECTING, State.SUPERSEDED),
         word=Word.REVIEW,
     ),
     State.FAILED: Stage(
         means="in failed/ with the reason and what to do",
         step="",
         lane=Lane.DESK,
-        leads_to=(State.SEEN,),
+        leads_to=(State.SEEN, State.SUPERSEDED),
         word=Word.FAILED,
+    ),
+    State.SUPERSEDED: Stage(
+        means="done again as another job, which has the result",
+        step="",
+        lane=Lane.DESK,
+        leads_to=(),
+        word=Word.DONE,
     ),
     State.WITHDRAWN: Stage(
         means="taken away or replaced by its owner",
@@ -187,7 +225,14 @@ LIFE: dict[State, Stage] = {
 }
 
 ENDS = frozenset(state for state, stage in LIFE.items() if not stage.step)
-"""Where a job rests; only a person's `retry` leads on from `failed`."""
+"""Where a job rests; only a person's word leads on from there."""
+_HANDS = {
+    State.SEEN: "retry",
+    State.ACCEPTING: "accept",
+    State.REJECTING: "reject",
+    State.SUPERSEDED: "redo",
+}
+"""Which word of a person leads to these from an end."""
 IN_FLIGHT = frozenset(
     {State.ADMITTED, State.PREPARED, State.SUBMITTING, State.SUBMITTED, State.READY}
 )
@@ -213,10 +258,12 @@ def word_of(state: State, *, held: bool) -> Word:
 
 def diagram() -> str:
     """Return the table as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2", "    [*] --> seen"]
+    lines = ["stateDiagram-v2", "    [*] --> seen", "    [*] --> asked: redo"]
     for state, stage in LIFE.items():
-        step = stage.step or "retry"
-        lines += [f"    {state.value} --> {there.value}: {step}" for there in stage.leads_to]
+        lines += [
+            f"    {state.value} --> {there.value}: {stage.step or _HANDS[there]}"
+            for there in stage.leads_to
+        ]
         if not stage.step:
             lines.append(f"    {state.value} --> [*]")
     return "\n".join(lines)

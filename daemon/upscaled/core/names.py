@@ -83,6 +83,11 @@ def job_id(chance: bytes, at: datetime | None = None) -> str:
     return _base32(int(at.timestamp() * 1000), _TIME_DIGITS) + tail
 
 
+def job_id_of_order(order: int, at: datetime) -> str:
+    """Return the id of the job that an order makes: always the same one, so it is made once."""
+    return job_id(hashlib.sha256(f"{order} {at.timestamp()!r}".encode()).digest(), at)
+
+
 def _base32(number: int, digits: int) -> str:
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(digits)))
 

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from upscaled.core.backoff import delay
-from upscaled.core.life import LIFE, check_move
+from upscaled.core.fallback import without_more
+from upscaled.core.life import ENDS, LIFE, check_move
 from upscaled.errors import (
     Again,
     Aside,
@@ -145,7 +146,7 @@ def advance(job: Job, outcome: Outcome, now: datetime, patience: Patience) -> Jo
         case Retry():
             return _retry(job, outcome, now, patience)
         case PutAside():
-            return _put_aside(job, outcome, now)
+            return _aside(job, outcome, now)
         case Leave():
             check_move(job.state, State.WITHDRAWN)
             return _ended(job, State.WITHDRAWN, Code.WITHDRAWN, outcome.reason, now)
@@ -155,7 +156,8 @@ def advance(job: Job, outcome: Outcome, now: datetime, patience: Patience) -> Jo
 
 def _softened(job: Job, outcome: Outcome) -> Outcome:
     stage = LIFE[job.state]
-    if isinstance(outcome, PutAside) and State.FAILING not in stage.leads_to:
+    dropped = stage.patient or State.FAILING not in stage.leads_to
+    if isinstance(outcome, PutAside) and dropped:
         return Retry(reason=outcome.trouble.message, counted=False)
     if isinstance(outcome, Leave) and State.WITHDRAWN not in stage.leads_to:
         return Retry(reason=outcome.reason, counted=False)
@@ -165,7 +167,7 @@ def _softened(job: Job, outcome: Outcome) -> Outcome:
 def _next(job: Job, outcome: Next, now: datetime) -> Job:
     check_move(job.state, outcome.to)
     times = {**outcome.facts.times, outcome.to.value: now}
-    ends = not LIFE[outcome.to].leads_to
+    ends = outcome.to in ENDS
     spent = sum(one.cost for one in outcome.paid)
     if outcome.taken is not None:
         job = _identified(job, outcome.taken)
@@ -223,7 +225,7 @@ def _retry(job: Job, outcome: Retry, now: datetime, patience: Patience) -> Job:
     patient = LIFE[job.state].patient
     attempts = job.attempts + (outcome.counted and not patient)
     if attempts >= patience.attempts and outcome.counted and not patient:
-        return _put_aside(job, _gave_up(outcome.reason, attempts), now)
+        return _aside(job, _gave_up(outcome.reason, attempts), now)
     outages = job.outages + (not outcome.counted or patient)
     tries = outages if (patient or not outcome.counted) else attempts
     pause = delay(tries, patience.first_seconds, patience.max_seconds, patience.die)
@@ -257,6 +259,20 @@ def _gave_up(reason: str, attempts: int) -> PutAside:
             hint="look at the reason, then drop the file again or use `upscaled retry`",
         )
     )
+
+
+def _aside(job: Job, outcome: PutAside, now: datetime) -> Job:
+    """Fail, unless an earlier paid request has left something that can be finished."""
+    known = outcome.facts or job.facts
+    known = replace(known, passes=known.passes + outcome.paid)
+    here, again = job.state, known.tried is not None
+    reachable = State.FETCHED in LIFE[here].leads_to or (here is State.FETCHED and again)
+    facts = without_more(known, outcome.trouble.message) if reachable else None
+    if facts is None or outcome.trouble.code == Code.CANCELLED:
+        return _put_aside(job, outcome, now)
+    said = outcome.trouble.message
+    left = Next(to=State.FETCHED, facts=facts, said=said, paid=outcome.paid, released=job.reserved)
+    return replace(_next(job, left, now), attempts=0)
 
 
 def _put_aside(job: Job, outcome: PutAside, now: datetime) -> Job:

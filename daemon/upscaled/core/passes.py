@@ -37,6 +37,8 @@ class Ladder:
     """The source's measures; None where they change nothing of the recipe."""
     slack: Fraction = Fraction(1)
     """How much plain resampling may make up for, where a pass costs less below a price step."""
+    staged: bool = False
+    """No pass goes beyond the recipe's step: the second depends on what the first returns."""
 
     def first(self) -> Pick:
         """Return what the family's recipe and its choices come to for the source."""
@@ -46,20 +48,26 @@ class Ladder:
         """
         Return the model of a pass (0 or 1) and the parameters it is sent.
 
-        The second pass is sent its recipe alone: the choices rest on measures of the source, and
-        the intermediate is another picture, its noise and compression gone.
+        Repairs are asked of the first pass only, faces among them.
         """
-        pick = self.first()
         if index:
-            later = self.catalogue.recipes[self.family].later
-            pick = self.catalogue.pick(later, legacy=self.order.legacy)
+            pick = self.catalogue.pick_later(self.family, legacy=self.order.legacy)
+            return pick.model, pick.params
+        pick = self.first()
         if FACES in pick.model.fields and self.order.faces is not None:
             pick.params[FACES] = self.order.faces
         return pick.model, pick.params
 
+    def limits(self, index: int) -> Limits:
+        """Return what the model of a pass (0 or 1) can bear, and how far it may go."""
+        limits, step = self.model(index)[0].limits, self.catalogue.recipes[self.family].step
+        if not self.staged or step is None:
+            return limits
+        return replace(limits, max_factor=min(limits.max_factor, step))
+
     def reach(self, safe: float) -> Fraction:
         """Return the highest factor, at least 1, that is safe and that the models can bear."""
-        first, last = self.model(0)[0].limits, self.model(1)[0].limits
+        first, last = self.limits(0), self.limits(1)
         if not takes(first, self.source):
             return Fraction(1)
         wanted, alone, room = _units(safe), _units(first.max_factor), _room(first, self.source)
@@ -83,13 +91,13 @@ class Ladder:
         highest = math.floor(most * UNIT)
         total = max(UNIT, min(_needed(goal, self.source), highest))
         model, params = self.model(0)
-        alone, least = _units(model.limits.max_factor), self._least(total)
+        alone, least = _units(self.limits(0).max_factor), self._least(total)
         if least <= alone:
             price = partial(_price, model, self.source)
             factor = below_step(price, min(total, alone), least)
             return (_pass(model, params, factor, self.source),)
         last, last_params = self.model(1)
-        most_last = _units(last.limits.max_factor)
+        most_last = _units(self.limits(1).max_factor)
         step = min(alone, _first_step(total, most_last))
         below = _pass(model, params, step, self.source)
         middle = (below.width, below.height)
@@ -106,6 +114,22 @@ class Ladder:
         return max(UNIT, math.ceil(factor / self.slack))
 
 
+def one_pass(
+    model: Model, params: dict[str, Any], source: Pair, goal: Pair, most: float
+) -> Pass | None:
+    """
+    Return a model's one pass from the source towards the goal, at most `most` times.
+
+    None where the model cannot take the source or give it back at its size.
+    """
+    limits = model.limits
+    room = _room(limits, source)
+    if not takes(limits, source) or room < UNIT:
+        return None
+    bounds = (_needed(goal, source), _units(most), _units(limits.max_factor), room)
+    return _pass(model, params, max(UNIT, min(bounds)), source)
+
+
 def takes(limits: Limits, picture: Pair) -> bool:
     """Return whether a model accepts a picture of this size."""
     width, height = picture
@@ -115,6 +139,11 @@ def takes(limits: Limits, picture: Pair) -> bool:
 def size_after(passes: tuple[Pass, ...], source: Pair) -> Pair:
     """Return the pixels after the last pass; the source's own without one."""
     return (passes[-1].width, passes[-1].height) if passes else source
+
+
+def price_of(passes: tuple[Pass, ...]) -> Micros:
+    """Return the price of passes together."""
+    return sum(one.cost for one in passes)
 
 
 def _pass(model: Model, params: dict[str, Any], factor: int, source: Pair) -> Pass:

@@ -1,5 +1,6 @@
 """A plan as `upscaled plan --json` prints it; money in dollars, nothing decided."""
 
+from dataclasses import asdict
 from typing import Any
 
 from upscaled.core.price import usd
@@ -27,6 +28,7 @@ def plan_json(path: str, plan: Plan, order: Order) -> dict[str, Any]:
         "review": plan.review,
         "notes": list(plan.notes),
         "fal_cost_usd": usd(plan.fal_cost),
+        "print": asdict(plan.printed) if plan.printed else None,
     }
 
 

@@ -7,14 +7,14 @@ harmless here instead of being refused.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from upscaled.core.price import usd
-from upscaled.nouns import Code, Family, Job, Order, PassDone
+from upscaled.nouns import Carried, Code, Family, Job, Order, PassDone
 
 SCHEMA = "upscaled/receipt/1"
 
@@ -41,6 +41,8 @@ class Source(_Part):
     width: int | None = Field(description="Pixels after EXIF orientation.")
     height: int | None
     format: str | None = Field(description="In Pillow's capitals: JPEG, PNG, TIFF, ...")
+    bits: int | None = Field(description="A channel.")
+    icc: str | None = Field(description="Description of its colour profile, null without one.")
 
 
 class Target(_Part):
@@ -88,12 +90,46 @@ class Result(_Part):
     format: str | None
     ppi: float | None
     icc: str | None = Field(description="Description of the embedded colour profile.")
+    bits: int | None = Field(description="A channel.")
+
+
+class Metadata(_Part):
+    """What the result has of its source's metadata."""
+
+    kept: list[str] = Field(description="EXIF, GPS, XMP, IPTC.")
+    dropped: list[str] = Field(description="What the source had and the result has not, in words.")
+    digital_source_type: str | None = Field(
+        description="IPTC's word that the result carries, without its address."
+    )
+    content_credentials: bool | None = Field(
+        description="The source has a C2PA manifest; no result can carry it on."
+    )
 
 
 class Checked(_Part):
     """Is it still the same picture? Figures stand beside the verdict under their own names."""
 
     verdict: str | None = Field(json_schema_extra={"enum": ["pass", "review", "fail", None]})
+    reasons: list[str]
+    worst: list[float] | None = Field(
+        description="Where it is least alike: left, top, right, bottom in shares of the picture."
+    )
+    sharpest: list[float] | None = Field(description="Where the source has most detail, likewise.")
+    notes: list[str] = Field(description="What was not looked at.")
+
+
+class Looked(_Part):
+    """May a second pass follow? Figures of the first one's result stand beside, by name."""
+
+    clean: bool
+    reasons: list[str]
+
+
+class OtherTry(_Part):
+    """A paid try that is not what was delivered; its figures stand beside, by name."""
+
+    model: str
+    verdict: str = Field(json_schema_extra={"enum": ["pass", "review", "fail"]})
     reasons: list[str]
 
 
@@ -103,6 +139,28 @@ class Failure(_Part):
     code: str = Field(json_schema_extra={"enum": list(Code)})
     message: str
     hint: str
+
+
+class OnPaper(_Part):
+    """What the source's own pixels come to at the size of the print."""
+
+    native_ppi: float = Field(description="The source's own pixels an inch.")
+    enlarged: float = Field(description="Linear; below 1 it was shrunk.")
+    invented_share: float = Field(
+        description="Share of the result's pixels that the source does not have: 1 - 1/enlarged^2.",
+        json_schema_extra={"minimum": 0, "maximum": 1},
+    )
+    good_up_to: str | None = Field(description="The largest ISO sheet with enough of its own.")
+    viewing_distance_m: float = Field(
+        description="From here on its own pixels alone would look sharp: 3438 inches / native_ppi."
+    )
+
+
+class Accepted(_Part):
+    """A person let a doubtful result pass; what the check found stays as it was."""
+
+    at: str = Field(json_schema_extra={"pattern": _UTC})
+    by: str
 
 
 class Receipt(_Part):
@@ -128,6 +186,12 @@ class Receipt(_Part):
     software: str
     notes: list[str] = Field(description="Sentences about what the owner might not expect.")
     fal_cost_usd: float | None = Field(description="What fal would ask for the plan.")
+    metadata: Metadata
+    assessment: Looked | None = Field(description="The look between two passes, where one was.")
+    other_try: OtherTry | None = Field(description="The other one of two paid tries.")
+    print_: OnPaper | None = Field(alias="print", description="Null for digital targets.")
+    accepted: Accepted | None = Field(description="Who let a result in review pass, and when.")
+    redo_of: str | None = Field(description="The ended job whose original this one did again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +226,14 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "times": {key: stamp(at) for key, at in {"seen": job.seen_at, **facts.times}.items()},
         "error": _error(job),
         "software": f"upscaled {ending.version}",
-        "notes": list(plan.notes) if plan else [],
+        "notes": [*(plan.notes if plan else ()), *_carried(job, ending.status).notes],
         "fal_cost_usd": usd(plan.fal_cost) if plan else None,
+        "metadata": _metadata(job, ending.status),
+        "assessment": _assessment(job),
+        "other_try": _other_try(job),
+        "print": asdict(plan.printed) if plan and plan.printed else None,
+        "accepted": _accepted(job),
+        "redo_of": facts.redo.of if facts.redo else None,
     }
     harmless: dict[str, Any] = _harmless(written)
     return harmless
@@ -199,6 +269,8 @@ def _source(job: Job) -> dict[str, Any]:
         "width": probe and probe.width,
         "height": probe and probe.height,
         "format": probe and probe.format,
+        "bits": probe and probe.bits,
+        "icc": probe and probe.icc,
     }
 
 
@@ -242,18 +314,62 @@ def _result(job: Job, status: Status) -> dict[str, Any]:
     """Return the delivered file; of a failed job nothing was, even where one was made."""
     facts = job.facts
     result, delivery = (None, None) if status == "failed" else (facts.result, facts.delivery)
-    keys = ("sha256", "bytes", "width", "height", "format", "ppi", "icc")
+    keys = ("sha256", "bytes", "width", "height", "format", "ppi", "icc", "bits")
     return {
         "path": delivery and delivery.path,
         **{key: result and getattr(result, key) for key in keys},
     }
 
 
+def _carried(job: Job, status: Status) -> Carried:
+    made = None if status == "failed" else job.facts.result
+    return (made and made.metadata) or Carried()
+
+
+def _metadata(job: Job, status: Status) -> dict[str, Any]:
+    carried = _carried(job, status)
+    made = job.facts.result is not None and status != "failed"
+    return {
+        "kept": list(carried.kept),
+        "dropped": list(carried.dropped),
+        "digital_source_type": carried.digital_source_type,
+        "content_credentials": carried.content_credentials if made else None,
+    }
+
+
 def _fidelity(job: Job) -> dict[str, Any]:
     fidelity = job.facts.fidelity
     if fidelity is None:
-        return {"verdict": None, "reasons": []}
-    return {**fidelity.figures, "verdict": fidelity.verdict, "reasons": list(fidelity.reasons)}
+        return {"verdict": None, "reasons": [], "worst": None, "sharpest": None, "notes": []}
+    return {
+        **fidelity.figures,
+        "verdict": fidelity.verdict,
+        "reasons": list(fidelity.reasons),
+        "worst": fidelity.worst and list(fidelity.worst),
+        "sharpest": fidelity.sharpest and list(fidelity.sharpest),
+        "notes": list(fidelity.notes),
+    }
+
+
+def _assessment(job: Job) -> dict[str, Any] | None:
+    found = job.facts.assessment
+    if found is None:
+        return None
+    return {**found.figures, "clean": found.clean, "reasons": list(found.reasons)}
+
+
+def _other_try(job: Job) -> dict[str, Any] | None:
+    tried = job.facts.tried
+    if tried is None:
+        return None
+    found, model = tried.fidelity, tried.plan.passes[-1].model
+    own = {"model": model, "verdict": found.verdict, "reasons": list(found.reasons)}
+    return {**found.figures, **own}
+
+
+def _accepted(job: Job) -> dict[str, Any] | None:
+    accepted = job.facts.accepted
+    return {"at": stamp(accepted.at), "by": accepted.by} if accepted else None
 
 
 def _error(job: Job) -> dict[str, Any] | None:

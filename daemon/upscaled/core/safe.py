@@ -106,6 +106,19 @@ def safe_factor(family: Family, probe: Probe, rule: str = "") -> tuple[float, st
     return _by_strength(found, most=4.0 if family is Family.REDEFINE else 6.0)
 
 
+def staged_factor(probe: Probe, step: float) -> float | None:
+    """
+    Return how far two passes of at most `step` may go, the second after a look; None for no more.
+
+    Never more than 4x where fewer than 200 px of the short side carry detail, and no second pass
+    for a picture so small that nobody can tell what it shows.
+    """
+    found = _measures(probe)
+    if found.short < TINY_PX:
+        return None
+    return step * step if found.roomy_for(_SMALL_PX) else min(4.0, step * step)
+
+
 def detail_size(probe: Probe) -> tuple[int, int] | None:
     """
     Return the pixels that its detail would fill, where that is far fewer than it has, else None.

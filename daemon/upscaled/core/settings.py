@@ -14,7 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
-from upscaled.core.settings_types import Folder, Hours, OptionalFolder, TimeOfDay, Url, Zone
+from upscaled.core.settings_types import (
+    Folder,
+    Hours,
+    OptionalFile,
+    OptionalFolder,
+    TimeOfDay,
+    Url,
+    Zone,
+)
 from upscaled.core.window import MIDNIGHT
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume
@@ -171,13 +179,28 @@ class PlanRules(_Table):
     larger_print: Literal["keep", "shrink"] = Field(
         "keep", description="a source larger than a print target; keep raises the density"
     )
+    min_effective_ppi: float = _number(
+        100.0, 0, 1200, "a print with fewer of the source's own goes to review; 0: none does"
+    )
 
 
 class Finish(_Table):
     """What a delivered file is like beyond its target's size and format."""
 
     strip_gps: bool = Field(
-        default=False, description="leave positions (GPS) out of what a result says of its source"
+        default=False,
+        description="leave positions (GPS) out of a result's metadata; names of places stay",
+    )
+    cmyk_default: OptionalFile = _key(
+        "", "an ICC file: the profile of CMYK pictures that carry none; empty: they fail"
+    )
+    exr_view: Literal["srgb", "filmic"] = Field(
+        "srgb",
+        description="OpenEXR on a screen: srgb clips at 1.0, as viewers do; filmic rolls off",
+    )
+    exr_exposure: float = _number(0.0, -20, 20, "stops, before the view")
+    tiff_compression: Literal["auto", "none"] = Field(
+        "auto", description="auto: LZW, or deflate with 16 bits a channel; none for old presses"
     )
 
 

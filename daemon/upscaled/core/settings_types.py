@@ -124,6 +124,11 @@ OptionalFolder = Annotated[
     PlainValidator(_optional_folder),
     Expect("a folder, absolute or relative to this file, or empty"),
 ]
+OptionalFile = Annotated[
+    Path | None,
+    PlainValidator(_optional_folder),
+    Expect("a file, absolute or relative to this file, or empty"),
+]
 Url = Annotated[
     str, PlainValidator(_url), Expect("an https:// address; plain http:// only on loopback")
 ]

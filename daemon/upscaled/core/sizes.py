@@ -108,6 +108,13 @@ def default_ppi(long_mm: float) -> int:
     return 150
 
 
+def pad_of(order: Order) -> str:
+    """Return the colour around the picture, empty without padding."""
+    if order.fit is not Fit.PAD:
+        return ""
+    return order.pad or ("white" if order.kind == "print" else "black")
+
+
 def _fit_of(order: Order) -> Fit:
     if order.bleed_mm and order.fit is not Fit.PAD:
         return Fit.FILL

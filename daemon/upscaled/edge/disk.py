@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from upscaled.errors import Gone, NameTaken, NotReady, Outage
-from upscaled.nouns import Identity, Taken
+from upscaled.nouns import Identity, Room, Taken
 
 CHUNK = 1024 * 1024
 STAGING = ".upscaled-staging"
@@ -314,6 +314,18 @@ def is_same(one: Path, other: Path) -> bool:
     """Say whether two names are one file: a crash fell between link and unlink."""
     with translated(other):
         return one.samefile(other)
+
+
+def room(folder: Path) -> Room:
+    """Return what a folder's file system has; quotas of a user or a project are not seen."""
+    with translated(folder):
+        found = os.statvfs(folder)
+        device = folder.stat().st_dev
+    return Room(
+        device=device,
+        free=found.f_bavail * found.f_frsize,
+        total=found.f_blocks * found.f_frsize,
+    )
 
 
 def mark(path: Path) -> None:

@@ -6,7 +6,7 @@ the conductor's thread. While the ledger cannot be written, changes wait here in
 `writable` is False: the conductor then starts nothing, so nothing can be paid for.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -81,6 +81,7 @@ class Book:
         self.jobs: dict[str, Job] = {}
         self.backlog = Backlog()
         self._names: dict[tuple[int, str], dict[str, str]] = {}
+        self._away: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
         self._moving: set[str] = set()
         self._resting: dict[str, Aim] = {}
         self._rest_in: Counter[Aim] = Counter()
@@ -117,6 +118,10 @@ class Book:
     def names(self, watch: int, folder: str) -> Mapping[str, str]:
         """Return the living jobs' ids in one folder by file name."""
         return self._names.get((watch, folder), {})
+
+    def away_from(self, watch: int, path: str) -> list[Job]:
+        """Return the living jobs of a path whose original is not taken from the inbox."""
+        return [self.jobs[job_id] for job_id in self._away.get((watch, path), ())]
 
     def add(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
         """
@@ -214,20 +219,32 @@ class Book:
             return
         folder, name = parted(job.path)
         self.jobs[job.id] = job
-        self._names.setdefault((job.watch, folder), {})[name] = job.id
+        self._let_go(job)
+        if job.facts.away:
+            self._away[job.watch, job.path].add(job.id)
+        else:
+            self._names.setdefault((job.watch, folder), {})[name] = job.id
         self._count(job, alive=True)
         self.noted(job)
 
     def _drop(self, job: Job) -> None:
         self.jobs.pop(job.id, None)
         self._count(job, alive=False)
+        self._let_go(job)
+        self.left(job)
+
+    def _let_go(self, job: Job) -> None:
         folder, name = parted(job.path)
         names = self._names.get((job.watch, folder), {})
         if names.get(name) == job.id:
             del names[name]
             if not names:
                 del self._names[job.watch, folder]
-        self.left(job)
+        place = job.watch, job.path
+        if place in self._away:
+            self._away[place].discard(job.id)
+            if not self._away[place]:
+                del self._away[place]
 
     def _count(self, job: Job, *, alive: bool) -> None:
         if alive and _is_moving(job):

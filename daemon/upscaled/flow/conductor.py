@@ -6,9 +6,10 @@ is a row with a time, so five hundred waiting jobs hold no thread.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -28,8 +29,10 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, steps
 from upscaled.flow.book import Book, parted
 from upscaled.flow.door import LOOK_SECONDS, Door
+from upscaled.flow.finals import spoken_for
 from upscaled.flow.places import Due
 from upscaled.flow.series import Gathering
+from upscaled.flow.space import LOOK_RANK
 from upscaled.flow.telling import (
     enlarges_here,
     only_looked,
@@ -38,7 +41,7 @@ from upscaled.flow.telling import (
     waits_for_a_wake,
 )
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Hold, Job, State
+from upscaled.nouns import Hold, Job, Room, State
 
 log = structlog.get_logger()
 
@@ -81,6 +84,8 @@ class Conductor:
         self.draining = False
         self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.resumed: Callable[[], None] = lambda: None
+        self.ending: Callable[[Job], None] = lambda _job: None
+        """Told of an end before it is written down; may raise `LedgerUnwritable`."""
         self.ended: Callable[[Job], None] = lambda _job: None
         self.look_again: Callable[[int, str | None], None] = lambda _watch, _folder: None
         self._lanes = lane
@@ -107,8 +112,7 @@ class Conductor:
         self.book.load()
         for job in list(self.book.jobs.values()):
             self.door.note(job)
-            if job.facts.delivery is not None:
-                name = f"{job.watch}/{job.facts.delivery.root}/{job.facts.delivery.path}"
+            for name in spoken_for(job):
                 self.tools.promised.reserve(name, job.id)
             if job.state is not State.SEEN or job.due_at is not None:
                 self.wake(job, at_once=job.hold is not Hold.NOT_READY)
@@ -124,18 +128,36 @@ class Conductor:
             if job.hold is not None and tried and (not holds or job.hold in holds):
                 self.wake(job, at_once=True)
 
+    def look_for_room(self) -> None:
+        """Measure every watch's file systems in its own lane; who has room then goes on."""
+        for watch in range(len(self.tools.settings.watch)):
+            if self.door.space.begin(watch):
+                self._lanes[Lane.ROOT, watch].put(LOOK_RANK, partial(self._measure, watch))
+
     def apply(self, job: Job, outcome: Outcome) -> None:
         """Advance a job, write it down, and put it on the list again unless it ended."""
         now = self.tools.clock.now()
         moved = advance(job, outcome, now, self._patience())
         said = outcome.said if isinstance(outcome, Next) else (moved.reason or "")
         paid = outcome.paid if isinstance(outcome, Next | PutAside) else ()
+        if moved.state in ENDS and not self._may_end(job, moved):
+            return
         if only_looked(job, moved):
             self.book.note(moved)  # a look that found nothing new is worth no disk write
         else:
             self.book.save(moved, said, paid)
             say(moved, said)
         self._after(job, moved, outcome)
+
+    def begin(self, job: Job, said: str) -> bool:
+        """Take in a job that no scan has seen; False while the ledger cannot be written."""
+        self.book.add([job])
+        if job.id not in self.book.jobs:
+            return False
+        self.book.save(job, said)
+        self.door.note(job)
+        self.wake(job, at_once=True)
+        return True
 
     def idle(self) -> bool:
         """Say whether nothing runs and nothing is due by itself."""
@@ -162,6 +184,16 @@ class Conductor:
             )  # it changed while it was read: it settles anew
         elif not waits_for_a_wake(moved, outcome):
             self.wake(moved)
+
+    def _may_end(self, job: Job, moved: Job) -> bool:
+        """Let others write first what an end must not come before; else the step is repeated."""
+        try:
+            self.ending(moved)
+        except LedgerUnwritable as error:
+            self.book.complain(error)
+            self._due.put(job, self.tools.clock.now().timestamp() + LOOK_SECONDS)
+            return False
+        return True
 
     def _start_due(self) -> None:
         for ripe in self.gathering.ripe():
@@ -208,7 +240,7 @@ class Conductor:
     def _step(self, job: Job, step: steps.Step) -> None:
         """Run in a lane; whatever happens, exactly one post comes back."""
         if self.draining:
-            self.post(partial(self.running.pop, job.id, None))  # it had not begun
+            self.post(partial(self._not_begun, job.id))
             return
         try:
             self.tools.disk.make_folder(self.tools.bench(job))
@@ -219,6 +251,9 @@ class Conductor:
             log.exception("step_failed", job=job.id, state=job.state.value)
             outcome = unexpected(job, error)
         self.post(partial(self._came_back, Done(job_id=job.id, state=job.state, outcome=outcome)))
+
+    def _not_begun(self, job_id: str) -> None:
+        del self.running[job_id]
 
     def _came_back(self, done: Done) -> None:
         self.running.pop(done.job_id, None)
@@ -234,6 +269,15 @@ class Conductor:
         self.apply(job, done.outcome)
         if lifted is not None:
             self.wake_held(lifted)
+
+    def _measure(self, watch: int) -> None:
+        found = self.door.space.look(watch)
+        self.post(partial(self._measured, watch, found))
+
+    def _measured(self, watch: int, found: Mapping[Path, Room]) -> None:
+        self.door.space.looked(watch, found)
+        for job in list(self.door.space.fitting()):
+            self.wake(job, at_once=True)
 
     def _patience(self) -> Patience:
         retry = self.tools.settings.retry

@@ -16,6 +16,7 @@ from upscaled.flow import steps
 from upscaled.flow.book import Book
 from upscaled.flow.places import AHEAD, Places, Seats
 from upscaled.flow.series import Gathering
+from upscaled.flow.space import Space
 from upscaled.flow.stops import Stops
 from upscaled.flow.tools import Tools
 from upscaled.flow.twins import Twins
@@ -43,6 +44,12 @@ class Door:
         most = tools.settings.fal.max_in_flight
         self._places = Places({"fal": most + AHEAD, "local": LOCAL_AT_ONCE})
         self._seats = Seats(most)
+        self.space = Space(
+            tools.work,
+            [{"outbox": one.outbox, "review": one.review} for one in tools.settings.watch],
+            tools.disk.room,
+            packed=tools.settings.finish.tiff_compression != "none",
+        )
 
     def ask(self, job: Job) -> Job | Outcome | None:
         """
@@ -65,12 +72,15 @@ class Door:
             closed = to_submit(job, replace(seen, stops=self.stops.seen_by(job, seen.now)))
             if closed:
                 return self._held(closed)
+        if short := self.space.ask(job):
+            return short
         return self._send(job) if job.state is State.SUBMITTING else job
 
     def note(self, job: Job) -> None:
         """Note where a job is now."""
         self._places.note(job)
         self._seats.note(job)
+        self.space.note(job)
         if job.state is not State.SUBMITTING:
             self._counted.discard(job.id)
         self.twins.note(job)
@@ -119,7 +129,7 @@ class Door:
             return unseen  # nothing is paid for while nobody knows whether it is still wanted
         outcome = steps.admit(job)
         if outcome.to is not State.ADMITTED:
-            return outcome
+            return self.space.ask(job) or outcome
         return self._instead(job, outcome.reserved) or outcome
 
     def _instead(self, job: Job, cost: Micros) -> Outcome | None:
@@ -133,7 +143,9 @@ class Door:
             return served
         if closed:
             return self._held(closed)
-        return self._queued(job, self._places) if self._places.full(job.facts.engine) else None
+        if self._places.full(job.facts.engine):
+            return self._queued(job, self._places)
+        return self.space.ask(job)
 
     def _served(self, job: Job) -> Outcome | None:
         try:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from upscaled.core.provenance import Story
 from upscaled.nouns import Artifact, Fidelity, Pass, Plan, Probe, Standing, Ticket
 
 Progress = Callable[[float], None]
@@ -28,10 +29,11 @@ class Clock(Protocol):
 class Pictures(Protocol):
     """Pixel work, done in supervised worker processes. Each call blocks its lane."""
 
-    def examine(self, source: Path) -> Probe:
+    def examine(self, source: Path, *, waited: bool = False) -> Probe:
         """
         Decode the whole picture once; return what it says and measures.
 
+        `waited`: it had its time; what may be incomplete is then a doubt in the probe.
         Raises `NotReady` where it is cut short, `Aside` where waiting will not mend it.
         """
 
@@ -41,8 +43,12 @@ class Pictures(Protocol):
     def enlarge(self, source: Path, to: Path, one: Pass, progress: Progress) -> Artifact:
         """Enlarge by plain resampling to the pass's size, in tiles; the local engine's work."""
 
-    def finish(self, raw: Path, source: Path, plan: Plan, to: Path) -> Artifact:
-        """Bring the enlarged picture to the plan's exact pixels, format, density and profile."""
+    def finish(self, raw: Path, source: Path, plan: Plan, to: Path, story: Story) -> Artifact:
+        """
+        Bring the enlarged picture to the plan's exact pixels, format, density and profile.
+
+        It gets its source's metadata, and `story`: what it says of its own making.
+        """
 
     def check(self, source: Path, result: Path, plan: Plan, compare: Path | None) -> Fidelity:
         """

@@ -10,12 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from upscaled.core.backoff import poll_delay
+from upscaled.core.hands import begun_anew
 from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.errors import Aside, Doubt, Missing, Outage, Stop, UpscaledError
+from upscaled.flow.bench import is_second, of_pass
 from upscaled.flow.doubt import departure, doubtful, look_up, may_have_left
 from upscaled.flow.ports import Engine, Progress
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Code, Facts, Hold, Job, Pass, PassDone, Plan, Standing, State
+from upscaled.nouns import Code, Facts, Hold, Job, Pass, PassDone, Plan, Standing, State, Trouble
 
 ASK_AGAIN = 10
 """Faults of the media host in a row, some minutes, until the result's address is asked anew."""
@@ -163,8 +165,10 @@ def _our_fault(job: Job, error: Stop) -> Outcome:
     """
     facts = job.facts
     reason = f"{error.message}; {error.hint}" if error.hint else error.message
+    if is_second(facts):  # a first result is here already: that one is for a person now
+        return PutAside(trouble=Trouble(code=Code.REFUSED, message=reason, hint=error.hint))
     if facts.pass_index == 0:
-        clean = Facts(engine=facts.engine, passes=facts.passes, times=facts.times)
+        clean = replace(begun_anew(facts), engine=facts.engine)
         return Next(
             to=State.TAKEN,
             facts=clean,
@@ -230,7 +234,7 @@ def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
     if job.outages >= ASK_AGAIN and facts.ticket is not None and elsewhere:
         made = replace(facts, standing=None)
         return Next(to=State.SUBMITTED, facts=made, said="asked again where the result lies")
-    to = tools.bench(job) / f"raw-{facts.pass_index}"
+    to = tools.bench(job) / of_pass(facts, "raw")
     standing = facts.standing or Standing(state="ready")
     try:
         raw = engine_of(job, tools).fetch(one, standing, to, progress)

@@ -8,23 +8,35 @@ journalled before it began.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
+from upscaled.core.assessment import stopped
+from upscaled.core.draft import PlanRequest
 from upscaled.core.fingerprint import kept_name, serves, size_of
 from upscaled.core.folders import Target
+from upscaled.core.hands import asked_for, begun_anew
 from upscaled.core.judge import judge
-from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
+from upscaled.core.outcome import Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.own import own_result, refuse_own
-from upscaled.core.plan import PlanRequest, make_plan
+from upscaled.core.plan import make_plan
+from upscaled.core.provenance import Story, story_of
+from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
-from upscaled.errors import Aside, Gone, NotReady, Outage
-from upscaled.flow.delivery import archive, receipt, reveal, set_aside, stage
+from upscaled.errors import Aside, Gone, NotReady
+from upscaled.flow import between
+from upscaled.flow.aside import set_aside
+from upscaled.flow.bench import again, is_second, of_pass
+from upscaled.flow.delivery import archive, receipt, reveal, stage
 from upscaled.flow.ports import Progress
 from upscaled.flow.request import await_result, fetch, pass_of, plan_of, submit, upload
+from upscaled.flow.reviewed import accept, clear, reject
+from upscaled.flow.taking import have_source, take, take_again
 from upscaled.flow.tools import Tools
+from upscaled.flow.trying import finished
 from upscaled.nouns import (
     Artifact,
+    Assessment,
     Code,
     Facts,
     Fidelity,
@@ -32,63 +44,58 @@ from upscaled.nouns import (
     Job,
     Order,
     Plan,
+    Probe,
     Recipe,
     State,
+    Verdict,
 )
 
 Step = Callable[[Job, Tools, Progress], Outcome]
 
 
-def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
-    """Read the file from the share, once, into a private copy."""
-    tools.roots.require(job.watch)
-    if tools.watch(job).originals == "archive" and not tools.disk.may_leave(tools.inbox(job)):
-        raise Outage(
-            f"{job.path}: its folder does not let files be moved out, so it could not be archived",
-            "give this service's user the right to write in that folder",
-            hold="share",
-        )
-    try:
-        taken = tools.disk.take(tools.inbox(job), tools.source(job))
-    except NotReady as error:
-        return Later(seconds=None, reason=error.message)
-    facts = replace(job.facts, times={**job.facts.times, "seen": job.seen_at})
-    return Next(to=State.TAKEN, facts=facts, taken=taken, said="read whole into a private copy")
-
-
 def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Decode it to the last byte, judge it, and plan unless its series has a say."""
     if not tools.disk.is_there(tools.source(job)):
-        return Next(to=State.SEEN, facts=job.facts, said="its private copy is gone; read again")
-    own = tools.made(job.sha256 or "")
+        back = State.ASKED if job.facts.away else State.SEEN
+        return Next(to=back, facts=job.facts, said="its private copy is gone; read again")
+    redo = job.facts.redo
+    own = tools.made(job.sha256 or "") if redo is None else None
     if own:
         raise own_result(f"job {own}")
     try:
-        probe = tools.pictures.examine(tools.source(job))
+        probe = tools.pictures.examine(tools.source(job), waited=_waited(job, tools))
     except NotReady as error:
         return _not_ready(job, tools, error)
-    refuse_own(probe)
+    if redo is None:
+        refuse_own(probe)
     order = order_of(job, tools)
-    verdict = judge(
-        tools.rulebook,
-        probe,
-        name=PurePosixPath(job.path).name,
-        family=order.family,
-        assume=order.assume or tools.watch(job).assume,
-    )
+    verdict = _judged(job, tools, probe, order)
     facts = replace(job.facts, probe=probe, verdict=verdict)
-    if group := group_of(job.path, order):
+    alone = redo is not None and redo.family is not None
+    if (group := group_of(job.path, order)) and not alone:
         said = f"judged for itself: {verdict.model.value} ({verdict.confidence:.0%})"
         joined = replace(facts, series=group.key(probe))
         return Next(to=State.JUDGED, facts=joined, said=said, reason=group.waits)
     return _planned(job, tools, facts, order)
 
 
+def _judged(job: Job, tools: Tools, probe: Probe, order: Order) -> Verdict:
+    if job.facts.redo and job.facts.redo.family:
+        return asked_for(job.facts.redo.family)
+    return judge(
+        tools.rulebook,
+        probe,
+        name=PurePosixPath(job.path).name,
+        family=order.family,
+        assume=order.assume or tools.watch(job).assume,
+    )
+
+
 def join(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Plan it with the recipe of its series."""
     recipe = tools.recipe(job.watch, job.facts.series or "")
     if recipe is None:
-        again = Facts(times=job.facts.times, passes=job.facts.passes)
+        again = begun_anew(job.facts)
         return Next(to=State.TAKEN, facts=again, said="its series is another one now; judged anew")
     return _planned(job, tools, replace(job.facts, verdict=recipe.verdict), recipe.order, recipe)
 
@@ -112,11 +119,12 @@ def _planned(
 def served(job: Job, tools: Tools) -> Next | None:
     """Serve a planned job from what an identical plan was paid for; None where nothing is kept."""
     facts, plan = job.facts, plan_of(job)
-    if facts.engine != "fal" or not plan.passes:
+    if facts.engine != "fal" or not plan.passes or is_second(facts):
         return None
-    kept = _paid_before(job, plan, tools)
-    if kept is None:
+    found = _paid_before(job, plan, tools)
+    if found is None:
         return None
+    plan, kept = found
     to = tools.bench(job) / "raw-kept"
     tools.disk.lend(kept, to)
     width, height = size_of(kept.name)
@@ -143,16 +151,15 @@ def _request(
         resample_limit=wishes.resample_limit,
         larger=wishes.larger,
         larger_print=wishes.larger_print,
+        min_effective_ppi=wishes.min_effective_ppi,
         alike=alike and recipe is None,
         series=recipe,
     )
 
 
 def _not_ready(job: Job, tools: Tools, error: NotReady) -> Outcome:
-    now = tools.clock.now()
-    since = job.facts.times.get("quiet", now)
-    until = since + timedelta(seconds=tools.watch(job).patience_seconds)
-    if now >= until:
+    since, until = _patience(job, tools)
+    if _waited(job, tools):
         raise Aside(
             Code.TRUNCATED,
             f"The file stayed incomplete: {error.message}",
@@ -167,6 +174,17 @@ def _not_ready(job: Job, tools: Tools, error: NotReady) -> Outcome:
         reason=f"The file does not decode yet ({error.message}); it may still be growing.",
         due_at=until,
     )
+
+
+def _patience(job: Job, tools: Tools) -> tuple[datetime, datetime]:
+    """Return since when the file is quiet, and how long it may stay incomplete."""
+    since = job.facts.times.get("quiet", tools.clock.now())
+    return since, since + timedelta(seconds=tools.watch(job).patience_seconds)
+
+
+def _waited(job: Job, tools: Tools) -> bool:
+    """Say whether its patience is over; what lies outside the inbox grows no more."""
+    return job.facts.away or tools.clock.now() >= _patience(job, tools)[1]
 
 
 def order_of(job: Job, tools: Tools) -> Order:
@@ -219,10 +237,24 @@ def prepare(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         )
         return Next(to=State.READY, facts=back, said="the pass before is fetched again")
     before = Path(facts.raw.path) if facts.raw else tools.source(job)
-    _have_source(job, tools)
-    stem = tools.bench(job) / f"upload-{facts.pass_index}"
+    have_source(job, tools)
+    if between.is_due(facts):
+        found = _looked(job, tools)
+        if isinstance(found, Retry):
+            return found
+        facts = replace(facts, assessment=found)
+        if not found.clean:
+            return between.goes_no_further(job, found)
+    stem = tools.bench(job) / of_pass(facts, "upload")
     made = tools.pictures.prepare(before, stem, pass_of(job).prepared)
     return Next(to=State.PREPARED, facts=replace(facts, upload=made), said="upload prepared")
+
+
+def _looked(job: Job, tools: Tools) -> Assessment | Retry:
+    try:
+        return between.look(job, tools)
+    except Aside as error:
+        return Retry(reason=error.message, counted=True)  # a crowded machine kills workers too
 
 
 def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -230,10 +262,11 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     plan, facts, bench = plan_of(job), job.facts, tools.bench(job)
     if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
         return _pixels_again(job, tools, "its pixels were lost")
-    source = _have_source(job, tools)
+    source, more = have_source(job, tools), again(facts)
     raw = Path(facts.raw.path) if facts.raw else source
+    to = bench / f"result{more}{plan.format.extension}"
     try:
-        made = tools.pictures.finish(raw, source, plan, bench / f"result{plan.format.extension}")
+        made = tools.pictures.finish(raw, source, plan, to, _story(job, tools))
     except Aside as error:
         if error.code in {Code.WORKER_DIED, Code.WORKER_TIMED_OUT}:
             # A crowded machine kills workers too; what was paid for is not dropped for it.
@@ -241,12 +274,35 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         if error.code != Code.BAD_RESULT or facts.raw is None:
             raise
         return _pixels_again(job, tools, error.message)
-    fidelity = tools.pictures.check(source, Path(made.path), plan, bench / "compare.png")
+    compare = bench / f"compare{more}.png"
+    fidelity = tools.pictures.check(source, Path(made.path), plan, compare)
+    checked = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
+    ended = finished(job, tools, checked)
+    if ended.to is State.FINISHED:
+        _keep(job, tools, ended.facts)
+    return ended
+
+
+def _keep(job: Job, tools: Tools, facts: Facts) -> None:
+    """Keep what was paid for: the same plan is then served from it."""
+    plan, raw = facts.plan, facts.raw
     worth = facts.engine == "fal" and tools.settings.state.keep_paid_days > 0
-    if worth and facts.raw is not None and not facts.reused:
-        tools.disk.lend(raw, tools.paid / kept_name(job.sha256 or "", plan.passes))
-    made_facts = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
-    return Next(to=State.FINISHED, facts=made_facts, said=f"finished; fidelity {fidelity.verdict}")
+    if not worth or plan is None or raw is None or facts.reused:
+        return
+    if tools.disk.is_there(Path(raw.path)):
+        name = kept_name(job.sha256 or "", plan.promised or plan.passes, plan.passes[-1])
+        tools.disk.lend(Path(raw.path), tools.paid / name)
+
+
+def _story(job: Job, tools: Tools) -> Story:
+    """Return what the result says of its making."""
+    told = Story(
+        software=f"upscaled {tools.version}",
+        when=stamp(tools.clock.now()),
+        job=job.id,
+        strip_gps=tools.settings.finish.strip_gps,
+    )
+    return story_of(plan_of(job), job.facts.probe, told)
 
 
 def _pixels_again(job: Job, tools: Tools, why: str) -> Outcome:
@@ -259,37 +315,38 @@ def _pixels_again(job: Job, tools: Tools, why: str) -> Outcome:
         return Retry(reason=why, counted=True, back=State.READY)
     kept = _paid_before(job, plan_of(job), tools)
     if kept is not None:
-        tools.disk.drop(kept)
-    return Next(to=State.TAKEN, facts=Facts(times=job.facts.times), said=f"planned again: {why}")
+        tools.disk.drop(kept[1])
+    return Next(to=State.TAKEN, facts=begun_anew(job.facts), said=f"planned again: {why}")
 
 
 def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
     """Return the check's verdict, or `review` where the plan asks a person to look."""
     if not plan.review or fidelity.verdict != "pass":
         return fidelity
-    reason = plan.shortfall or "the plan asks a person to look"
-    return Fidelity(verdict="review", figures=fidelity.figures, reasons=(reason,))
+    reason = plan.review_reason or plan.shortfall or "the plan asks a person to look"
+    return replace(fidelity, verdict="review", reasons=(reason,))
 
 
-def _paid_before(job: Job, plan: Plan, tools: Tools) -> Path | None:
-    """Return what was paid for this picture before, done in the same way and large enough."""
-    name = serves(tools.disk.names(tools.paid), job.sha256 or "", plan.passes)
-    return tools.paid / name if name else None
+def _paid_before(job: Job, plan: Plan, tools: Tools) -> tuple[Plan, Path] | None:
+    """
+    Return what was paid for this picture before, done in the same way and large enough.
 
-
-def _have_source(job: Job, tools: Tools) -> Path:
-    """Return the private copy; read it again where the work folder was lost, if it is the same."""
-    source = tools.source(job)
-    if not tools.disk.is_there(source):
-        tools.roots.require(job.watch)
-        if tools.disk.take(tools.inbox(job), source).sha256 != job.sha256:
-            tools.disk.drop(source)
-            raise Gone(f"{job.path} was replaced by its owner; the new content is a new arrival")
-    return source
+    Where its second pass was not made then, it is not made now either.
+    """
+    names, asked = tools.disk.names(tools.paid), plan.promised or plan.passes
+    if name := serves(names, job.sha256 or "", asked, plan.passes[-1]):
+        return plan, tools.paid / name
+    other = plan.otherwise
+    if other and (name := serves(names, job.sha256 or "", asked, other.passes[-1])):
+        return stopped(plan, ["it was not when the same picture was enlarged before"]), (
+            tools.paid / name
+        )
+    return None
 
 
 STEPS: Mapping[str, Step] = {
     "take": take,
+    "take_again": take_again,
     "examine": examine,
     "join": join,
     "prepare": prepare,
@@ -299,8 +356,11 @@ STEPS: Mapping[str, Step] = {
     "fetch": fetch,
     "finish": finish,
     "stage": stage,
+    "accept": accept,
     "reveal": reveal,
     "receipt": receipt,
     "archive": archive,
+    "clear": clear,
+    "reject": reject,
     "set_aside": set_aside,
 }

@@ -41,7 +41,7 @@ def unexpected(job: Job, error: Exception) -> Outcome:
         return Later(seconds=0.0, hold=Hold.DOUBT, reason=f"the submit broke off ({said})")
     if LIFE[job.state].patient or job.state in {State.SUBMITTED, State.READY}:
         return Retry(reason=said, counted=False)  # what is paid for is never dropped for it
-    if job.state in {State.SEEN, State.FETCHED, State.FINISHED}:
+    if job.state in {State.SEEN, State.ASKED, State.FETCHED, State.FINISHED}:
         return Retry(reason=said, counted=True)
     hint = "this is a fault of upscaled; its log has the details"
     return PutAside(trouble=Trouble(code=Code.UNREADABLE, message=said, hint=hint))

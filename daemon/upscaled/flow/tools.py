@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from upscaled.core.assessment import Limit
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar
 from upscaled.core.rulebook import Rulebook
 from upscaled.core.settings import Settings, Watch
 from upscaled.flow.ports import Clock, Engine, Pictures
 from upscaled.flow.promises import Promises
-from upscaled.nouns import Identity, Job, Recipe, Taken
+from upscaled.nouns import Identity, Job, Recipe, Room, Taken
 
 
 class Disk(Protocol):
@@ -63,6 +64,9 @@ class Disk(Protocol):
     def drop(self, path: Path) -> None:
         """Remove one of our own working files, if it is there."""
 
+    def room(self, folder: Path) -> Room:
+        """Return what a folder's file system has."""
+
 
 class Roots(Protocol):
     """The folders people share with us."""
@@ -98,6 +102,8 @@ class Tools:
     promised: Promises
     recipe: Callable[[int, str], Recipe | None]
     """What a watch's series was judged as, None while it was not."""
+    second_pass: tuple[Limit, ...] = ()
+    """What a first pass's result must keep to before a second one follows."""
     die: Callable[[], float] = random.random
     """Chance, 0..1, for the jitter of looks."""
 

@@ -7,6 +7,7 @@ Owned by the conductor's thread.
 
 from upscaled.core.fingerprint import fingerprint
 from upscaled.core.life import IN_FLIGHT
+from upscaled.flow.bench import is_second
 from upscaled.nouns import Job, State
 
 _PAYS = IN_FLIGHT | {State.FETCHED}
@@ -25,9 +26,11 @@ class Twins:
     def note(self, job: Job) -> None:
         """Note where a job is now."""
         plan = job.facts.plan
-        pays = job.state in _PAYS and job.facts.engine == "fal" and not job.facts.reused
+        busy = job.state in _PAYS or (job.state is State.PLANNED and is_second(job.facts))
+        pays = busy and job.facts.engine == "fal" and not job.facts.reused
         if pays and plan is not None and plan.passes:
-            mark = self._marks.get(job.id) or fingerprint(job.sha256 or "", plan.passes)
+            asked = plan.promised or plan.passes
+            mark = self._marks.get(job.id) or fingerprint(job.sha256 or "", asked)
             self._marks[job.id] = mark
             self._payers.setdefault(mark, {})[job.id] = job
         elif job.id in self._marks:
@@ -47,6 +50,8 @@ class Twins:
         plan = job.facts.plan
         if job.facts.engine != "fal" or plan is None or not plan.passes or not self._payers:
             return None
+        if is_second(job.facts):
+            return None  # it is the one that the others wait for
         last = plan.passes[-1]
         found = self._payers.get(fingerprint(job.sha256 or "", plan.passes), {})
         for other in found.values():

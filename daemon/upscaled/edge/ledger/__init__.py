@@ -20,7 +20,7 @@ from upscaled.edge.ledger.series import Series
 from upscaled.errors import Fatal
 from upscaled.nouns import Job, PassDone, State
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 _AT_ONCE = 500
 """Values in one statement: SQLite has a limit."""
 
@@ -30,9 +30,10 @@ class Order:
     """Something a person asked for on the command line."""
 
     id: int
+    at: datetime
     verb: str
     job: str
-    answer: str | None = None
+    argument: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,11 @@ class Ledger(Purse):
         return [found[path] for path in paths if path in found]
 
     def ends_at(self, watch: int, paths: Sequence[str]) -> dict[str, Job]:
-        """Return the latest ended job of each path: what originals left in place are known by."""
+        """
+        Return the latest ended job of each path: what originals left in place are known by.
+
+        Redos do not count: the original is that of the job they did again.
+        """
         rows = self._at(watch, paths, tables.jobs.c.ended.is_(True))
         rows.sort(key=lambda row: row["updated_at"])
         return {row["path"]: job_of(row, self._inboxes) for row in rows}
@@ -144,7 +149,9 @@ class Ledger(Purse):
     def _at(
         self, watch: int, paths: Sequence[str], such: sa.ColumnElement[bool]
     ) -> list[sa.RowMapping]:
-        query = sa.select(tables.jobs).where(tables.jobs.c.inbox == self._inboxes[watch], such)
+        query = sa.select(tables.jobs).where(
+            tables.jobs.c.inbox == self._inboxes[watch], tables.jobs.c.away.is_(False), such
+        )
         found: list[sa.RowMapping] = []
         with self._reading() as link:
             for first in range(0, len(paths), _AT_ONCE):
@@ -241,11 +248,26 @@ class Ledger(Purse):
         with self._reading() as link:
             return link.execute(query).scalar()
 
+    def ends(self, watch: int, path: str) -> list[Job]:
+        """Return every ended job of a path."""
+        rows = tables.jobs.c
+        query = sa.select(tables.jobs).where(
+            rows.inbox == self._inboxes[watch], rows.path == path, rows.ended.is_(True)
+        )
+        with self._reading() as link:
+            return [job_of(row, self._inboxes) for row in link.execute(query).mappings()]
+
     # ---- orders from the command line
 
-    def ask(self, verb: str, job_id: str, at: datetime) -> int:
+    def ask(self, verb: str, job_id: str, at: datetime, argument: str | None = None) -> int:
         """Post an order for the conductor; return its number."""
-        row = {"at": at.timestamp(), "verb": verb, "job": job_id, "done": False}
+        row = {
+            "at": at.timestamp(),
+            "verb": verb,
+            "job": job_id,
+            "done": False,
+            "argument": argument,
+        }
         with self._writing() as link:
             key = link.execute(tables.orders.insert(), row).inserted_primary_key
             return int(key[0]) if key else 0
@@ -259,7 +281,13 @@ class Ledger(Purse):
         )
         with self._reading() as link:
             return [
-                Order(id=row["id"], verb=row["verb"], job=row["job"])
+                Order(
+                    id=row["id"],
+                    at=when(row["at"]),
+                    verb=row["verb"],
+                    job=row["job"],
+                    argument=row["argument"],
+                )
                 for row in link.execute(query).mappings()
             ]
 

@@ -17,7 +17,8 @@ from upscaled.edge.ledger.rows import job_of, money_row
 def _spend_to_money(link: sa.Connection) -> None:
     """Turn settled passes into movements, and every open reservation with them."""
     _settled(link)
-    for row in link.execute(sa.select(tables.jobs).where(tables.jobs.c.reserved > 0)).mappings():
+    known = [column for column in tables.jobs.c if column.name != "away"]  # not there yet
+    for row in link.execute(sa.select(*known).where(tables.jobs.c.reserved > 0)).mappings():
         job = job_of(row, [row["inbox"]])
         rows = [money_row(job, row["inbox"], one) for one in movements({}, job)]
         link.execute(tables.money.insert(), rows)
@@ -40,7 +41,23 @@ def _settled(link: sa.Connection) -> None:
         link.execute(tables.money.insert(), rows)
 
 
-STEPS: dict[str, tuple[str, Callable[[sa.Connection], None]]] = {"1": ("2", _spend_to_money)}
+def _hands(link: sa.Connection) -> None:
+    """Give orders an argument, and let a job be at work beside another file of its path."""
+    # Each part looks whether it was done: SQLite may keep a change of a table that broke off later.
+    for table, column in ((tables.orders, "argument"), (tables.jobs, "away")):
+        known = {one["name"] for one in sa.inspect(link).get_columns(table.name)}
+        if column not in known:
+            told = sa.schema.CreateColumn(table.c[column]).compile(link)
+            link.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {told}"))
+    (alive,) = (index for index in tables.jobs.indexes if index.name == "jobs_alive")
+    alive.drop(link, checkfirst=True)
+    alive.create(link)
+
+
+STEPS: dict[str, tuple[str, Callable[[sa.Connection], None]]] = {
+    "1": ("2", _spend_to_money),
+    "2": ("3", _hands),
+}
 """By the schema that is found: the one it becomes, and how."""
 
 

@@ -40,6 +40,7 @@ def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
         "cost": job.cost,
         "seen_at": job.seen_at.timestamp(),
         "updated_at": job.updated_at.timestamp(),
+        "away": job.facts.away,
         "facts": _FACTS.dump_json(job.facts, exclude_defaults=True).decode(),
     }
 

@@ -37,10 +37,14 @@ jobs = sa.Table(
     sa.Column("seen_at", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
     sa.Column("facts", sa.Text, nullable=False),
+    # Its original is not taken from the inbox, so another file may be there under its path.
+    sa.Column("away", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("jobs_by_state", "state", "updated_at"),
     sa.Index("jobs_by_result", "result_sha256"),
     # One living job an arrival: a second row for the same file would be a second payment.
-    sa.Index("jobs_alive", "inbox", "path", unique=True, sqlite_where=sa.text("ended = 0")),
+    sa.Index(
+        "jobs_alive", "inbox", "path", unique=True, sqlite_where=sa.text("ended = 0 AND away = 0")
+    ),
     sa.Index("jobs_by_path", "inbox", "path", "updated_at"),
     sa.Index("jobs_reserved", "reserved", sqlite_where=sa.text("reserved > 0")),
 )
@@ -81,6 +85,7 @@ orders = sa.Table(
     sa.Column("job", sa.Text, nullable=False),
     sa.Column("done", sa.Boolean, nullable=False, index=True),
     sa.Column("answer", sa.Text),
+    sa.Column("argument", sa.Text),  # of a redo: the family asked for
 )
 
 

@@ -19,12 +19,14 @@ from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
 from upscaled.edge.pictures.opening import Picture, open_picture
 
-Plane = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels; fractions of a pixel count."""
 
 _SHORT_SIDE = 512
 _MOST_PIXELS = 1_500_000
+_MOST_LETTERED = 12_000_000
+"""A page of letters keeps the source's size up to here."""
 _SPARE = 2
 """libvips shrinks to this many times the wanted size, Pillow does the exact rest."""
 _WHITE, _GREY = 255.0, 128.0
@@ -34,8 +36,17 @@ _WHITE, _GREY = 255.0, 128.0
 class Pair:
     """Both pictures as sRGB, height x width x 3, 0..255."""
 
-    before: Plane
-    after: Plane
+    before: Pixels
+    after: Pixels
+
+    @property
+    def reduced(self) -> "Pair":
+        """Return both at the common size: at most 512 px short side."""
+        height, width = self.before.shape[:2]
+        size = _limited(width, height, _SHORT_SIDE, _MOST_PIXELS)
+        if size == (width, height):
+            return self
+        return Pair(before=_smaller(self.before, size), after=_smaller(self.after, size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,25 +79,29 @@ def views(source: Path, result: Path, layout: Layout) -> tuple[View, View]:
     )
 
 
-def pair(before: View, after: View) -> Pair:
-    """Bring both to the common size: the source's, the result's or 512 px short side."""
-    size = _common_size(before.box, after.box)
+def pair(before: View, after: View, *, letters: bool = False) -> Pair:
+    """
+    Bring both to the common size: the source's, the result's or 512 px short side.
+
+    With `letters` the 512 px do not bind: letters are compared at the size they have.
+    """
+    width, height = before.box[2] - before.box[0], before.box[3] - before.box[1]
+    share = min(1.0, (after.box[2] - after.box[0]) / width, (after.box[3] - after.box[1]) / height)
+    short, most = (max(width, height), _MOST_LETTERED) if letters else (_SHORT_SIDE, _MOST_PIXELS)
+    size = _limited(width * share, height * share, short, most)
     return Pair(
-        before=np.asarray(drawn(before, before.box, size), np.float32),
-        after=np.asarray(drawn(after, after.box, size), np.float32),
+        before=np.asarray(drawn(before, before.box, size)),
+        after=np.asarray(drawn(after, after.box, size)),
     )
 
 
-def _common_size(before: Box, after: Box) -> tuple[int, int]:
-    width, height = before[2] - before[0], before[3] - before[1]
-    share = min(
-        1.0,
-        _SHORT_SIDE / min(width, height),
-        math.sqrt(_MOST_PIXELS / (width * height)),
-        (after[2] - after[0]) / width,
-        (after[3] - after[1]) / height,
-    )
+def _limited(width: float, height: float, short_side: float, pixels: int) -> tuple[int, int]:
+    share = min(1.0, short_side / min(width, height), math.sqrt(pixels / (width * height)))
     return max(1, round(width * share)), max(1, round(height * share))
+
+
+def _smaller(rgb: Pixels, size: tuple[int, int]) -> Pixels:
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BICUBIC))
 
 
 def drawn(view: View, box: Box, size: tuple[int, int]) -> Image.Image:

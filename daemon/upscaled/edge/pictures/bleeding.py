@@ -12,7 +12,7 @@ from upscaled.edge.pictures.opening import Picture, open_picture
 
 _NEAR, _FAR = 8, 8
 """Pixels a side that are averaged; the far means are made of the near ones."""
-_HARDLY_VISIBLE = 8
+_HARDLY_VISIBLE = 8 / 255
 _NOTHING = 1e-3
 
 
@@ -21,18 +21,19 @@ def bled(picture: Picture) -> pyvips.Image:
     if picture.alpha is None:
         return picture.colour
     colour = picture.colour
-    under = _scaled(_under(open_picture(picture.path)), colour.width, colour.height)
-    filled = (picture.alpha > _HARDLY_VISIBLE).ifthenelse(colour, under)
-    return filled.rint().cast("uchar").copy(interpretation=colour.interpretation)
+    again = open_picture(picture.path, deep=picture.bits > 8)
+    under = _scaled(_under(again), colour.width, colour.height)
+    filled = (picture.alpha > _HARDLY_VISIBLE * picture.top).ifthenelse(colour, under)
+    return filled.rint().cast(colour.format).copy(interpretation=colour.interpretation)
 
 
 def _under(picture: Picture) -> pyvips.Image:
     """Return the colours to lie under transparent pixels, an eighth of the size; reads it all."""
     bands, alpha = picture.colour.bands, picture.alpha
-    weight = alpha / 255.0 if alpha is not None else 1.0
+    weight = alpha / picture.top if alpha is not None else 1.0
     near = _averaged((picture.colour * weight).bandjoin(weight), _NEAR)
     far = _averaged(near, _FAR)
-    return _spread(near, _spread(far, _mean(far, bands), bands), bands)
+    return _spread(near, _spread(far, _mean(far, bands, picture.top / 2), bands), bands)
 
 
 def _averaged(image: pyvips.Image, block: int) -> pyvips.Image:
@@ -40,10 +41,10 @@ def _averaged(image: pyvips.Image, block: int) -> pyvips.Image:
     return image.shrink(min(block, image.width), min(block, image.height), ceil=True).copy_memory()
 
 
-def _mean(level: pyvips.Image, bands: int) -> pyvips.Image:
+def _mean(level: pyvips.Image, bands: int, grey: float) -> pyvips.Image:
     """Return one pixel: the mean of all that is visible, or grey where nothing is."""
     seen = level[bands].avg()
-    mean = [level[band].avg() / seen if seen > 0 else 128.0 for band in range(bands)]
+    mean = [level[band].avg() / seen if seen > 0 else grey for band in range(bands)]
     return pyvips.Image.black(1, 1, bands=bands) + mean
 
 

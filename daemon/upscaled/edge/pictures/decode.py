@@ -15,12 +15,16 @@ import numpy as np
 import pyvips
 from PIL import Image
 
+from upscaled.edge.pictures.foreign import as_plain
+from upscaled.edge.pictures.inks import default_profile
+from upscaled.edge.pictures.levels import with_profile
 from upscaled.edge.pictures.look import Bytes, Look, gatherer_for, strip_rows
 from upscaled.errors import Aside, NotReady
 from upscaled.nouns import Code
 
 STREAMED = frozenset({"JPEG", "MPO", "PNG", "TIFF", "WEBP", "AVIF", "GIF"})
 """Formats that the libvips wheel reads."""
+_ICC = "icc-profile-data"
 _INTEGER = frozenset({"uchar", "ushort"})
 
 pyvips.cache_set_max(0)  # a worker sees each picture once; the cache would only grow
@@ -50,17 +54,24 @@ class Stream:
 
     def look(self) -> Look:
         """Decode everything. Raises `NotReady` where the file ends too early."""
-        image = self._image.colourspace("srgb")
-        rows = _Rows(self.width, self.height, image.bands)
-        target = pyvips.TargetCustom()
-        target.on_write(rows.write)
-        try:
-            image.rawsave_target(target)
-        except pyvips.Error as error:
-            if rows.fault is not None:
-                raise rows.fault from error
-            raise broken(error) from error
-        return rows.gatherer.look()
+        inked = self._image.interpretation == "cmyk" and not self._image.get_typeof(_ICC)
+        icc = default_profile() if inked else None
+        image = with_profile(self._image, icc) if icc else self._image
+        return look_at(image.colourspace("srgb"))
+
+
+def look_at(image: Any) -> Look:
+    """Decode a picture of 8-bit numbers to its end. Raises `NotReady` where it ends too early."""
+    rows = _Rows(image.width, image.height, image.bands)
+    target = pyvips.TargetCustom()
+    target.on_write(rows.write)
+    try:
+        image.rawsave_target(target)
+    except pyvips.Error as error:
+        if rows.fault is not None:
+            raise rows.fault from error
+        raise broken(error) from error
+    return rows.gatherer.look()
 
 
 class _Rows:
@@ -116,7 +127,7 @@ def look_whole(image: Image.Image) -> Look:
     mode = "RGBA" if image.has_transparency_data else "RGB"
     for y in range(0, image.height, rows):
         box = (0, y, image.width, min(image.height, y + rows))
-        gatherer.take(np.asarray(image.crop(box).convert(mode)))
+        gatherer.take(np.asarray(as_plain(image.crop(box)).convert(mode)))
     return gatherer.look()
 
 

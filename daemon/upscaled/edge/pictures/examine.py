@@ -7,6 +7,7 @@ Runs inside a worker process and is told nothing but a path. Every ending is one
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -14,13 +15,18 @@ from typing import Any
 
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from upscaled.edge.pictures.decode import STREAMED, Stream, broken, look_whole
+from upscaled.edge.pictures import inks, linear, unwritten
+from upscaled.edge.pictures.decode import STREAMED, Stream, broken, look_at, look_whole
+from upscaled.edge.pictures.foreign import PACKED, is_deep_tiff, told_of_depth, with_heic
+from upscaled.edge.pictures.levels import shallow
 from upscaled.edge.pictures.look import Look
 from upscaled.edge.pictures.marks import Provenance, load_marks, read_marks
 from upscaled.edge.pictures.measures import measure
+from upscaled.edge.pictures.opening import upright
 from upscaled.edge.pictures.sniff import (
     PILLOW_FORMATS,
-    ends_in_unwritten_pages,
+    is_heic,
+    is_scene,
     picture_head,
     refuse,
 )
@@ -29,38 +35,71 @@ from upscaled.nouns import Code, Probe
 
 MOST_PIXELS = 600_000_000
 MOST_SIDE = 65_535
-_LOSSY = frozenset({"JPEG", "MPO", "AVIF", "JPEG2000"})
+_LOSSY = frozenset({"JPEG", "MPO", "AVIF", "JPEG2000", "HEIF"})
 _TURNED = frozenset({5, 6, 7, 8})
-_UNCHECKED = frozenset({"WEBP", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000"})
+_UPRIGHT = frozenset({"AVIF", "HEIF"})
+"""Formats that their decoder has turned already."""
+_UNCHECKED = frozenset({"WEBP", "BMP", "TIFF", "AVIF", "PPM", "JPEG2000", "HEIF"})
 """Formats without a checksum, whose missing second half decodes as black or grey."""
+_PLAIN = frozenset({"BMP", "PPM"})
+"""Formats whose pixels lie in the file as they are; a TIFF's do where it is not compressed."""
 _ENDED = frozenset({"JPEG", "PNG", "WEBP"})
 """Formats whose container says where it ends."""
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow's own guard; ours reads the header before it
 
 
-def examine(source: Path, marks: str = "") -> Probe:
+def examine(source: Path, marks: str = "", *, waited: bool = False) -> Probe:
     """
     Decode the whole picture once; return what it says and measures.
 
-    `marks` is the text of a table of marks instead of the shipped one. Raises `NotReady` where the
-    file is cut short, `Aside` where waiting will not mend it, `Stop` for a clip (video is not
-    supported yet).
+    `marks` is the text of a table of marks instead of the shipped one. `waited` says that a file
+    that may be incomplete has had its time: the probe then carries the doubt. Raises `NotReady`
+    where the file is cut short, `Aside` where waiting will not mend it, `Stop` for a clip (video is
+    not supported yet).
     """
     head = _head(source)
     refuse(head)
+    if is_scene(head):
+        return _scene(source, marks)
     with _opened(source, head) as image:
         _refuse_header(image)
         kind = "JPEG" if image.format == "MPO" else str(image.format)
-        _refuse_unwritten(source, image)
+        doubt = _doubt(source, image)
+        if doubt and not waited:
+            raise NotReady(doubt, "Wait for the copy to end, or copy it again.")
         look, bits = _decoded(source, image)
-        told = _provenance(source, marks, look.hidden)
-        if kind in _ENDED and not told.complete:
+        said = _provenance(source, marks, look.hidden)
+        if kind in _ENDED and not said.complete:
             raise NotReady(
                 f"The {kind} file stops before its end mark.",
                 "Wait for the copy to end; if it is complete, export it again.",
             )
-        return _probe(image, kind, told, look, bits)
+        probe = _probe(image, kind, said, look, bits)
+        inked = image.mode == "CMYK"
+        told = tuple(inks.remarks(upright(source), probe.icc)) if inked else told_of_depth(image)
+        return replace(probe, told=told, doubt=doubt)
+
+
+def _scene(source: Path, marks: str) -> Probe:
+    """Return what an OpenEXR picture says and measures, as it is shown."""
+    try:
+        rendering = linear.read(source, MOST_PIXELS)
+    except OSError as error:
+        raise broken(error) from error
+    look = look_at(shallow(rendering.image))
+    told = _provenance(source, marks, look.hidden)
+    return Probe(
+        format="EXR",
+        width=look.width,
+        height=look.height,
+        mode="RGBA" if rendering.image.bands > 3 else "RGB",
+        bits=rendering.bits,
+        alpha=look.alpha,
+        features=measure(look, jpeg_table=None, lossy=False, turn=1) | told.features,
+        marks=told.marks,
+        told=rendering.told,
+    )
 
 
 def _head(source: Path) -> bytes:
@@ -76,11 +115,12 @@ def _head(source: Path) -> bytes:
 
 
 def _opened(source: Path, head: bytes) -> Image.Image:
+    formats = with_heic(PILLOW_FORMATS) if is_heic(head) else PILLOW_FORMATS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(source, formats=PILLOW_FORMATS)
+            return Image.open(source, formats=formats)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large("far more") from error
     except UnidentifiedImageError as error:
@@ -119,11 +159,11 @@ def _refuse_header(image: Image.Image) -> None:
             f"The {image.format} holds {_frames(image)} frames; only still pictures are enlarged.",
             "Export the frames as a numbered sequence and drop those.",
         )
-    if image.mode == "CMYK" and not image.info.get("icc_profile"):
+    if image.mode == "CMYK" and not (image.info.get("icc_profile") or inks.default_profile()):
         raise Aside(
             Code.CMYK_WITHOUT_PROFILE,
             "It is CMYK without a colour profile, so nobody knows its colours.",
-            "Export it with the profile embedded, or as RGB.",
+            "Export it with the profile embedded, or as RGB, or set finish.cmyk_default.",
         )
     if image.format == "TIFF" and _thumbnail(image):
         raise Aside(
@@ -154,10 +194,31 @@ def _thumbnail(image: Image.Image) -> bool:
     return bool(int(tags.get(254, 0)) & 1)
 
 
-def _refuse_unwritten(source: Path, image: Image.Image) -> None:
+def _doubt(source: Path, image: Image.Image) -> str:
+    """
+    Return why a file that decodes may be incomplete, nothing where there is no doubt.
+
+    Raises `NotReady` where there is none that it is: compressed data never end in pages of zeros.
+    """
+    if image.format not in _UNCHECKED:
+        return ""
     with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-        if image.format in _UNCHECKED and ends_in_unwritten_pages(data):
-            raise broken(ValueError("its last pages are empty"))
+        plain = image.format in _PLAIN or image.info.get("compression") == "raw"
+        start = _begin(image) if plain else 0
+        row_bytes = max(1, (len(data) - start) // image.height)
+        if plain and unwritten.missing_block(data, start, row_bytes):
+            return "Whole pages of the file are empty: it is still being copied, or it is damaged."
+        if not unwritten.tail_pages(data) or (plain and unwritten.is_letterbox(data, start)):
+            return ""
+    if plain or (image.format == "WEBP" and not _lossless_webp(image)):
+        return "Its last pages are empty: it is still being copied, or it ends in black."
+    raise broken(ValueError("its last pages are empty"))
+
+
+def _begin(image: Image.Image) -> int:
+    """Return the byte where an opened picture's pixels begin."""
+    tiles: Any = getattr(image, "tile", ())
+    return int(tiles[0].offset) if tiles else 0
 
 
 def _provenance(source: Path, marks: str, hidden: str) -> Provenance:
@@ -166,14 +227,16 @@ def _provenance(source: Path, marks: str, hidden: str) -> Provenance:
 
 
 def _decoded(source: Path, image: Image.Image) -> tuple[Look, int]:
-    if image.format in STREAMED:
+    if image.format in STREAMED and image.info.get("compression") not in PACKED:
         stream = Stream(source)
         return stream.look(), stream.bits
-    return look_whole(image), 16 if image.mode.startswith("I;16") else 8
+    deep = image.mode.startswith("I") or is_deep_tiff(image)
+    return look_whole(image), 16 if deep else 8
 
 
 def _probe(image: Image.Image, kind: str, told: Provenance, look: Look, bits: int) -> Probe:
-    turn = 1 if kind == "AVIF" else told.orientation  # its decoder has turned it already
+    turned = kind in _UPRIGHT or image.info.get("compression") in PACKED  # by their decoder
+    turn = 1 if turned else told.orientation
     width, height = look.width, look.height
     if turn in _TURNED:
         width, height = height, width

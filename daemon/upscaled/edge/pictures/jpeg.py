@@ -1,20 +1,19 @@
 """
-A JPEG's segments, copied without touching a pixel: tables, scans and profile stay, all else goes.
+A JPEG's segments, copied without touching a pixel: tables and scans stay, all else goes.
 
 Knows the marker structure (ITU-T T.81 B.1, JFIF 1.02), nothing of pixels.
 """
 
 import mmap
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from upscaled.edge.pictures import signing
-
 _SCAN_ENDS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In entropy-coded data only stuffed zeros, restarts and fill bytes may follow 0xFF."""
+_PIECE = 65_519
+"""Bytes of a profile in one segment."""
 _SOI, _EOI, _SOS, _APP0, _APP2, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE2, 0xEE
 _TABLES_AND_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, _SOS})
 
@@ -23,23 +22,9 @@ class NotPlainError(Exception):
     """Not an 8-bit Huffman-coded JPEG that this walk fully understands."""
 
 
-def with_head(source: Path, to: Path, ppi: float | None, software: str = "") -> None:
+def strip(source: Path, to: Path, icc: bytes | None = None) -> None:
     """
-    Copy a JPEG that has no JFIF header, and give it one with this density, or with none.
-
-    `software` is named in an EXIF block of its own; nothing where it is empty.
-    """
-    with source.open("rb") as file, to.open("wb") as out:
-        out.write(file.read(2))
-        out.write(_jfif(ppi))
-        if software:
-            out.write(signing.exif_segment(software))
-        shutil.copyfileobj(file, out)
-
-
-def strip(source: Path, to: Path) -> None:
-    """
-    Copy pixels and profile alone.
+    Copy the picture alone, and give it this profile.
 
     Raises `NotPlainError` for what it does not fully understand; `to` may then hold a part.
     """
@@ -48,17 +33,20 @@ def strip(source: Path, to: Path) -> None:
         to.open("wb") as out,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        _copy(data, out)
+        _copy(data, out, _icc_segments(icc or b""))
 
 
-def _copy(data: mmap.mmap, out: BinaryIO) -> None:
+def _copy(data: mmap.mmap, out: BinaryIO, profile: bytes) -> None:
     out.write(bytes([0xFF, _SOI]))
     walked = list(_segments(data))
     # Without JFIF and Adobe segments a decoder guesses the colour model from the component ids:
     # what had neither gets neither.
-    jfif = any(code == _APP0 and data[at + 4 : at + 9] == b"JFIF\0" for code, at, _end in walked)
-    if jfif:
-        out.write(_jfif(None))
+    had_jfif = any(
+        code == _APP0 and data[at + 4 : at + 9] == b"JFIF\0" for code, at, _end in walked
+    )
+    if had_jfif:
+        out.write(jfif(None))
+    out.write(profile)
     with memoryview(data) as view:
         for code, start, end in walked:
             if _kept(data, code, start):
@@ -67,8 +55,6 @@ def _copy(data: mmap.mmap, out: BinaryIO) -> None:
 
 
 def _kept(data: mmap.mmap, code: int, start: int) -> bool:
-    if code == _APP2:
-        return data[start + 4 : start + 16] == b"ICC_PROFILE\0"
     if code == _APP14:
         return data[start + 4 : start + 9] == b"Adobe"
     return code in _TABLES_AND_FRAMES
@@ -104,7 +90,20 @@ def _scan_end(data: mmap.mmap, start: int) -> int:
     return found.start()
 
 
-def _jfif(ppi: float | None) -> bytes:
+def _icc_segments(icc: bytes) -> bytes:
+    """Return a profile in as many segments as it takes (ICC.1:2010, B.4)."""
+    parts = [icc[at : at + _PIECE] for at in range(0, len(icc), _PIECE)]
+    return b"".join(
+        bytes([0xFF, _APP2])
+        + (len(part) + 16).to_bytes(2)
+        + b"ICC_PROFILE\0"
+        + bytes([number, len(parts)])
+        + part
+        for number, part in enumerate(parts, 1)
+    )
+
+
+def jfif(ppi: float | None) -> bytes:
     """Return a JFIF segment: dots per inch, or unit 0 (only the pixels' shape) and no thumbnail."""
     unit, density = (1, round(ppi)) if ppi else (0, 1)
     number = density.to_bytes(2)

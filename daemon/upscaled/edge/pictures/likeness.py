@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from upscaled.edge.pictures import colours, structure
-from upscaled.edge.pictures.aligning import Pair, Plane, View, pair, views
+from upscaled.edge.pictures import changes, colours, faces, structure
+from upscaled.edge.pictures.aligning import Box, Pair, Pixels, View, pair, views
+from upscaled.edge.pictures.crops import sharpest
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
+from upscaled.edge.pictures.lettering import lettering
 from upscaled.edge.pictures.opening import open_picture
+from upscaled.edge.pictures.structure import Plane
 from upscaled.errors import Aside
 from upscaled.nouns import Code
 
@@ -26,20 +28,26 @@ _THUMB_MOST_SHARE = 0.25
 """Each of its pixels is a mean of at least sixteen: enlarging may change a single one by right."""
 _FLAT_STD = 3.0
 _COLOURFUL = 6.0
-_WHOLE = (0.0, 0.0, 1.0, 1.0)
+_SHARPEST_SIDE = 0.25
+NO_FACES = "Faces were not looked for."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
-    """Figures by name, and the least alike place as shares of what both pictures show."""
+    """Figures by name, and places as shares 0..1 (left, top, right, bottom) of what both show."""
 
     figures: dict[str, float] = field(default_factory=dict)
-    worst: tuple[float, float, float, float] = _WHOLE
+    places: dict[str, Box] = field(default_factory=dict)
+    """Where the figure of that name is worst."""
+    sharpest: Box | None = None
+    """Where the source has most detail."""
+    notes: tuple[str, ...] = ()
+    """What was not measured, as sentences."""
 
 
-def measure(source: Path, result: Path, layout: Layout) -> Likeness:
+def measure(source: Path, result: Path, layout: Layout, *, letters: bool = False) -> Likeness:
     """
-    Decode both pictures whole and measure their likeness.
+    Decode both pictures whole and measure their likeness; with `letters` also that of letters.
 
     A figure that cannot be measured is absent. Raises `Aside` for the source alone; a result that
     does not decode is a figure (`decodes` 0).
@@ -48,14 +56,17 @@ def measure(source: Path, result: Path, layout: Layout) -> Likeness:
     if off := _size_off(after, layout):
         return Likeness(figures={"size_off": float(off)})
     try:
-        both = pair(before, after)
+        both = pair(before, after, letters=letters)
         _read_to_the_end(after)
     except Aside as error:
         if error.code == Code.BAD_RESULT:
             return Likeness(figures={"decodes": 0.0})
         raise
-    figures, worst = _compared(both)
-    return Likeness(figures={"decodes": 1.0, "size_off": 0.0, **figures}, worst=worst)
+    found = compared(both, letters=letters)
+    figures = {"decodes": 1.0, "size_off": 0.0, **found.figures}
+    return Likeness(
+        figures=figures, places=found.places, sharpest=found.sharpest, notes=found.notes
+    )
 
 
 def _read_to_the_end(after: View) -> None:
@@ -72,21 +83,65 @@ def _size_off(after: View, layout: Layout) -> int:
     return max(abs(int(image.width) - layout.width), abs(int(image.height) - layout.height))
 
 
-def _compared(both: Pair) -> tuple[dict[str, float], tuple[float, float, float, float]]:
-    before, after = structure.low_pass(_grey(both.before)), structure.low_pass(_grey(both.after))
+def compared(whole: Pair, *, letters: bool = False) -> Likeness:
+    """Return the figures of two pictures of one size."""
+    both = whole.reduced
+    had, has = (structure.low_pass(rgb.astype(np.float32)) for rgb in (both.before, both.after))
+    before, after = _grey(had), _grey(has)
     alike = structure.ssim_map(before, after)
     tiles = structure.tiles(before, after, alike)
-    worst = min(tiles, key=lambda tile: tile.ssim, default=None)
+    change = changes.largest(had, has)
     figures = {
         "ssim": float(alike.mean()),
+        "change": change.most,
         **structure.gradients(before, after, tiles),
         **structure.shift(before, after),
         **_contrast(before, after),
         **_colour(both),
     }
-    if worst is None:
-        return figures, _WHOLE
-    return {**figures, "tile_min": worst.ssim}, worst.shares(before.shape)
+    places = {"change": change.place}
+    if tiles:
+        worst = min(tiles, key=lambda tile: tile.ssim)
+        figures["tile_min"], places["tile_min"] = worst.ssim, worst.shares(before.shape)
+    if letters:
+        read = lettering(*(_luma(picture) for picture in (whole.before, whole.after)))
+        figures, places = figures | read.figures, places | read.places
+    grey = _luma(both.before)
+    seen = _faces(grey, before, after)
+    return Likeness(
+        figures=figures | seen.figures,
+        places=places | seen.places,
+        sharpest=_sharpest(grey),
+        notes=seen.notes,
+    )
+
+
+def _faces(grey: Pixels, before: Plane, after: Plane) -> Likeness:
+    """Return how well the edges of each face were kept, where faces can be looked for."""
+    cascade = faces.detector()
+    if cascade is None:
+        return Likeness(notes=(NO_FACES,))
+    boxes = faces.found(cascade, grey)
+    figures = {"faces": float(len(boxes))}
+    if not boxes:
+        return Likeness(figures=figures)
+    kept = [structure.edges_within(before, after, box) for box in boxes]
+    worst = int(np.argmin(kept))
+    height, width = grey.shape
+    left, top, right, bottom = boxes[worst]
+    place = (left / width, top / height, right / width, bottom / height)
+    return Likeness(figures=figures | {"face_min": kept[worst]}, places={"face_min": place})
+
+
+def _sharpest(grey: Pixels) -> Box:
+    """Return the place of a quarter of the short side with most detail, searched coarsely."""
+    small = grey[::2, ::2].astype(np.float32)
+    side = _SHARPEST_SIDE * min(small.shape)
+    return sharpest(small, (side / small.shape[1], side / small.shape[0]))
+
+
+def _luma(rgb: Pixels) -> Pixels:
+    return np.asarray(Image.fromarray(rgb).convert("L"))
 
 
 def _grey(rgb: Plane) -> Plane:
@@ -109,6 +164,7 @@ def _colour(both: Pair) -> dict[str, float]:
     has = float(np.hypot(after[..., 1], after[..., 2]).mean())
     figures = {
         "delta_e_mean": float(apart.mean()),
+        "delta_e_p99": float(np.percentile(apart, 99)),
         "delta_e_max": float(apart.max()),
         "ab_shift": float(np.hypot(*cast)),
     }
@@ -117,9 +173,9 @@ def _colour(both: Pair) -> dict[str, float]:
     return figures
 
 
-def _thumb(rgb: Plane) -> NDArray[np.uint8]:
+def _thumb(rgb: Pixels) -> Pixels:
     height, width = rgb.shape[:2]
     share = min(_THUMB_MOST_SHARE, _THUMB_SHORT_SIDE / min(width, height))
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    small = Image.fromarray(rgb.astype(np.uint8)).resize(size, Image.Resampling.BOX)
+    small = Image.fromarray(rgb).resize(size, Image.Resampling.BOX)
     return np.asarray(small)

@@ -61,6 +61,12 @@ def text_lines(grey: Bytes) -> dict[str, float]:
     return best
 
 
+def lined_glyphs(grey: Bytes) -> Components:
+    """Return the boxes of the letters that stand on lines, of the polarity that has more."""
+    both = [_lined(_glyphs(black_hat(plane))) for plane in (grey, np.asarray(255 - grey, np.uint8))]
+    return max(both, key=lambda found: int(found.area.size))
+
+
 def black_hat(grey: Bytes) -> Bytes:
     """Return closing minus picture, 13 px square: dark strokes thinner than that light up."""
     closed = _slide(_slide(grey, np.maximum), np.minimum)
@@ -89,16 +95,24 @@ def components(mask: NDArray[np.bool_]) -> Components:
 
 
 def _polarity(hat: Bytes) -> dict[str, float]:
-    found = components(hat > max(0.8 * otsu(hat), _LEAST_STROKE))
-    found = found.only(found.area >= 4)
-    glyphs = found.only(_glyph_sized(found))
-    lined = glyphs.only(_on_a_line(glyphs))
+    found = _glyphs(hat)
+    lined = _lined(found)
     pixels = hat.size
     return {
         "txt_n": lined.area.size * 100_000 / pixels,
         "txt_share": lined.area.size / max(1, found.area.size),
         "txt_area": float(lined.area.sum()) / pixels,
     }
+
+
+def _glyphs(hat: Bytes) -> Components:
+    found = components(hat > max(0.8 * otsu(hat), _LEAST_STROKE))
+    return found.only(found.area >= 4)
+
+
+def _lined(found: Components) -> Components:
+    glyphs = found.only(_glyph_sized(found))
+    return glyphs.only(_on_a_line(glyphs))
 
 
 def _glyph_sized(found: Components) -> NDArray[np.bool_]:

@@ -1,8 +1,9 @@
 """
-Any picture, opened as the rest of this room wants it: upright, 8 bit, grey or RGB, alpha apart.
+Any picture, opened as the rest of this room wants it: upright, grey or RGB, alpha apart.
 
-libvips decodes, lazily and from the top down; nothing is read here but headers, except where a
-picture must be turned. What libvips cannot read Pillow does, in memory.
+8 bits a channel, or the 16 a source has where they are asked for. libvips decodes, lazily and from
+the top down; nothing is read here but headers, except where a picture must be turned. What libvips
+cannot read others do: see `foreign` and `linear`.
 """
 
 import os
@@ -12,21 +13,19 @@ from pathlib import Path
 
 import pyvips
 import tifffile
-from PIL import Image, ImageOps
+from PIL import Image
 
-from upscaled.edge.pictures import profiles
+from upscaled.edge.pictures import extras, foreign, inks, linear, profiles
 from upscaled.edge.pictures.faults import too_large, translated
-from upscaled.errors import Aside
-from upscaled.nouns import Code
+from upscaled.edge.pictures.levels import TOP, levelled, split, with_profile
+from upscaled.edge.pictures.sniff import is_heic, is_scene
 
 MOST_PIXELS = 600_000_000
 """Larger than any model's output (512 MP); a header that claims more is not decoded."""
 
 _ICC = "icc-profile-data"
-_SIXTEEN_BIT = ("ushort", "short")
 _VIPS_READS = ("jpegload", "pngload", "tiffload", "webpload", "gifload", "heifload")
 """libvips would also draw SVG and read its own raw formats: not from strangers."""
-_PILLOW_READS = ("BMP", "DIB", "PPM", "TGA", "JPEG2000", "PSD", "QOI", "ICO", "PCX", "SGI")
 
 # In a long process the cache keeps decoded pictures: 353 MB after ten jobs against 83 without.
 pyvips.cache_set_max(0)
@@ -40,51 +39,81 @@ class Picture:
 
     path: Path
     colour: pyvips.Image
-    """1 or 3 bands, 8 bit, upright; under transparent pixels whatever the file has there."""
+    """1 or 3 bands, upright; under transparent pixels whatever the file has there."""
     alpha: pyvips.Image | None
-    """1 band, 8 bit; None where nothing is transparent by format."""
+    """1 band of the same depth; None where nothing is transparent by format."""
     icc: bytes | None
     """The profile that the colours follow; None means sRGB."""
 
+    @property
+    def bits(self) -> int:
+        """Return 8 or 16: the depth of a channel."""
+        return 16 if self.colour.format == "ushort" else 8
 
-def open_picture(path: Path, *, paid: bool = False) -> Picture:
+    @property
+    def top(self) -> float:
+        """Return the highest number of a channel: white, opaque."""
+        return TOP[self.colour.format]
+
+
+def open_picture(path: Path, *, paid: bool = False, deep: bool = False) -> Picture:
     """
-    Open a picture and bring it to common ground.
+    Open a picture and bring it to common ground; `deep` keeps 16 bits where it has them.
 
     CMYK becomes sRGB through its own profile. Raises `Aside` (not_a_picture, too_large,
     cmyk_without_profile, unsupported, bad_result with `paid`); a picture that is cut short raises
     only when its last pixels are asked for.
     """
     with translated(paid=paid):
-        image = _upright(path)
+        image = upright(path)
         icc = image.get(_ICC) if image.get_typeof(_ICC) else None
         if image.interpretation == "cmyk":
-            return _from_cmyk(image, icc, path)
-        image, alpha = _split(_eight_bit(image))
-        return Picture(path=path, colour=image, alpha=alpha, icc=profiles.fitting(icc, image.bands))
+            image, icc = inks.as_srgb(image, icc), profiles.srgb()
+        colour, alpha = split(levelled(image, deep=deep))
+        icc = profiles.fitting(icc, colour.bands)
+        return Picture(path=path, colour=colour, alpha=alpha, icc=icc)
 
 
-def _upright(path: Path) -> pyvips.Image:
+def upright(path: Path) -> pyvips.Image:
+    """Return the picture as its decoder gives it, turned as its orientation asks."""
+    head = _head(path)
+    if is_scene(head) or is_heic(head):
+        return _elsewhere(path, head)
     try:
         image = _load(path, "sequential")
     except pyvips.Error as error:
         if "not in a known format" not in str(error):
             raise
-        return _through_pillow(path)
+        return _elsewhere(path, head)
     if not image.get("vips-loader").startswith(_VIPS_READS):
-        return _through_pillow(path)
+        return _elsewhere(path, head)
     if image.width * image.height > MOST_PIXELS:
         raise too_large(f"The picture claims {image.width} x {image.height} pixels")
-    if image.get("vips-loader").startswith("tiff"):
-        _check_whole_tiff(path)
+    if image.get("vips-loader").startswith("tiff") and not _is_plain_tiff(path):
+        return _elsewhere(path, head)
     turned = image.get_typeof("orientation") != 0 and image.get("orientation") > 1
     # Turning looks back at rows that a sequential reader has left behind. Large pictures are then
     # decoded into a file, not into memory (VIPS_DISC_THRESHOLD).
     return _load(path, "random").autorot() if turned else image
 
 
-def _check_whole_tiff(path: Path) -> None:
-    """Raise OSError where a TIFF's pixels lie beyond its end."""
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)
+
+
+def _elsewhere(path: Path, head: bytes) -> pyvips.Image:
+    """Return what libvips does not read."""
+    if is_scene(head):
+        return linear.read(path, MOST_PIXELS).image
+    if is_heic(head) and extras.missing("HEIC"):
+        raise extras.refusal("HEIC")
+    image, icc = foreign.through_pillow(path, MOST_PIXELS)
+    return with_profile(image, icc) if icc else image
+
+
+def _is_plain_tiff(path: Path) -> bool:
+    """Say whether libvips unpacks a TIFF; raise OSError where its pixels lie beyond its end."""
     # libtiff only warns of this and reads zeros, whatever fail_on says.
     with tifffile.TiffFile(path) as opened:
         first = opened.pages.first
@@ -92,6 +121,7 @@ def _check_whole_tiff(path: Path) -> None:
         missing = max(ends, default=0) - path.stat().st_size
     if missing > 0:
         raise OSError(f"truncated: {missing} bytes are missing")
+    return int(first.compression) not in foreign.PACKED.values()
 
 
 def _load(path: Path, access: str) -> pyvips.Image:
@@ -99,64 +129,3 @@ def _load(path: Path, access: str) -> pyvips.Image:
     # A file name would be parsed: what stands in brackets at its end is taken for options.
     source = pyvips.Source.new_from_file(os.fsencode(path))
     return pyvips.Image.new_from_source(source, "", access=access, fail_on="truncated")
-
-
-def _through_pillow(path: Path) -> pyvips.Image:
-    with Image.open(path, formats=_PILLOW_READS) as opened:
-        if opened.width * opened.height > MOST_PIXELS:
-            raise too_large(f"The picture claims {opened.width} x {opened.height} pixels")
-        icc = opened.info.get("icc_profile")
-        upright = ImageOps.exif_transpose(opened)
-        if upright.mode not in ("L", "LA", "RGB", "RGBA"):
-            upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-        bands = len(upright.getbands())
-        image = pyvips.Image.new_from_memory(upright.tobytes(), *upright.size, bands, "uchar")
-    image = image.copy(interpretation="srgb" if bands > 2 else "b-w")
-    return with_profile(image, icc) if icc else image
-
-
-def with_profile(image: pyvips.Image, icc: bytes) -> pyvips.Image:
-    """Return the picture with this profile attached, its numbers untouched."""
-    tagged = image.copy()
-    tagged.set_type(pyvips.GValue.blob_type, _ICC, icc)
-    return tagged
-
-
-def _from_cmyk(image: pyvips.Image, icc: bytes | None, path: Path) -> Picture:
-    if profiles.fitting(icc, 4) is None:
-        raise Aside(
-            Code.CMYK_WITHOUT_PROFILE,
-            "The picture is CMYK without a profile: its numbers do not say which colours they are",
-            "embed the profile it was made with, or save it as RGB",
-        )
-    inks = image if image.bands == 4 else image[0:4]
-    colour = inks.icc_transform(
-        "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
-    )
-    colour = colour.copy(interpretation="srgb")
-    return Picture(path=path, colour=colour, alpha=None, icc=profiles.srgb())
-
-
-def _eight_bit(image: pyvips.Image) -> pyvips.Image:
-    """Return 8 bits a channel as b-w or srgb, alpha and numbers kept."""
-    if image.interpretation in ("lab", "labs", "xyz", "scrgb", "hsv", "lch"):
-        image = image.colourspace("srgb")
-    if image.format in _SIXTEEN_BIT:
-        # 65535 = 255 x 257; a plain shift would darken by half a level.
-        image = (image.cast("ushort") / 257).rint().cast("uchar")
-    if image.format != "uchar" or image.bands > 4:
-        raise Aside(
-            Code.UNSUPPORTED,
-            f"The picture has {image.bands} channels of {image.format} numbers",
-            "save it with 8 or 16 bits a channel, as grey or RGB",
-        )
-    return image.copy(interpretation="srgb" if image.bands > 2 else "b-w")
-
-
-def _split(image: pyvips.Image) -> tuple[pyvips.Image, pyvips.Image | None]:
-    if image.bands in (1, 3):
-        return image, None
-    alpha = image[image.bands - 1].copy(interpretation="b-w")
-    if image.bands == 2:
-        return image[0].copy(interpretation="b-w"), alpha
-    return image[0:3].copy(interpretation="srgb"), alpha

@@ -1,8 +1,10 @@
 """
 What may be uploaded: pixels, upright and 8 bit, and their colour profile. Nothing else leaves.
 
-Positions, names, comments and previews stay in the original. A plain JPEG keeps its very bytes of
-picture, so that nothing is lost to a second compression and a PNG is not ten times as large.
+Positions, names, comments and previews stay in the original, and so does what a profile says of a
+person's screen. A plain JPEG keeps its very bytes of picture, so that nothing is lost to a second
+compression and a PNG is not ten times as large; all else goes as PNG, or as JPEG where a PNG could
+be too large for the service.
 Where the plan says so, pixels without detail are shrunk away first.
 """
 
@@ -11,13 +13,16 @@ from typing import Any
 
 from PIL import Image
 
+from upscaled.core.sources import journey_format
 from upscaled.edge.pictures import jpeg, profiles, saving
 from upscaled.edge.pictures.bleeding import bled
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.opening import open_picture
 from upscaled.edge.pictures.resampling import resized
+from upscaled.nouns import Format
 
 _ORIENTATION = 0x0112
+_ENDINGS = {Format.PNG: ".png", Format.JPEG: ".jpg"}
 
 
 def prepare(source: Path, stem: Path, size: tuple[int, int] | None = None) -> dict[str, Any]:
@@ -36,12 +41,12 @@ def _stripped(source: Path, stem: Path) -> dict[str, Any] | None:
     with Image.open(source) if _begins_as_jpeg(source) else Image.new("P", (1, 1)) as opened:
         plain = opened.mode in ("L", "RGB") and opened.getexif().get(_ORIENTATION, 1) in (0, 1)
         size, bands = opened.size, len(opened.getbands())
-        icc = profiles.fitting(opened.info.get("icc_profile"), bands)
+        icc = profiles.travelling(profiles.fitting(opened.info.get("icc_profile"), bands))
     if not plain:
         return None
     to = stem.with_name(stem.name + ".jpg")
     try:
-        jpeg.strip(source, to)
+        jpeg.strip(source, to, icc)
     except jpeg.NotPlainError:
         to.unlink()
         return None
@@ -55,8 +60,10 @@ def _begins_as_jpeg(source: Path) -> bool:
 
 def _redrawn(source: Path, stem: Path, size: tuple[int, int] | None) -> dict[str, Any]:
     picture = open_picture(source)
-    to = stem.with_name(stem.name + ".png")
     colour = bled(picture)
     if size is not None:
         colour = resized(colour, *size, stem.with_name(stem.name + ".tif"))
-    return saving.save(colour, to, saving.Look(format="PNG", icc=picture.icc))
+    form = journey_format(colour.width, colour.height, colour.bands)
+    to = stem.with_name(stem.name + _ENDINGS[form])
+    look = saving.Look(format=form, icc=profiles.travelling(picture.icc))
+    return saving.save(colour, to, look)

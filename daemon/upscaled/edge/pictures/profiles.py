@@ -9,6 +9,8 @@ import io
 
 from PIL import ImageCms
 
+from upscaled.edge.pictures.metadata.profile import known, unnamed
+
 _SPACE = slice(16, 20)
 _CREATED = slice(24, 36)
 _EPOCH = b"\x07\xd0\x00\x01\x00\x01\x00\x00\x00\x00\x00\x00"
@@ -53,4 +55,18 @@ def is_grey(icc: bytes | None) -> bool:
 
 def same(one: bytes | None, other: bytes | None) -> bool:
     """Do equal numbers mean equal colours under both?"""
-    return one == other or (is_srgb(one) and is_srgb(other))
+    return one == other or (is_srgb(one) and is_srgb(other)) or _plain(one) == _plain(other)
+
+
+def travelling(icc: bytes | None) -> bytes | None:
+    """Return what of a readable profile may be uploaded: its colours, and no name of anybody."""
+    if icc is None or known(description(icc)):
+        return icc
+    plain = unnamed(icc)
+    bands = next((bands for bands, space in _SPACES.items() if space == icc[_SPACE]), 0)
+    return fitting(plain, bands)
+
+
+def _plain(icc: bytes | None) -> bytes | None:
+    """Return a profile without its names: what was uploaded and comes back is still the same."""
+    return unnamed(icc) if icc is not None else None

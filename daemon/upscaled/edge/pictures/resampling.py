@@ -16,10 +16,15 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 _STRIP_ROWS = 128
 _TIFF_STRIP_ROWS = 32
+_HARDLY = 0.75
+"""
+From here on 8 bits will do: a fifth of the pixels is one level off, the mean by 0.07 (56 dB), twice
+as much where it is shrunk further. Floats would make the whole finish 40 % dearer.
+"""
 _LANCZOS_REACH = 3
 """Lanczos3 looks at three source pixels to each side, more when shrinking."""
 _SHARPEN_MARGIN = 16
@@ -37,8 +42,9 @@ class Size:
 
 def resized(image: pyvips.Image, width: int, height: int, scratch: Path) -> pyvips.Image:
     """
-    Return an 8-bit picture (1 or 3 bands) at exactly this size; `scratch` is a free file name.
+    Return a picture (1 or 3 bands of 8 or 16 bits) at exactly this size.
 
+    `scratch` is a free file name.
     Shrinking is lazy. Enlarging is done here and now, through `scratch` on disk.
     """
     if (image.width, image.height) == (width, height):
@@ -51,11 +57,12 @@ def resized(image: pyvips.Image, width: int, height: int, scratch: Path) -> pyvi
 
 
 def _shrunk(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    across, down = width / image.width, height / image.height
+    if image.format == "uchar" and min(across, down) >= _HARDLY:
+        return image.resize(across, vscale=down, kernel="lanczos3", gap=0)
     # Through floats and without the fast pre-shrink: 72 to 81 dB where 8 bits give 50 to 56.
-    small = image.cast("float").resize(
-        width / image.width, vscale=height / image.height, kernel="lanczos3", gap=0
-    )
-    return small.rint().cast("uchar").copy(interpretation=image.interpretation)
+    small = image.cast("float").resize(across, vscale=down, kernel="lanczos3", gap=0)
+    return small.rint().cast(image.format).copy(interpretation=image.interpretation)
 
 
 def enlarge(
@@ -65,12 +72,16 @@ def enlarge(
     icc: bytes | None = None,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> None:
-    """Write the picture with Lanczos at the wanted size, as an uncompressed TIFF in strips."""
+    """
+    Write the picture with Lanczos at the wanted size, as an uncompressed TIFF in strips.
+
+    Its bits stay; sharpening is for 8 a channel.
+    """
     bands = image.bands
     place = tifffile.imwrite(
         to,
         shape=(size.height, size.width, bands) if bands == 3 else (size.height, size.width),
-        dtype="uint8",
+        dtype=_dtype(image),
         photometric="rgb" if bands == 3 else "minisblack",
         rowsperstrip=_TIFF_STRIP_ROWS,
         iccprofile=icc,
@@ -98,11 +109,11 @@ def strips(image: pyvips.Image, size: Size) -> Iterator[Pixels]:
         first, last = max(0, top - margin), min(size.height, bottom + margin)
         strip = _strip(rows, size, first, last)
         if margin:
-            strip = strip.filter(_sharpening(image, size))
-        yield np.asarray(strip)[top - first : bottom - first]
+            strip = np.asarray(Image.fromarray(strip).filter(_sharpening(image, size)))
+        yield strip[top - first : bottom - first]
 
 
-def _strip(rows: "_Rows", size: Size, first: int, last: int) -> Image.Image:
+def _strip(rows: "_Rows", size: Size, first: int, last: int) -> Pixels:
     """Resample only what the output rows first..last need; equal to a crop of the whole."""
     scale = rows.height / size.height
     reach = _LANCZOS_REACH * max(scale, 1.0) + 1
@@ -110,7 +121,31 @@ def _strip(rows: "_Rows", size: Size, first: int, last: int) -> Image.Image:
     bottom = min(rows.height, math.ceil(last * scale + reach))
     slab = rows.slab(top, bottom)
     box = (0, first * scale - top, size.width, min(last * scale - top, bottom - top))
-    return slab.resize((size.width, last - first), Image.Resampling.LANCZOS, box=box)
+    return _lanczos(slab, (size.width, last - first), box)
+
+
+def _lanczos(
+    rows: Pixels, size: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> Pixels:
+    """Resample rows; Pillow knows no 16-bit colour, so each of its channels goes through floats."""
+    if rows.dtype == np.uint8:
+        return np.asarray(Image.fromarray(rows).resize(size, Image.Resampling.LANCZOS, box=box))
+    planes = rows[..., np.newaxis] if rows.ndim == 2 else rows
+    drawn = [
+        np.asarray(
+            Image.fromarray(planes[..., band].astype(np.float32)).resize(
+                size, Image.Resampling.LANCZOS, box=box
+            )
+        )
+        for band in range(planes.shape[2])
+    ]
+    deep: NDArray[np.uint16]
+    deep = np.clip(np.rint(np.stack(drawn, axis=-1)), 0, 65535).astype(np.uint16)
+    return deep.reshape(deep.shape[: rows.ndim])
+
+
+def _dtype(image: pyvips.Image) -> str:
+    return "uint16" if image.format == "ushort" else "uint8"
 
 
 def _sharpening(image: pyvips.Image, size: Size) -> ImageFilter.UnsharpMask:
@@ -131,11 +166,11 @@ class _Rows:
         self.height: int = image.height
         self._width = width
         self._region = pyvips.Region.new(image)
-        self._source: tuple[int, int] = (image.width, image.bands)
+        self._source: tuple[int, int, str] = (image.width, image.bands, _dtype(image))
         self._held: Pixels | None = None
         self._top = 0
 
-    def slab(self, top: int, bottom: int) -> Image.Image:
+    def slab(self, top: int, bottom: int) -> Pixels:
         """Return rows top..bottom; neither may ever go back."""
         below = self._top + (0 if self._held is None else len(self._held))
         if bottom > below:
@@ -144,11 +179,11 @@ class _Rows:
             self._held, self._top = np.concatenate([kept, new]), top
         if self._held is None:
             raise ValueError("a slab has at least one row")
-        return Image.fromarray(self._held[top - self._top : bottom - self._top])
+        return self._held[top - self._top : bottom - self._top]
 
     def _decoded(self, top: int, bottom: int) -> Pixels:
-        width, bands = self._source
+        width, bands, dtype = self._source
         data = self._region.fetch(0, top, width, bottom - top)
-        mode = "L" if bands == 1 else "RGB"
-        rows = Image.frombytes(mode, (width, bottom - top), bytes(data))
-        return np.asarray(rows.resize((self._width, bottom - top), Image.Resampling.LANCZOS))
+        shape = (bottom - top, width) if bands == 1 else (bottom - top, width, bands)
+        rows = np.frombuffer(data, dtype).reshape(shape)
+        return _lanczos(rows, (self._width, bottom - top))

@@ -5,12 +5,10 @@ Says only which door a file takes. What Pillow can open is asked of Pillow; here
 that must be told apart before that: clips, half-copied files, pictures that nobody here decodes.
 """
 
-from mmap import mmap
-
+from upscaled.edge.pictures import extras
 from upscaled.errors import Aside, NotReady, Stop
 from upscaled.nouns import Code
 
-_PAGE = 4096
 _RARER = ("JPEG2000", "PPM", "SGI", "QOI", "DDS", "PSD")
 PILLOW_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", *_RARER)
 """Pictures with a reliable head (JPEG opens MPO too). EPS is left out: it starts a program."""
@@ -20,7 +18,6 @@ _BRANDS_PICTURE = {b"avif", b"avis"} | _BRANDS_HEIC
 _CLIPS = ((b"\x1aE\xdf\xa3", "Matroska or WebM"), (b"\x06\x0e+4\x02\x05\x01\x01\r\x01\x02", "MXF"))
 _ATOMS = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _UNSUPPORTED = (
-    (b"v/1\x01", "OpenEXR"),
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
     (b"SDPX", "DPX"),
@@ -49,29 +46,21 @@ def clip(head: bytes) -> str:
     return "QuickTime" if head[4:8] in _ATOMS and int.from_bytes(head[:4], "big") >= 8 else ""
 
 
+def is_scene(head: bytes) -> bool:
+    """Return whether it is OpenEXR."""
+    return head.startswith(b"v/1\x01")
+
+
+def is_heic(head: bytes) -> bool:
+    """Return whether it is HEIC: its brands say so, and none of them AVIF."""
+    return head[4:8] == b"ftyp" and head[8:12] in _BRANDS_HEIC and b"avif" not in head[12:64]
+
+
 def picture_head(head: bytes) -> bool:
     """Return whether the first bytes are those of a picture that is opened here."""
     webp = head[:4] == b"RIFF" and head[8:12] in {b"WEBP", b""}
-    avif = head[4:8] == b"ftyp" and head[8:12] in {b"avif", b"avis"}
+    avif = head[4:8] == b"ftyp" and head[8:12] in _BRANDS_PICTURE
     return webp or avif or head.startswith(_PICTURE_HEADS)
-
-
-def ends_in_unwritten_pages(data: bytes | mmap) -> bool:
-    """
-    Return whether the file ends in zeros that begin where a page does, as in a preallocated copy.
-
-    A black border may end in zeros too, but hardly ever begins at a multiple of 4096 bytes. The
-    last bytes of the page before may be zeros by themselves: up to 16 are forgiven.
-    """
-    end = len(data)
-    while end > 0:
-        start = max(0, end - (1 << 20))
-        kept = len(bytes(data[start:end]).rstrip(b"\0"))
-        if kept:
-            end = start + kept
-            break
-        end = start
-    return len(data) - end >= _PAGE and -end % _PAGE <= 16
 
 
 def refuse(head: bytes) -> None:
@@ -93,6 +82,9 @@ def refuse(head: bytes) -> None:
             f"The file is a clip ({video}); video is not supported yet.",
             "Take it out of the inbox, or leave it: it waits until video is supported.",
         )
+    for kind, found in (("OpenEXR", is_scene(head)), ("HEIC", is_heic(head))):
+        if found and extras.missing(kind):
+            raise extras.refusal(kind)
     name = _unsupported(head)
     if name:
         raise Aside(
@@ -103,8 +95,6 @@ def refuse(head: bytes) -> None:
 
 
 def _unsupported(head: bytes) -> str:
-    if head[4:8] == b"ftyp" and head[8:12] in _BRANDS_HEIC:
-        return "HEIC"
     if head.startswith(b"II*\0") and head[8:10] == b"CR":
         return "a camera's raw format"
     return next((name for magic, name in _UNSUPPORTED if head.startswith(magic)), "")

@@ -7,13 +7,18 @@ Planes are grey 0..255, height x width, low-passed. Measures; judges nothing.
 from dataclasses import dataclass
 
 import numpy as np
+import pyvips
 from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 Slopes = tuple[Plane, Plane]
 """Down and across, grey levels a pixel."""
+Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows and columns."""
 
 _LOW_PASS_SIGMA = 1.5
+_LEAST_WEIGHT = 0.01
+"""Where the Gaussian is cut off, against its peak."""
 _SSIM_SIGMA = 2.5
 _SSIM_C1, _SSIM_C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 _TILES_ACROSS_SHORT_SIDE = 8
@@ -27,6 +32,8 @@ _EDGE = 4.0
 """Grey levels a pixel from which a slope can tell a shift."""
 _LEAST_EDGES = 50
 _SHIFT_ROUNDS = 4
+_MOST_EDGES = 40_000
+"""More edges find the same shift more slowly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +64,11 @@ def low_pass(plane: Plane) -> Plane:
 
 
 def blurred(plane: Plane, sigma: float) -> Plane:
-    """Return a Gaussian blur, the border repeated."""
-    reach = round(3 * sigma)
-    steps = np.arange(-reach, reach + 1)
-    kernel = np.exp(-(steps**2) / (2 * sigma**2)).astype(np.float32)
-    kernel /= kernel.sum()
-    down = _convolved(plane, kernel)
-    return np.ascontiguousarray(_convolved(down.T, kernel).T)
-
-
-def _convolved(plane: Plane, kernel: Plane) -> Plane:
-    reach = len(kernel) // 2
-    padded = np.pad(plane, ((reach, reach), (0, 0)), mode="edge")
-    total = np.zeros_like(plane)
-    for at, weight in enumerate(kernel):
-        total += weight * padded[at : at + plane.shape[0]]
-    return total
+    """Return a Gaussian blur, the border repeated; of each channel by itself."""
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(plane))
+    soft = image.gaussblur(sigma, min_ampl=_LEAST_WEIGHT, precision="float")
+    found: Plane = np.asarray(soft.numpy(), np.float32)
+    return found.reshape(plane.shape)
 
 
 def ssim_map(one: Plane, other: Plane) -> Plane:
@@ -126,6 +122,13 @@ def _slopes(plane: Plane) -> Slopes:
     return down, across
 
 
+def edges_within(before: Plane, after: Plane, place: tuple[int, int, int, int]) -> float:
+    """Return how far the slopes go together within left, top, right, bottom."""
+    left, top, right, bottom = place
+    box = np.s_[top:bottom, left:right]
+    return _together(_slopes(before[box]), _slopes(after[box]))
+
+
 def _together(one: Slopes, other: Slopes) -> float:
     """Return the correlation of two vector fields, -1..1; 0 where one of them is nothing."""
     common = sum(float((a * b).sum()) for a, b in zip(one, other, strict=True))
@@ -143,10 +146,13 @@ def shift(before: Plane, after: Plane) -> dict[str, float]:
     if min(before.shape) < 4:
         return {}
     down, across = _slopes(before)
-    edges = np.hypot(down, across) > _EDGE
-    if int(edges.sum()) < _LEAST_EDGES:
+    rows, columns = np.nonzero(np.hypot(down, across) > _EDGE)
+    if rows.size < _LEAST_EDGES:
         return {}
-    slopes = np.stack([across[edges], down[edges], np.ones(int(edges.sum()), np.float32)], axis=1)
+    every = -(-rows.size // _MOST_EDGES)
+    edges = rows[::every], columns[::every]
+    level = np.ones(edges[0].size, np.float32)
+    slopes = np.stack([across[edges], down[edges], level], axis=1)
     moved = np.zeros(2)
     for _ in range(_SHIFT_ROUNDS):
         change = before[edges] - _sampled(after, edges, moved)
@@ -155,9 +161,9 @@ def shift(before: Plane, after: Plane) -> dict[str, float]:
     return {"shift_px": float(np.hypot(*moved))}
 
 
-def _sampled(plane: Plane, places: NDArray[np.bool_], moved: NDArray[np.float64]) -> Plane:
+def _sampled(plane: Plane, places: Places, moved: NDArray[np.float64]) -> Plane:
     """Return the plane's values beside the places, moved by (x, y), bilinear."""
-    rows, columns = np.nonzero(places)
+    rows, columns = places
     y = np.clip(rows + moved[1], 0, plane.shape[0] - 1.001)
     x = np.clip(columns + moved[0], 0, plane.shape[1] - 1.001)
     top, left = y.astype(int), x.astype(int)

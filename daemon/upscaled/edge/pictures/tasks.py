@@ -10,10 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from upscaled.edge.pictures.conversions import Conversions, using
 from upscaled.edge.pictures.layout import Layout
 
 Progress = Callable[[float], None]
 Arguments = dict[str, Any]
+Task = Callable[[Arguments, Progress], Any]
 
 # Imaging libraries are loaded by the first task that needs them.
 # ruff: noqa: PLC0415
@@ -21,7 +23,8 @@ Arguments = dict[str, Any]
 
 def _examine(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
     looking = import_module("upscaled.edge.pictures.examine")
-    return asdict(looking.examine(Path(arguments["source"]), arguments["marks"]))
+    source, marks = Path(arguments["source"]), arguments["marks"]
+    return asdict(looking.examine(source, marks, waited=arguments["waited"]))
 
 
 def _prepare(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
@@ -41,26 +44,30 @@ def _enlarge(arguments: Arguments, progress: Progress) -> dict[str, Any]:
 
 
 def _finish(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
-    from upscaled.edge.pictures.finishing import finish
+    from upscaled.core.provenance import Story
+    from upscaled.edge.pictures.finishing import UNTOLD, finish
 
     raw, source, to, scratch = (
         Path(arguments[name]) for name in ("raw", "source", "to", "scratch")
     )
-    return finish(raw, source, Layout(**arguments["layout"]), to, scratch)
+    layout, told = Layout(**arguments["layout"]), arguments.get("story")
+    return finish(raw, source, layout, to, scratch, story=Story(**told) if told else UNTOLD)
 
 
 def _measure(arguments: Arguments, _progress: Progress) -> dict[str, Any]:
     from upscaled.edge.pictures.likeness import measure
 
     source, result = Path(arguments["source"]), Path(arguments["result"])
-    return asdict(measure(source, result, Layout(**arguments["layout"])))
+    layout = Layout(**arguments["layout"])
+    return asdict(measure(source, result, layout, letters=arguments["letters"]))
 
 
 def _compare(arguments: Arguments, _progress: Progress) -> None:
-    from upscaled.edge.pictures.comparing import compare
+    from upscaled.edge.pictures.comparing import Shown, compare
 
     source, result, to = (Path(arguments[name]) for name in ("source", "result", "to"))
-    compare(source, result, Layout(**arguments["layout"]), tuple(arguments["worst"]), to)
+    shown = Shown(place=tuple(arguments["worst"]), says=tuple(arguments["says"]))
+    compare(source, result, Layout(**arguments["layout"]), shown, to)
 
 
 def _crops(arguments: Arguments, _progress: Progress) -> None:
@@ -84,7 +91,7 @@ def _sheet(arguments: Arguments, _progress: Progress) -> None:
     sheet(arguments["title"], arguments["signature"], cells, Path(arguments["to"]))
 
 
-TASKS = {
+_TASKS: dict[str, Task] = {
     "examine": _examine,
     "prepare": _prepare,
     "enlarge": _enlarge,
@@ -95,3 +102,16 @@ TASKS = {
     "thumbnail": _thumbnail,
     "sheet": _sheet,
 }
+
+
+def _chosen(task: Task) -> Task:
+    """Let the request's choices for ink and for light hold while its task is done."""
+
+    def done(arguments: Arguments, progress: Progress) -> Any:
+        with using(Conversions(**arguments.get("conversions", {}))):
+            return task(arguments, progress)
+
+    return done
+
+
+TASKS = {name: _chosen(task) for name, task in _TASKS.items()}

@@ -18,6 +18,7 @@ LONGEST_XMP = 1024 * 1024
 LONGEST_STORE = 4 * 1024 * 1024
 """Bytes kept of all C2PA stores of a file: thumbnails of the ingredients fill them."""
 LONGEST_EXIF = 1024 * 1024
+LONGEST_IPTC = 256 * 1024
 MOST_TEXT = 384 * 1024
 """Characters of all texts of a file together: what the patterns are tried on."""
 MOST_TEXTS = 512
@@ -43,6 +44,8 @@ class Carriers:
     stores: list[bytes] = field(default_factory=list)
     exif: Data = b""
     """A TIFF structure; of a TIFF picture the file itself."""
+    iptc: bytes = b""
+    """IIM records, the first that were met."""
     complete: bool = False
     text_room: int = MOST_TEXT
     xmp_room: int = LONGEST_XMP
@@ -73,6 +76,11 @@ class Carriers:
         """Keep the first EXIF block, with or without the words before its TIFF head."""
         if not self.exif:
             self.exif = block.removeprefix(b"Exif\0\0")[:LONGEST_EXIF]
+
+    def add_iptc(self, records: bytes) -> None:
+        """Keep the first IIM records."""
+        if not self.iptc:
+            self.iptc = records[:LONGEST_IPTC]
 
     def inflate(self, data: bytes, most: int = LONGEST_TEXT) -> bytes:
         """Return inflated bytes within the file's bounds; nothing where they are no zlib stream."""

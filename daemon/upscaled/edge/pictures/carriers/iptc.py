@@ -26,7 +26,8 @@ def add_resources(body: bytes, found: Carriers) -> None:
 
 
 def add_records(body: bytes, found: Carriers) -> None:
-    """Keep the records of a picture (record 2) that name its origin."""
+    """Keep the records as they are, and the texts of those (record 2) that name the origin."""
+    found.add_iptc(body)
     at = 0
     while found.record_room > 0:
         found.record_room -= 1

@@ -1,0 +1,76 @@
+"""
+Is a model still doing what it should? Its last results in, a sentence out where it should pause.
+
+A model whose results stop passing the fidelity check, changed at fal or asked wrongly by our rules,
+would fill the review folder at full price; twenty results are few enough to notice within a night.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from upscaled.nouns import Facts, Fidelity, Plan
+
+WINDOW = 20
+"""Results of one model that are looked at, and how many there must be."""
+MOST = 0.20
+"""Share of them that may miss the check; of honest results at most one in twenty does."""
+
+Key = tuple[str, str]
+"""Endpoint and model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One paid result of a model."""
+
+    at: datetime
+    verdict: str
+    """`pass`, `review` or `fail`."""
+
+
+def results_of(facts: Facts) -> list[tuple[Key, Result]]:
+    """
+    Return what a finished job says of its models: of each paid try, the last one that worked on it.
+
+    Nothing where nothing was paid, and nothing of a review that the plan asked for.
+    """
+    at = facts.times.get("finished")
+    if facts.engine != "fal" or facts.reused or at is None or not facts.passes:
+        return []
+    tries = [(facts.plan, facts.fidelity)]
+    if facts.tried is not None:
+        tries.insert(0, (facts.tried.plan, facts.tried.fidelity))
+    return [
+        (_key(plan), Result(at=at, verdict=fidelity.verdict))
+        for plan, fidelity in tries
+        if plan is not None and fidelity is not None and plan.passes
+        if not _asked_for(plan, fidelity)
+    ]
+
+
+def last(results: Iterable[Result], since: datetime | None) -> list[Result]:
+    """Return the window: the last results, oldest first, of those after `since`."""
+    kept = [one for one in results if since is None or one.at > since]
+    return sorted(kept, key=lambda one: one.at)[-WINDOW:]
+
+
+def pause(key: Key, window: list[Result]) -> str:
+    """Return why a model pauses, with its figures and what to do; empty where it does not."""
+    missed = [one.verdict for one in window if one.verdict != "pass"]
+    if len(window) < WINDOW or len(missed) <= MOST * WINDOW:
+        return ""
+    return (
+        f"{key[1]} is paused: {len(missed)} of its last {len(window)} results did not pass their"
+        f" check ({missed.count('fail')} failed, {missed.count('review')} for review; more than"
+        f" {MOST:.0%}). Look at what is in review/; name another family in the folder, or"
+        " `upscaled resume` goes on with it."
+    )
+
+
+def _key(plan: Plan) -> Key:
+    return plan.passes[-1].endpoint, plan.passes[-1].model
+
+
+def _asked_for(plan: Plan, fidelity: Fidelity) -> bool:
+    return plan.review and fidelity.verdict == "review"

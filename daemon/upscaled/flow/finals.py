@@ -1,0 +1,256 @@
+"""
+Final places: free names, what is staged for them, and moves that may be repeated after a crash.
+
+Knows roots and names; which state a job is in, and where it goes next, is decided by its step.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from unicodedata import normalize
+
+from upscaled.core import names
+from upscaled.core.folders import Target
+from upscaled.core.receipt import Ending, Status
+from upscaled.core.receipt import receipt as receipt_of
+from upscaled.errors import Gone, NameTaken
+from upscaled.flow.tools import Tools
+from upscaled.nouns import Artifact, Delivery, Facts, Fidelity, Format, Job
+
+REJECTED = "_rejected"
+"""Folder in the archive: results that a person did not want. They were paid for."""
+SUPERSEDED = "_superseded"
+
+
+def root_of(job: Job, tools: Tools, kind: str) -> Path:
+    """Return the outbox or the review folder of the job's watch."""
+    watch = tools.watch(job)
+    return watch.outbox if kind == "outbox" else watch.review
+
+
+def original_of(job: Job, tools: Tools) -> Path:
+    """Return where a job's original lies: in the inbox, or where an earlier job has put it."""
+    watch, redo = tools.watch(job), job.facts.redo
+    if not job.facts.away:
+        return tools.inbox(job)
+    if job.facts.archived:
+        return watch.archive / job.facts.archived
+    if redo is not None:
+        return _root(tools, job, redo.root) / redo.path
+    return tools.inbox(job)
+
+
+def _root(tools: Tools, job: Job, kind: str) -> Path:
+    watch = tools.watch(job)
+    if kind == "rejected":
+        return watch.archive / REJECTED
+    return {"archive": watch.archive, "failed": watch.failed, "inbox": watch.inbox}[kind]
+
+
+def require_same(job: Job, tools: Tools, source: Path) -> None:
+    """
+    Raise `Gone` unless the original is the file that was read.
+
+    A changed time alone proves nothing: file servers index and touch. The bytes decide.
+    """
+    try:
+        seen = tools.disk.identity(source)
+    except Gone as error:
+        tools.roots.require(job.watch)  # a share that vanished just now took nothing away
+        raise Gone("Taken away by its owner while it was worked on.") from error
+    if (seen.size, seen.mtime_ns, seen.inode) == (job.size, job.mtime_ns, job.inode):
+        return
+    if job.sha256 is None or tools.disk.digest(source) != job.sha256:
+        raise Gone(f"{job.path} was replaced by its owner; the new content is a new arrival")
+
+
+def finished(job: Job) -> tuple[Artifact, Fidelity]:
+    """Return the finished picture and what its check found."""
+    made, fidelity = job.facts.result, job.facts.fidelity
+    if made is None or fidelity is None:
+        raise Gone("the finished picture is not known any more")
+    return made, fidelity
+
+
+def delivery_of(job: Job) -> Delivery:
+    """Return what was journalled of a delivery."""
+    if job.facts.delivery is None:
+        raise Gone("the delivery is not known any more")
+    return job.facts.delivery
+
+
+def is_whole(path: Path, sha256: str, tools: Tools) -> bool:
+    """Say whether a file is there with these bytes."""
+    return tools.disk.is_there(path) and tools.disk.digest(path) == sha256
+
+
+# ---- names
+
+
+def wanted(job: Job) -> PurePosixPath:
+    """Return the original's place in NFC: a Mac lists decomposed names and cannot open them."""
+    return PurePosixPath(normalize("NFC", job.path))
+
+
+def is_free(tools: Tools, root: Path) -> Callable[[PurePosixPath], bool]:
+    """Return what says whether a name and those beside it are free in a root."""
+
+    def free(path: PurePosixPath) -> bool:
+        beside = (path.name, names.sidecar_name(path.name), names.compare_name(path.name))
+        return not any(tools.disk.is_there(root / path.with_name(name)) for name in beside)
+
+    return free
+
+
+def free_name(job: Job, path: PurePosixPath, free: Callable[[PurePosixPath], bool]) -> str:
+    """Return the first version of a name that is free."""
+    for name in names.versions(path.name):
+        if free(path.with_name(name)):
+            return str(path.with_name(name))
+    raise NameTaken(f"no free name for {job.path}")
+
+
+def own_name(job: Job, tools: Tools, kind: str, path: PurePosixPath) -> str:
+    """Return a free version of a name in `archive`, `failed` or `rejected`, and speak for it."""
+    free = is_free(tools, _root(tools, job, kind))
+    return free_name(job, path, lambda one: free(one) and speak_for(tools, job, kind, one))
+
+
+def spoken_for(job: Job) -> Iterator[str]:
+    """Yield the names that a job has journalled, as a restart must speak for them again."""
+    facts = job.facts
+    stood = facts.reviewed or (facts.redo and facts.redo.review)
+    found = {
+        "archive": facts.archived,
+        "failed": facts.set_aside,
+        "rejected": facts.rejected,
+        "review": stood and stood.beside,
+    }
+    if facts.delivery is not None:
+        yield f"{job.watch}/{facts.delivery.root}/{facts.delivery.path}"
+    yield from (f"{job.watch}/{kind}/{path}" for kind, path in found.items() if path)
+
+
+def speak_for(tools: Tools, job: Job, kind: str, path: object) -> bool:
+    """Reserve a name of a root; False where another job did."""
+    return tools.promised.reserve(f"{job.watch}/{kind}/{path}", job.id)
+
+
+def result_name(job: Job, tools: Tools, kind: str) -> str:
+    """Return the name a result gets, and speak for it."""
+    made, _ = finished(job)
+    source = wanted(job)
+    path = source.with_name(names.result_name(source.stem, Format(made.format)))
+    if tools.watch(job).collision == "replace" and kind == "outbox":
+        return str(path)
+    free = is_free(tools, root_of(job, tools, kind))
+    return free_name(job, path, lambda one: free(one) and speak_for(tools, job, kind, one))
+
+
+# ---- staging
+
+
+def staged(job: Job, tools: Tools, kind: str, made: Path) -> Facts:
+    """Copy a result, its comparison and its sidecar into a root's staging; choose the name."""
+    root, path = root_of(job, tools, kind), result_name(job, tools, kind)
+    proven, _ = finished(job)
+    copy = tools.disk.stage(made, proven.sha256, root, f"{job.id}{PurePosixPath(path).suffix}")
+    delivery = Delivery(
+        root=kind,
+        path=path,
+        staged=str(copy),
+        sidecar_staged=str(copy.with_name(f"{job.id}.json")),
+        compare_staged=None if kind == "outbox" else _stage_compare(job, tools, root),
+    )
+    facts = replace(job.facts, delivery=delivery)
+    status: Status = "done" if kind == "outbox" else "review"
+    stage_sidecar(replace(job, facts=facts), tools, root, status)
+    return facts
+
+
+def _stage_compare(job: Job, tools: Tools, root: Path) -> str | None:
+    made = tools.bench(job) / "compare.png"
+    if not tools.disk.is_there(made):
+        return None
+    name = f"{job.id}.compare.png"
+    return str(tools.disk.stage(made, tools.disk.digest(made), root, name))
+
+
+def stage_sidecar(job: Job, tools: Tools, root: Path, status: Status) -> Path:
+    """Write a job's sidecar into a root's staging folder."""
+    place = tools.grammar.resolve(str(PurePosixPath(job.path).parent))
+    found = place if isinstance(place, Target) else None
+    ending = Ending(
+        status=status,
+        version=tools.version,
+        folder=found.target_path if found else None,
+        order=found.order if found else None,
+        reused=job.facts.reused,
+    )
+    told = receipt_of(job, ending)
+    content = json.dumps(told, indent=2, ensure_ascii=False).encode() + b"\n"
+    return tools.disk.stage_bytes(content, root, f"{job.id}.json")
+
+
+# ---- moving
+
+
+def move_once(tools: Tools, source: Path, final: Path) -> bool:
+    """
+    Move a file of ours to its journalled place; after a crash, do what is left of it.
+
+    False where it is not there any more. Raises `NameTaken` where a stranger has the name.
+    """
+    if not tools.disk.is_there(source):
+        return False
+    sha256 = tools.disk.digest(source)
+    try:
+        tools.disk.retire(source, final, sha256)
+    except NameTaken:
+        # A crash may fall between a link, or a proven copy, and the unlink.
+        if tools.disk.digest(final) != sha256:
+            raise
+        tools.disk.drop(source)
+    return True
+
+
+def move_original(job: Job, tools: Tools, source: Path, final: Path) -> None:
+    """
+    Move an original to its journalled place, only while it is still the file that was read.
+
+    Raises `Gone` where it is not, and `NameTaken` where a stranger has the name.
+    """
+    if not tools.disk.is_there(source) and _has_come(job, tools, final):
+        return  # after a crash the move may have been done already; else its owner was here
+    require_same(job, tools, source)
+    sha256 = job.sha256 or tools.disk.digest(source)
+    try:
+        tools.disk.retire(source, final, sha256)
+    except NameTaken:
+        # Across devices a crash may fall between the proven copy and the unlink.
+        if tools.disk.digest(final) != sha256:
+            raise
+        tools.disk.drop(source)
+
+
+def _has_come(job: Job, tools: Tools, final: Path) -> bool:
+    if not tools.disk.is_there(final):
+        return False
+    return job.sha256 is None or tools.disk.digest(final) == job.sha256
+
+
+def supersede(job: Job, tools: Tools, final: Path) -> None:
+    """Move an old result and its sidecar to archive/_superseded (`collision = "replace"`)."""
+    for old in (final, final.with_name(names.sidecar_name(final.name))):
+        if tools.disk.is_there(old):
+            supersede_one(job, tools, old)
+
+
+def supersede_one(job: Job, tools: Tools, old: Path) -> None:
+    """Move one file to archive/_superseded under a free name."""
+    root = root_of(job, tools, delivery_of(job).root)
+    archive_root = tools.watch(job).archive / SUPERSEDED
+    path = PurePosixPath(old.relative_to(root).as_posix())
+    free = free_name(job, path, lambda one: not tools.disk.is_there(archive_root / one))
+    tools.disk.retire(old, archive_root / free, tools.disk.digest(old))

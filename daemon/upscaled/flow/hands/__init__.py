@@ -1,0 +1,1 @@
+"""What a person may order: one module a verb, each carried out on the conductor's thread."""

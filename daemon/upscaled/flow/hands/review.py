@@ -1,0 +1,80 @@
+"""`accept` and `reject`: what a person says of a result that waits in review/."""
+
+from functools import partial
+
+from upscaled.core import hands
+from upscaled.core.outcome import Next
+from upscaled.flow.conductor import Conductor
+from upscaled.flow.finals import REJECTED, finished, is_whole
+from upscaled.flow.hands.desk import Asked, Bench, Desk
+from upscaled.flow.reviewed import TAKEN_OUT
+from upscaled.nouns import Job, State
+
+ACCEPTED = "accepted; it goes to the outbox"
+
+
+def accept(bench: Bench, order: Asked, job: Job) -> None:
+    """Let a result pass, if it still stands in review/."""
+    if hands.has_begun(job, State.ACCEPTING, order.at):
+        bench.answer(order, ACCEPTED)
+        return
+    if why := _unanswerable(bench, job, "accepted"):
+        bench.answer(order, f"not accepted: {why}")
+        return
+
+    def then(stands: bool) -> None:  # noqa: FBT001 - what the look at the folder came to
+        if not stands:
+            hint = f"`upscaled redo {job.id}` makes it again, from paid pixels while they are kept"
+            bench.answer(order, f"not accepted: {TAKEN_OUT}; {hint}")
+        else:
+            begin_accept(bench.conductor, job, hands.COMMAND_LINE)
+            bench.answer(order, ACCEPTED)
+
+    bench.at_root(order, job, partial(_stands, bench, job), then)
+
+
+def reject(bench: Bench, order: Asked, job: Job) -> None:
+    """Take a result out of review/ and its original to failed/."""
+    stays = job.facts.stays
+    if not hands.has_begun(job, State.REJECTING, order.at):
+        if why := _unanswerable(bench, job, "rejected"):
+            bench.answer(order, f"not rejected: {why}")
+            return
+        stays = begin_reject(bench.conductor, bench.desk, job)
+    where = "its original stays" if stays else "its original goes to failed/"
+    bench.answer(order, f"rejected; the result goes to archive/{REJECTED}, {where}")
+
+
+def begin_accept(conductor: Conductor, job: Job, by: str) -> None:
+    """Let a job in review walk on to the outbox; `by` is how a person said so."""
+    facts = hands.accepted(job, by, conductor.tools.clock.now())
+    said = f"accepted by {by}"
+    conductor.apply(job, Next(to=State.ACCEPTING, facts=facts, said=said))
+
+
+def begin_reject(conductor: Conductor, desk: Desk, job: Job) -> bool:
+    """Let a job in review walk on to failed/; say whether its original stays where it is."""
+    leaves = conductor.tools.watch(job).originals == "leave"
+    gone = hands.origin_of(job, leaves=leaves) is None
+    stays = gone or hands.is_needed(job, desk.ends(job.watch, job.path), leaves=leaves)
+    facts = hands.rejected(job, stays=stays)
+    reason = facts.error.message if facts.error else None
+    said = "rejected by hand"
+    conductor.apply(job, Next(to=State.REJECTING, facts=facts, said=said, reason=reason))
+    return stays
+
+
+def _unanswerable(bench: Bench, job: Job, done: str) -> str | None:
+    if why := hands.not_in_review(job, done):
+        return why
+    redo = hands.redone_by(job, bench.conductor.book.jobs.values())
+    return f"it is being redone as {redo.id}; cancel that first" if redo else None
+
+
+def _stands(bench: Bench, job: Job) -> bool:
+    tools, stood = bench.conductor.tools, hands.reviewed(job)
+    tools.roots.require(job.watch)
+    made, _ = finished(job)
+    return stood is not None and is_whole(
+        tools.watch(job).review / stood.result, made.sha256, tools
+    )

@@ -1,0 +1,336 @@
+"""Looks between passes and second tries: what is paid, what is delivered, and never twice."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_fal import MEMORY, ModelFal, Mortal, PulledPlugError
+from paying import BEGIN, PRICE, hushed, settings_of
+from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
+from upscaled.core.outcome import Next
+from upscaled.flow.orders import Orders
+from upscaled.nouns import Fidelity, Hold, Job, Plan, State
+
+TWICE = {"fidelity": {"second_try": True}}
+
+
+class Scene:
+    """A corridor onto a model of fal."""
+
+    def __init__(self, folder: Path, looks: Looks, **config: Mapping[str, Any]) -> None:
+        settings = settings_of(folder, **config)
+        self.looks = looks
+        self.corridor = Trying(folder, ModelFal(None), settings)  # type: ignore[arg-type]
+        self.fal = ModelFal(self.corridor.clock)
+        self.corridor.engine, self.corridor.pictures = self.fal, looks
+        self.corridor.restart(Mortal)
+
+    def walk(self, plan: Plan, path: str = "") -> Job:
+        """Bring a planned picture in and let an hour pass."""
+        name = self.corridor.drop(plan=plan, path=path)
+        self.corridor.advance(3600.0)
+        return self.corridor.job(name)
+
+    @property
+    def spent(self) -> int:
+        """Return what the ledger has settled."""
+        return self.corridor.ledger.spent(BEGIN - timedelta(days=1))
+
+    def models(self, job: Job) -> list[str]:
+        """Return the models that were paid for, in the receipt's order."""
+        return [one.model for one in job.facts.passes]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Lend a folder in memory where there is one: the stories write thousands of records."""
+    with hushed(), tempfile.TemporaryDirectory(dir=MEMORY) as made:
+        yield Path(made)
+
+
+# ---- between two passes
+
+
+def test_a_clean_result_goes_on_with_the_second_pass(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=CRISP))
+
+    job = scene.walk(staged())
+
+    assert job.state is State.FINISHED
+    assert scene.models(job) == ["Recovery V2", "Standard V2"]
+    assert (len(scene.fal.requests), scene.spent, job.reserved) == (2, 2 * PRICE, 0)
+    assert job.facts.assessment is not None
+    assert job.facts.assessment.clean
+    assert job.facts.plan == staged()
+
+
+def test_a_soft_result_stops_there_and_its_second_price_is_free_again(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=SOFT))
+
+    job = scene.walk(staged())
+
+    assert job.state is State.FINISHED
+    assert scene.models(job) == ["Recovery V2"]
+    assert (len(scene.fal.requests), scene.spent, job.reserved) == (1, PRICE, 0)
+    assert scene.corridor.ledger.open() == 0
+    plan = job.facts.plan
+    assert plan is not None
+    assert plan.shortfall is not None
+    assert "detail in its pixels: 0.3, should be at least 0.55" in plan.shortfall
+    assert "not taken 2x further by Standard V2" in plan.notes[-1]
+
+
+def test_both_prices_are_reserved_before_the_first_submit(folder: Path) -> None:
+    scene = Scene(folder, Looks(), budget={"daily_usd": 0.15})
+
+    job = scene.walk(staged())
+
+    assert job.hold is Hold.BUDGET
+    assert scene.fal.submits == 0
+
+
+def test_a_second_pass_that_is_refused_leaves_the_first_ones_result(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=CRISP), retry={"attempts": 1})
+    name = scene.corridor.drop(plan=staged())
+    scene.fal.answers.extend(["accepted", "refused"])
+    scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(name)
+
+    assert scene.fal.happened["refused"] == 1
+    assert job.state is State.FINISHED
+    assert scene.models(job) == ["Recovery V2"]
+    assert (scene.spent, job.reserved) == (PRICE, 0)
+    assert job.facts.plan is not None
+    assert "the picture is refused" in (job.facts.plan.shortfall or "")
+
+
+def test_a_lost_intermediate_is_fetched_again_and_not_bought_again(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=SOFT))
+    scene.corridor.parked = scene.corridor.parked | {State.FETCHED}
+    scene.corridor.restart(Mortal)
+    job = scene.walk(staged())
+    assert job.state is State.FETCHED
+    (scene.corridor.folder / "work" / job.id / "raw-0").unlink()
+
+    scene.corridor.parked = Trying.parked
+    scene.corridor.restart(Mortal)
+    scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(job.id)
+    assert (job.state, len(scene.fal.requests)) == (State.FINISHED, 1)
+    assert len(scene.fal.fetches) == 2
+
+
+# ---- a second try
+
+
+def test_without_second_try_a_failed_check_pays_nothing_more(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail")}))
+
+    job = scene.walk(redefined())
+
+    assert (job.state, scene.spent) == (State.FINISHED, PRICE)
+    assert job.facts.fidelity == failing("fail")
+
+
+@pytest.mark.parametrize("word", ["pass", "review"])
+def test_only_a_failed_check_pays_once_more(folder: Path, word: str) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing(word)}), **TWICE)
+
+    job = scene.walk(redefined())
+
+    assert (len(scene.fal.requests), job.facts.tried) == (1, None)
+
+
+def test_a_second_try_that_passes_is_delivered_and_says_why(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail", "colours off")}), **TWICE)
+
+    job = scene.walk(redefined())
+
+    facts = job.facts
+    assert scene.models(job) == ["Redefine", "High Fidelity V2"]
+    assert (len(scene.fal.requests), scene.spent, job.reserved) == (2, 2 * PRICE, 0)
+    assert facts.fidelity == Fidelity(verdict="pass")
+    assert facts.result is not None
+    assert Path(facts.result.path).read_text() == "High Fidelity V2"
+    assert facts.plan is not None
+    assert "colours off" in facts.plan.notes[-1]
+    assert not (scene.corridor.folder / "work" / job.id / "compare.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "delivered"),
+    [
+        (failing("fail"), failing("review"), "High Fidelity V2"),
+        (failing("fail"), failing("fail", "a", "b"), "Redefine"),
+        (failing("fail", tile_min=0.4), failing("fail", tile_min=0.3), "Redefine"),
+        (failing("fail", tile_min=0.3), failing("fail", tile_min=0.4), "High Fidelity V2"),
+    ],
+)
+def test_of_two_that_do_not_pass_the_better_goes_to_review_with_both_reasons(
+    folder: Path, first: Fidelity, second: Fidelity, delivered: str
+) -> None:
+    looks = Looks(verdicts={"Redefine": first, "High Fidelity V2": second})
+    scene = Scene(folder, looks, **TWICE)
+
+    job = scene.walk(redefined())
+
+    facts, bench = job.facts, scene.corridor.folder / "work" / job.id
+    assert (len(scene.fal.requests), scene.spent) == (2, 2 * PRICE)
+    assert scene.models(job)[-1] == delivered, "the delivered one stands last"
+    assert facts.result is not None
+    assert Path(facts.result.path).read_text() == delivered
+    assert (bench / "compare.png").read_text() == delivered
+    own, other = (first, second) if delivered == "Redefine" else (second, first)
+    assert facts.fidelity is not None
+    assert facts.fidelity.verdict == own.verdict
+    assert facts.fidelity.reasons[:-1] == own.reasons
+    assert facts.fidelity.reasons[-1].endswith("; ".join(other.reasons))
+
+
+def test_a_delivered_first_try_can_be_made_again_from_what_lies_here(folder: Path) -> None:
+    looks = Looks(
+        verdicts={"Redefine": failing("fail"), "High Fidelity V2": failing("fail", "a", "b")}
+    )
+    scene = Scene(folder, looks, **TWICE)
+    job = scene.walk(redefined())
+    before = job.facts.fidelity
+
+    again = Next(to=State.FETCHED, facts=replace(job.facts, result=None, fidelity=None), said="")
+    scene.corridor.conductor.apply(job, again)
+    scene.corridor.restart(Mortal)
+    scene.corridor.advance(60.0)
+
+    job = scene.corridor.job(job.id)
+    assert (job.state, len(scene.fal.requests)) == (State.FINISHED, 2)
+    assert job.facts.fidelity == before
+
+
+def test_the_cap_of_one_job_holds_for_the_sum(folder: Path) -> None:
+    looks = Looks(verdicts={"Redefine": failing("fail")})
+    scene = Scene(folder, looks, budget={"per_job_usd": 0.15}, **TWICE)
+
+    job = scene.walk(redefined())
+
+    assert (job.state, scene.spent) == (State.FINISHED, PRICE)
+    assert job.facts.plan is not None
+    assert "past [budget] per_job_usd ($0.15)" in job.facts.plan.notes[-1]
+
+
+def test_the_second_try_is_reserved_and_waits_for_the_days_cap(folder: Path) -> None:
+    looks = Looks(verdicts={"Redefine": failing("fail")})
+    scene = Scene(folder, looks, budget={"daily_usd": 0.15}, **TWICE)
+
+    held = scene.walk(redefined())
+    assert (held.state, held.hold, scene.spent) == (State.PLANNED, Hold.BUDGET, PRICE)
+
+    scene.corridor.advance(24 * 3600.0)
+    job = scene.corridor.job(held.id)
+    assert (job.state, len(scene.fal.requests)) == (State.FINISHED, 2)
+
+
+def test_a_folder_that_names_the_family_keeps_it(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail")}), **TWICE)
+
+    job = scene.walk(redefined(), path="4k-redefine/a.png")
+
+    assert scene.models(job) == ["Redefine", "Redefine"]
+    assert [one.params["creativity"] for one in job.facts.passes] == [2, 1]
+
+
+def test_a_second_try_that_is_refused_leaves_the_first_result_for_review(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail")}), **TWICE)
+    scene.fal.answers.extend(["accepted", "refused"])
+
+    job = scene.walk(redefined())
+
+    assert scene.fal.happened["refused"] == 1
+    assert (job.state, scene.spent, job.reserved) == (State.FINISHED, PRICE, 0)
+    assert job.facts.fidelity == failing("fail")
+    assert job.facts.plan is not None
+    assert "came to nothing: the picture is refused" in job.facts.plan.notes[-1]
+
+
+def test_a_cancelled_second_try_is_cancelled(folder: Path) -> None:
+    looks = Looks(verdicts={"Redefine": failing("fail")})
+    scene = Scene(folder, looks, budget={"daily_usd": 0.15}, **TWICE)
+    held = scene.walk(redefined())
+
+    scene.corridor.ledger.ask("cancel", held.id, scene.corridor.clock.now())
+    Orders(scene.corridor.conductor, scene.corridor.ledger, scene.corridor.roads).turn()
+
+    assert scene.corridor.job(held.id).state is State.FAILING
+
+
+# ---- the plug, pulled before and after every single record
+
+STORIES = {
+    "clean": (staged, Looks(detail=CRISP), 2),
+    "soft": (staged, Looks(detail=SOFT), 1),
+    "second passes": (redefined, Looks(verdicts={"Redefine": failing("fail")}), 2),
+    "second is worse": (
+        redefined,
+        Looks(
+            verdicts={"Redefine": failing("fail"), "High Fidelity V2": failing("fail", "a", "b")}
+        ),
+        2,
+    ),
+}
+
+
+def plug_pulled(folder: Path, story: str, record: int, *, after: bool) -> tuple[bool, Job, Scene]:
+    plan, looks, _ = STORIES[story]
+    scene = Scene(folder, looks, fal={"start_timeout_seconds": 60}, **TWICE)
+    ledger = scene.corridor.ledger
+    assert isinstance(ledger, Mortal)
+    ledger.dies_in, ledger.after = record, after
+    name = scene.corridor.drop(plan=plan())
+    died = False
+    try:
+        scene.corridor.advance(3600.0)
+    except PulledPlugError:
+        died = True
+        scene.corridor.restart(Mortal)
+    scene.corridor.advance(7200.0)
+    return died, scene.corridor.job(name), scene
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("after", [False, True])
+def test_wherever_the_plug_is_pulled_no_request_is_paid_twice(
+    folder: Path, story: str, *, after: bool
+) -> None:
+    paid = STORIES[story][2]
+    for record in range(40):
+        died, job, scene = plug_pulled(folder / str(record), story, record, after=after)
+        assert job.state in ENDED, (record, job.state, job.hold, job.reason)
+        assert len(scene.fal.requests) == len(scene.fal.billed()) == paid, record
+        assert (scene.spent, job.reserved) == (paid * PRICE, 0), record
+        assert len(job.facts.passes) == paid
+        assert len({one.owner for one in scene.fal.requests}) == paid
+        scene.corridor.close()
+        if not died:
+            assert record > 6 * paid, "the story has more records than that"
+            return
+    raise AssertionError("the plug was pulled at every record and there was always one more")
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_equal_pictures_wait_for_the_second_try_too(folder: Path, *, worse: bool) -> None:
+    bad = {"Redefine": failing("fail")}
+    if worse:
+        bad["High Fidelity V2"] = failing("fail", "a", "b")
+    scene = Scene(folder, Looks(verdicts=bad), **TWICE)
+    names = [scene.corridor.drop(plan=redefined(), sha256="5" * 64) for _ in range(3)]
+    scene.corridor.advance(7200.0)
+
+    jobs = [scene.corridor.job(name) for name in names]
+    assert {job.state for job in jobs} == {State.FINISHED}
+    assert (len(scene.fal.requests), scene.spent) == (2, 2 * PRICE)
+    assert [job.facts.reused for job in jobs] == [False, True, True]
