@@ -21,6 +21,7 @@ DONE = sum(sample.ends == "done" for sample in SAMPLES)
 CROP = "data:image/jpeg;base64,"
 
 
+@pytest.mark.long
 def test_the_demo_explains_every_picture_and_spends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

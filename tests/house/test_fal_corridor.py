@@ -296,6 +296,7 @@ def test_equal_pictures_dropped_at_once_are_paid_once(place: Place, fal: Standin
     assert place.files("inbox") == []
 
 
+@pytest.mark.long
 def test_what_went_to_review_is_not_paid_for_again_either(place: Place, fal: Standin) -> None:
     rules = place.path("rules")
     rules.mkdir()
@@ -331,6 +332,7 @@ def test_a_smaller_size_of_the_same_picture_is_made_from_what_was_paid(
         assert result.size == (1920, 1329)
 
 
+@pytest.mark.long
 def test_payloads_are_deleted_at_fal_after_delivery_where_that_is_asked_for(
     place: Place, fal: Standin
 ) -> None:
@@ -358,6 +360,7 @@ def test_a_folder_that_says_local_never_uploads(place: Place, fal: Standin) -> N
     assert fal.world.keys == set(), "fal was asked something"
 
 
+@pytest.mark.long
 def test_every_upload_and_result_has_a_life_of_days(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     drop(place, hd=1)

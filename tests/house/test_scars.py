@@ -339,6 +339,7 @@ def test_a_work_folder_lost_between_two_passes_costs_no_second_payment(
     assert len(passes) == fal.ledger()["accepted"] == 2
 
 
+@pytest.mark.long
 def test_a_file_replaced_by_its_owner_is_taken_anew_in_the_same_run(
     place: Place, fal: Standin
 ) -> None:

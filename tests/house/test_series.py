@@ -90,6 +90,7 @@ def urls(fal: Standin) -> dict[str, str]:
     return {name: getattr(fal, name) for name in ("queue_url", "rest_url", "cdn_url", "api_url")}
 
 
+@pytest.mark.long
 def test_twenty_frames_get_one_recipe_whatever_some_of_them_are(place: Place) -> None:
     shot = [f"digital/shot_010.{number}.png" for number in range(1001, 1021)]
     for number, path in enumerate(shot):

@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 from PIL import Image
 
 from place import REPOSITORY, Place, photo
 from standin import Options, Standin
 
 
+@pytest.mark.long
 def test_a_spoilt_result_goes_to_review_with_a_picture_and_its_reasons(tmp_path: Path) -> None:
     place = Place(tmp_path)
     with Standin(tmp_path / "standin", Options()) as fal:
