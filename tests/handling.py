@@ -320,8 +320,8 @@ class Studio:
         self.clock.at += timedelta(seconds=2.0)
         self.orders.turn()
         self.patrol.soon(0)
-        self.patrol.turn()
         for _ in range(8):
+            self.patrol.turn()
             self.conductor.turn(0)
         moving = [job for job in self.book.jobs.values() if job.hold is None]
         return bool(moving or self.ledger.asked())

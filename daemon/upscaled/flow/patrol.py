@@ -27,8 +27,10 @@ log = structlog.get_logger()
 LOOK_RANK = 1000
 """Before every step of the same lane: a look is short, and the scan is the truth."""
 LISTEN_SECONDS = 5.0
-TROUBLED_SECONDS = (5.0, 60.0)
-"""The first pause after a look that failed, and the longest."""
+TROUBLED_SECONDS = 5.0
+"""After a look that failed: a marker costs little to look for."""
+LISTEN_AGAIN_SECONDS = (5.0, 80.0)
+"""The first pause after hints could not be rebuilt, and the longest."""
 REST, REST_SECONDS = 4, 0.01
 """Looking takes at most a fifth of its lane, however many hints come in."""
 PARTS = 4
@@ -89,7 +91,7 @@ class Beat:
     begun_at: float = 0.0
     rest_until: float = 0.0
     """A writer's events come by the thousand; looks are followed by a rest in proportion."""
-    pause: float = TROUBLED_SECONDS[0]
+    pause: float = LISTEN_AGAIN_SECONDS[0]
     busy: bool = False
     scanned: bool = False
     """The whole inbox was looked at since the start, or since its share was lost."""
@@ -124,6 +126,7 @@ class Patrol:
         beat = self.beats[watch]
         if folder is None:
             beat.everything()
+            beat.whole_at = min(beat.whole_at, beat.rest_until)  # a share that is lost, too
         else:
             beat.dirty[folder] = None
 
@@ -259,9 +262,13 @@ class Patrol:
     # ---- back in the conductor's thread
 
     def _listened(self, beat: Beat, deaf: str) -> None:
-        if deaf:
-            # A file born while a watcher was rebuilt, or is missing, is reported by nobody.
-            beat.everything()
+        if not deaf:
+            beat.pause = LISTEN_AGAIN_SECONDS[0]
+            return
+        # A file born while a watcher was rebuilt, or is missing, is reported by nobody.
+        beat.everything()
+        beat.listen_at = self._clock.monotonic() + beat.pause
+        beat.pause = min(LISTEN_AGAIN_SECONDS[1], beat.pause * 2)
 
     def _changed(self, beat: Beat, folders: Sequence[str]) -> None:
         for folder in folders:
@@ -274,8 +281,7 @@ class Patrol:
         beat.dirty.clear()
         for folder in beat.intake.folders.values():
             folder.round = None
-        beat.whole_at = self._clock.monotonic() + beat.pause
-        beat.pause = min(TROUBLED_SECONDS[1], beat.pause * 2)
+        beat.whole_at = self._clock.monotonic() + TROUBLED_SECONDS
 
     def _scanned(self, beat: Beat, parts: Sequence[Look]) -> None:
         now = self._clock.monotonic()
@@ -312,7 +318,7 @@ class Patrol:
     def _well(self, beat: Beat) -> None:
         if beat.trouble:
             log.info("watch_healthy_again", watch=beat.intake.watch)
-            beat.trouble, beat.pause = "", TROUBLED_SECONDS[0]
+            beat.trouble = ""
             self._conductor.wake_held(Hold.SHARE)
 
     def _looked(self, beat: Beat, sightings: Sequence[Sighting]) -> None:
