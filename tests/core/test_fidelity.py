@@ -41,8 +41,8 @@ def test_the_worst_figure_decides_and_every_fault_has_its_reason() -> None:
     assert found.verdict == "fail"
     assert found.figures == figures
     assert found.reasons == (
-        "structure in the least alike place: 0.7, should be at least 0.8",
         "colour cast (mean shift in a*b*): 6, should be at most 3",
+        "structure in the least alike place: 0.7, should be at least 0.8",
     )
 
 

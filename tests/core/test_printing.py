@@ -67,7 +67,7 @@ def test_a_print_with_too_few_pixels_of_its_own_goes_to_review_and_the_plan_says
     assert plan.review
     assert plan.review_reason == (
         "The source's own pixels come to only 61 an inch on this sheet, under 100"
-        " (`min_effective_ppi`): good up to A4."
+        " (min_effective_ppi): good up to A4."
     )
     assert any(
         "goes to review: the source's own pixels come to only 61" in one for one in plan.notes

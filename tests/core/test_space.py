@@ -65,6 +65,12 @@ def test_a_new_file_needs_its_own_size_in_the_private_folder() -> None:
     assert need(job(State.SEEN)) == Need(work=5_000_000)
 
 
+def test_a_redo_needs_its_private_copy_and_an_accepted_result_its_copy_in_the_outbox() -> None:
+    assert need(job(State.ASKED)) == Need(work=5_000_000)
+    assert need(job(State.ACCEPTING, result=RESULT)) == Need(outbox=777)
+    assert {State.ASKED, State.ACCEPTING} <= ASKED
+
+
 def test_what_is_written_already_is_not_needed_any_more() -> None:
     needs = {state: need(job(state)) for state in ASKED - {State.SEEN, State.FINISHED}}
 

@@ -30,10 +30,13 @@ def put(folder: Path, data: bytes) -> Path:
     return folder / "picture"
 
 
+@pytest.mark.parametrize("beyond", [0, 1, 1000])
 @pytest.mark.parametrize("form", RAW)
-def test_an_empty_tail_waits_and_then_goes_on_with_a_doubt(form: str, tmp_path: Path) -> None:
+def test_an_empty_tail_waits_and_then_goes_on_with_a_doubt(
+    form: str, beyond: int, tmp_path: Path
+) -> None:
     data = encoded(form)
-    half = len(data) // 2 // PAGE * PAGE
+    half = len(data) // 2 // PAGE * PAGE + beyond
     file = put(tmp_path, data[:half] + bytes(len(data) - half))
 
     with pytest.raises(NotReady, match="last pages are empty"):
@@ -96,4 +99,16 @@ def test_a_night_sky_and_a_black_square_are_whole(tmp_path: Path) -> None:
     drawn[:200] = 0
     drawn[300:500, 100:900] = 0
 
-    assert examine(put(tmp_path, encoded("BMP", Image.fromarray(drawn)))).doubt == ""
+    assert examine(put(tmp_path, encoded("TIFF", Image.fromarray(drawn)))).doubt == ""
+
+
+def test_a_short_black_end_is_whole_and_a_long_one_is_looked_at_by_a_person(tmp_path: Path) -> None:
+    drawn = np.asarray(photo(1000, 600)).copy()
+    drawn[-20:] = 0
+    assert examine(put(tmp_path, encoded("TIFF", Image.fromarray(drawn)))).doubt == ""
+
+    drawn[-200:] = 0
+    file = put(tmp_path, encoded("TIFF", Image.fromarray(drawn)))
+    with pytest.raises(NotReady):
+        examine(file)
+    assert examine(file, waited=True).doubt

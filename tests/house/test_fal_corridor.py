@@ -319,16 +319,16 @@ def test_a_smaller_size_of_the_same_picture_is_made_from_what_was_paid(
     place: Place, fal: Standin
 ) -> None:
     place.use_fal(urls(fal))
-    photo(place.path("inbox/4k/a.jpg"), (1300, 900), quality=97)
+    photo(place.path("inbox/4k-core/a.jpg"), (1300, 900), quality=97)
     place.until_idle()
-    photo(place.path("inbox/hd/a.jpg"), (1300, 900), quality=97)
+    photo(place.path("inbox/hd-core/a.jpg"), (1300, 900), quality=97)
 
     place.until_idle()
 
     paid_once(fal, 1)
-    told = json.loads(place.path("outbox/hd/a.png.json").read_text())
+    told = json.loads(place.path("outbox/hd-core/a.png.json").read_text())
     assert (told["cost_usd"], told["cost_basis"]) == (0, "reused")
-    with Image.open(place.path("outbox/hd/a.png")) as result:
+    with Image.open(place.path("outbox/hd-core/a.png")) as result:
         assert result.size == (1920, 1329)
 
 

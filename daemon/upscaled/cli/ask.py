@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,9 @@ from upscaled.edge.watch.looking import survey
 from upscaled.errors import Outage, UsageError
 from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Job, State
+
+MOST_REASONS = 2
+"""In one line of a list."""
 
 
 def ledger_of(settings: Settings) -> Ledger | None:
@@ -136,7 +140,14 @@ def job_json(job: Job) -> dict[str, Any]:
 def _doubts(job: Job) -> str | None:
     """Return why a result went to review."""
     fidelity = job.facts.fidelity
-    return " ".join(fidelity.reasons) if fidelity and job.state is State.REVIEW else None
+    return _led(fidelity.reasons) if fidelity and job.state is State.REVIEW else None
+
+
+def _led(reasons: Sequence[str]) -> str:
+    """Return the first of many reasons: the sidecar has them all."""
+    more = len(reasons) - MOST_REASONS
+    said = "; ".join(reasons[:MOST_REASONS])
+    return f"{said}; and {more} more in its sidecar" if more > 0 else said
 
 
 def _story(job: Job) -> dict[str, Any]:

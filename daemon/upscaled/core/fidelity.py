@@ -55,7 +55,8 @@ def assess(
     places: Mapping[str, Box] = MappingProxyType({}),
 ) -> Fidelity:
     """
-    Return the worst verdict of all figures that a band judges, with a reason for each fault.
+    Return the worst verdict of all figures that a band judges, with a reason for each fault, the
+    gravest first.
 
     `places` says where a figure is worst; the verdict's place is that of its gravest fault, or
     where most changed, though little.
@@ -65,7 +66,8 @@ def assess(
         nothing = ("nothing about the result could be measured",)
         return Fidelity(verdict="review", figures=dict(figures), reasons=nothing)
     words = {band.figure: band.judge(figures[band.figure], family) for band in asked}
-    faults = [band for band in asked if words[band.figure] != "pass"]
+    found = [band for band in asked if words[band.figure] != "pass"]
+    faults = sorted(found, key=lambda band: _WORDS.index(words[band.figure]), reverse=True)
     placed = [band.figure for band in faults if band.figure in places]
     gravest = max(placed, key=lambda figure: _WORDS.index(words[figure]), default=_MOST_CHANGED)
     return Fidelity(

@@ -82,7 +82,7 @@ def too_coarse(found: Printed | None, least: float) -> str | None:
         return None
     return (
         f"The source's own pixels come to only {found.native_ppi:.0f} an inch on this sheet, under"
-        f" {least:g} (`min_effective_ppi`): {_good(found)}."
+        f" {least:g} (min_effective_ppi): {_good(found)}."
     )
 
 

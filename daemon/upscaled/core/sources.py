@@ -28,7 +28,7 @@ def source_notes(probe: Probe, order: Order, passes: tuple[Pass, ...]) -> Iterat
         yield "Transparency is laid on white: the result's format carries none."
     deep = probe.bits > 8
     if deep and passes:
-        yield f"The source has {probe.bits} bits a channel; models work with 8."
+        yield f"The source has {probe.bits} bits a channel; what enlarges it works with 8."
     elif deep and order.format is Format.JPEG:
         yield f"The source has {probe.bits} bits a channel; a JPEG carries 8."
     shallow = passes or not deep or order.format is Format.JPEG

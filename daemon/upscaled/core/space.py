@@ -24,7 +24,8 @@ _RGB = 3
 _UPLOADS = frozenset({State.PLANNED, State.ADMITTED})
 _FETCHES = _UPLOADS | {State.PREPARED, State.SUBMITTING, State.SUBMITTED, State.READY}
 _FINISHES = _FETCHES | {State.FETCHED}
-ASKED = (_FINISHES - {State.SUBMITTED}) | {State.SEEN, State.FINISHED}
+_READS = frozenset({State.SEEN, State.ASKED})
+ASKED = (_FINISHES - {State.SUBMITTED}) | _READS | {State.FINISHED, State.ACCEPTING}
 """States whose step is asked for: what is sent already is only waited for."""
 
 
@@ -42,8 +43,10 @@ class Need:
 def need(job: Job, *, packed: bool = True) -> Need:
     """Return what a job will yet write until it is delivered; `packed`: TIFFs are compressed."""
     facts = job.facts
-    if job.state is State.SEEN:
+    if job.state in _READS:
         return Need(work=job.size)
+    if job.state is State.ACCEPTING and facts.result is not None:
+        return Need(outbox=facts.result.bytes)
     if job.state is State.FINISHED and facts.result is not None:
         passed = facts.fidelity is not None and facts.fidelity.verdict == "pass"
         return _staged(facts.result.bytes, 0, to_review=not passed)

@@ -208,7 +208,8 @@ def _doubt(source: Path, image: Image.Image) -> str:
         row_bytes = max(1, (len(data) - start) // image.height)
         if plain and unwritten.missing_block(data, start, row_bytes):
             return "Whole pages of the file are empty: it is still being copied, or it is damaged."
-        if not unwritten.tail_pages(data) or (plain and unwritten.is_letterbox(data, start)):
+        empty = unwritten.has_empty_tail(data, start, plain=plain)
+        if not empty or (plain and unwritten.is_letterbox(data, start)):
             return ""
     if plain or (image.format == "WEBP" and not _lossless_webp(image)):
         return "Its last pages are empty: it is still being copied, or it ends in black."

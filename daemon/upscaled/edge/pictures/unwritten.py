@@ -4,7 +4,8 @@ Files that may be incomplete though they decode: pages that a copy has not writt
 Where a format has a checksum or an end mark nothing of this is needed. Elsewhere zeros may as well
 be a black part of the picture; so what is found here is a doubt. The measure is where the zeros
 begin: a copy leaves off at a page of the file, a picture's black anywhere (by chance in 17 of 4096
-cases). Bytes in, sentences out; opens nothing.
+cases). A tail that is long against the pixels is doubted wherever it begins: a copy over a network
+leaves off at any byte. Bytes in, sentences out; opens nothing.
 """
 
 from math import gcd
@@ -22,15 +23,24 @@ _BLOCK_PAGES = 16
 _OFTEN = 64
 """Bytes: rows that begin at each 64th byte meet a page at both ends once in (4096/64)^2 files."""
 _CHUNK_PAGES = 256
+_LONG = 20
+"""A tail is long from this part of the pixels on."""
 _TWIN = 0.5
 """A letterbox has a bar at the other end too, at least this long against the tail."""
 
 
-def tail_pages(data: Data) -> bool:
-    """Return whether the file ends in zeros that begin where a page does."""
+def has_empty_tail(data: Data, start: int, *, plain: bool) -> bool:
+    """
+    Return whether the file ends in zeros that a copy may have left: a page of them at least.
+
+    In packed data no such run is ever content. Where pixels lie as they are from byte `start` on
+    (`plain`), it must begin where a page does, or be long against all of them.
+    """
     end = len(data)
     begin = _end_of_content(data)
-    return end - begin >= PAGE and -begin % PAGE <= _FORGIVEN
+    if end - begin < PAGE:
+        return False
+    return not plain or -begin % PAGE <= _FORGIVEN or end - begin >= (end - start) // _LONG
 
 
 def is_letterbox(data: Data, start: int) -> bool:
