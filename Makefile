@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost fuzz-paid bench-fal check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost bench-arrival fuzz-paid bench-fal check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -58,6 +58,9 @@ bench-finish: .venv/dev  ## what finishing 64 to 512 megapixels costs, beside Pi
 
 bench-fidelity: .venv/dev  ## the fidelity check on honest and tampered results of a labelled corpus
 	@PYTHONPATH=daemon:tests $(PY) tests/edge/bench_fidelity.py
+
+bench-arrival: .venv/dev  ## how soon files are noticed, and what waiting for them costs: about eight minutes
+	@PYTHONPATH=daemon:tests $(PY) tests/house/bench_arrival.py
 
 bench-cost: .venv/dev  ## what plans for a labelled corpus (UPSCALED_CORPUS) cost, against always 4x
 	@PYTHONPATH=tests $(PY) tests/rules/bench_cost.py
