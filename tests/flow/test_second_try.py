@@ -30,9 +30,11 @@ class Scene:
         self.corridor.engine, self.corridor.pictures = self.fal, looks
         self.corridor.restart(Mortal)
 
-    def walk(self, plan: Plan, path: str = "") -> Job:
-        """Bring a planned picture in and let an hour pass."""
+    def walk(self, plan: Plan, path: str = "", **known: Any) -> Job:
+        """Bring a planned picture in, with what else is known of it, and let an hour pass."""
         name = self.corridor.drop(plan=plan, path=path)
+        job = self.corridor.job(name)
+        self.corridor.book.save(replace(job, facts=replace(job.facts, **known)))
         self.corridor.advance(3600.0)
         return self.corridor.job(name)
 
@@ -242,6 +244,18 @@ def test_a_folder_that_names_the_family_keeps_it(folder: Path) -> None:
 
     assert scene.models(job) == ["Redefine", "Redefine"]
     assert [one.params["creativity"] for one in job.facts.passes] == [2, 1]
+
+
+def test_a_member_of_a_series_is_not_tried_in_another_way_and_says_so(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail", "colours off")}), **TWICE)
+
+    job = scene.walk(redefined(), path="4k-series/a.png", series="4k-series")
+
+    assert (job.state, scene.models(job), scene.spent) == (State.FINISHED, ["Redefine"], PRICE)
+    assert job.facts.fidelity is not None
+    first, why = job.facts.fidelity.reasons
+    assert first == "colours off"
+    assert why == "no second try: a series keeps one recipe for all its pictures"
 
 
 def test_a_second_try_that_is_refused_leaves_the_first_result_for_review(folder: Path) -> None:

@@ -17,6 +17,8 @@ from upscaled.flow.bench import is_second
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Facts, Fidelity, Job, State, Tried
 
+_ONE_RECIPE = "no second try: a series keeps one recipe for all its pictures"
+
 
 def finished(job: Job, tools: Tools, facts: Facts) -> Next:
     """Return what follows on a finished and checked picture."""
@@ -28,6 +30,9 @@ def finished(job: Job, tools: Tools, facts: Facts) -> Next:
         return _choose(job, tools, facts, fidelity)
     if fidelity.verdict != "fail" or not _may_try(facts, tools):
         return Next(to=State.FINISHED, facts=_with_other(facts), said=said)
+    if facts.series is not None:
+        alike = replace(fidelity, reasons=(*fidelity.reasons, _ONE_RECIPE))
+        return Next(to=State.FINISHED, facts=replace(facts, fidelity=alike), said=said)
     plan, why = second_plan(_failed(job, tools, facts, fidelity))
     tried = _tried(facts)
     if plan is None or tried is None or facts.plan is None:
