@@ -14,7 +14,7 @@ from paying import BEGIN, PRICE, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
 from upscaled.flow.orders import Orders
-from upscaled.nouns import Fidelity, Hold, Job, Plan, State
+from upscaled.nouns import Family, Fidelity, Hold, Job, Plan, Redo, State
 
 TWICE = {"fidelity": {"second_try": True}}
 
@@ -241,6 +241,16 @@ def test_a_folder_that_names_the_family_keeps_it(folder: Path) -> None:
     scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail")}), **TWICE)
 
     job = scene.walk(redefined(), path="4k-redefine/a.png")
+
+    assert scene.models(job) == ["Redefine", "Redefine"]
+    assert [one.params["creativity"] for one in job.facts.passes] == [2, 1]
+
+
+def test_a_redo_that_names_the_family_keeps_it(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail")}), **TWICE)
+    redo = Redo(of="j0", family=Family.REDEFINE, root="archive", path="4k/a.png")
+
+    job = scene.walk(redefined(), redo=redo)
 
     assert scene.models(job) == ["Redefine", "Redefine"]
     assert [one.params["creativity"] for one in job.facts.passes] == [2, 1]

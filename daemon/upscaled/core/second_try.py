@@ -29,7 +29,7 @@ class Failed:
     source: Pair
     catalogue: Catalogue
     named: bool
-    """The folder names the family."""
+    """A person named the family: the folder does, or a redo."""
     spent: Micros
     """What the picture has cost so far."""
     per_job: Micros

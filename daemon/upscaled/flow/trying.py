@@ -66,17 +66,24 @@ def _failed(job: Job, tools: Tools, facts: Facts, fidelity: Fidelity) -> Failed:
     plan, probe, settings = facts.plan, facts.probe, tools.settings
     if plan is None or probe is None:
         raise ValueError("its plan is not known any more")
-    place = tools.grammar.resolve(str(PurePosixPath(job.path).parent))
     return Failed(
         plan=plan,
         fidelity=fidelity,
         source=(probe.width, probe.height),
         catalogue=tools.catalogues[facts.engine],
-        named=isinstance(place, Target) and place.order.family is not None,
+        named=_names_family(job, tools),
         spent=job.cost,
         per_job=micros(settings.budget.per_job_usd),
         resample_limit=settings.plan.resample_limit,
     )
+
+
+def _names_family(job: Job, tools: Tools) -> bool:
+    """Say whether a person named the family: by the folder, or when it was asked for again."""
+    place = tools.grammar.resolve(str(PurePosixPath(job.path).parent))
+    by_folder = isinstance(place, Target) and place.order.family is not None
+    redo = job.facts.redo
+    return by_folder or (redo is not None and redo.family is not None)
 
 
 def _tried(facts: Facts) -> Tried | None:
