@@ -7,13 +7,24 @@ picture is always judged the same, before a crash and after.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from paying import PROBE, UNIFIED, Copies, Corridor, plan_of
 from upscaled.core.assessment import Limit
 from upscaled.core.life import ENDS
 from upscaled.core.provenance import Story
-from upscaled.nouns import Artifact, Family, Fidelity, Plan, Probe, State
+from upscaled.nouns import (
+    Artifact,
+    Facts,
+    Family,
+    Fidelity,
+    Job,
+    PassDone,
+    Plan,
+    Probe,
+    State,
+)
 
 CRISP, SOFT = 0.7, 0.3
 SURE = Limit(figure="detail", says="detail in its pixels", least=0.55)
@@ -92,3 +103,42 @@ def staged() -> Plan:
     whole = replace(plan, model=Family.RECOVER, passes=passes)
     other = replace(whole, passes=passes[:1], shortfall="The last 2x is plain resampling.")
     return replace(whole, otherwise=other)
+
+
+def ended(number: int, verdict: str) -> Job:
+    """Return a job that paid for one result by Standard V2 and ended."""
+    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=number)
+    plan = plan_of()
+    (one,) = plan.passes
+    paid = PassDone(
+        engine="fal",
+        endpoint=one.endpoint,
+        model=one.model,
+        params=one.params,
+        factor=2.0,
+        width=128,
+        height=96,
+        request_id=f"r{number}",
+        seconds=1.0,
+        cost=one.cost,
+        billed=True,
+    )
+    facts = Facts(
+        engine="fal",
+        plan=plan,
+        passes=(paid,),
+        fidelity=Fidelity(verdict=verdict),
+        times={"finished": at},
+    )
+    return Job(
+        id=f"j{number:03}",
+        state=State.DONE if verdict == "pass" else State.REVIEW,
+        watch=0,
+        path=f"4k/{number}.png",
+        size=1,
+        mtime_ns=1,
+        inode=1,
+        seen_at=at,
+        updated_at=at,
+        facts=facts,
+    )

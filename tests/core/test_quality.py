@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from paying import PRICE, plan_of
+from trying import ended
 from upscaled.core.quality import MOST, WINDOW, Result, last, pause, results_of
-from upscaled.nouns import Artifact, Facts, Fidelity, PassDone, Tried
+from upscaled.nouns import Artifact, Facts, Fidelity, Job, PassDone, Tried
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 KEY = ("topaz/upscale", "Redefine")
@@ -15,7 +16,7 @@ KEY = ("topaz/upscale", "Redefine")
 
 def results(*verdicts: str) -> list[Result]:
     return [
-        Result(at=NOW + timedelta(minutes=number), verdict=verdict)
+        Result(at=NOW + timedelta(minutes=number), verdict=verdict, job=f"j{number}", attempt=1)
         for number, verdict in enumerate(verdicts)
     ]
 
@@ -71,11 +72,15 @@ FACTS = Facts(
 MADE = Artifact(path="", sha256="", bytes=1, width=2, height=2, format="PNG")
 
 
+def job_of(facts: Facts) -> Job:
+    return replace(ended(0, "fail"), facts=facts)
+
+
 def test_a_result_counts_for_the_last_model_that_worked_on_it() -> None:
-    ((key, result),) = results_of(FACTS)
+    ((key, result),) = results_of(job_of(FACTS))
 
     assert key == (plan_of().passes[0].endpoint, "Standard V2")
-    assert result == Result(at=NOW, verdict="fail")
+    assert result == Result(at=NOW, verdict="fail", job="j000", attempt=1)
 
 
 def test_both_of_two_tries_count() -> None:
@@ -85,7 +90,7 @@ def test_both_of_two_tries_count() -> None:
     )
     facts = replace(FACTS, tried=tried, fidelity=Fidelity(verdict="pass"))
 
-    found = [(key[1], result.verdict) for key, result in results_of(facts)]
+    found = [(key[1], result.verdict) for key, result in results_of(job_of(facts))]
 
     assert found == [("Redefine", "fail"), ("Standard V2", "pass")]
 
@@ -95,11 +100,11 @@ def test_both_of_two_tries_count() -> None:
     [{"engine": "local"}, {"reused": True}, {"passes": ()}, {"fidelity": None}, {"times": {}}],
 )
 def test_what_was_not_paid_or_not_checked_says_nothing_of_a_model(free: dict[str, object]) -> None:
-    assert results_of(replace(FACTS, **free)) == []  # type: ignore[arg-type] # the test's words
+    assert results_of(job_of(replace(FACTS, **free))) == []  # type: ignore[arg-type] # the test's words
 
 
 def test_a_review_that_the_plan_asked_for_is_no_fault_of_the_model() -> None:
     asked = replace(FACTS, plan=replace(plan_of(), review=True))
 
-    assert results_of(replace(asked, fidelity=Fidelity(verdict="review"))) == []
-    assert results_of(asked), "a failed check is one all the same"
+    assert results_of(job_of(replace(asked, fidelity=Fidelity(verdict="review")))) == []
+    assert results_of(job_of(asked)), "a failed check is one all the same"

@@ -1,7 +1,6 @@
 """The daemon and a stand-in of fal: second passes, second tries, models that pause, money."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,12 @@ import pytest
 from PIL import Image, ImageFilter
 
 from judge_pictures import landscape
-from paying import plan_of
 from place import PLAY_KEY, REPOSITORY, Place
 from standin import Options, Standin
+from trying import ended
 from upscaled.core.settings import parse_settings
 from upscaled.edge.toml import load_mapping
 from upscaled.house import open_ledger
-from upscaled.nouns import Facts, Fidelity, Job, PassDone, State
 
 SOURCE = 700, 500
 
@@ -164,45 +162,6 @@ def only_text(folder: Path) -> Path:
 
 
 # ---- models that pause
-
-
-def ended(number: int, verdict: str) -> Job:
-    """Return a job that paid for one result by Standard V2 and ended."""
-    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=number)
-    plan = plan_of()
-    (one,) = plan.passes
-    paid = PassDone(
-        engine="fal",
-        endpoint=one.endpoint,
-        model=one.model,
-        params=one.params,
-        factor=2.0,
-        width=128,
-        height=96,
-        request_id=f"r{number}",
-        seconds=1.0,
-        cost=one.cost,
-        billed=True,
-    )
-    facts = Facts(
-        engine="fal",
-        plan=plan,
-        passes=(paid,),
-        fidelity=Fidelity(verdict=verdict),
-        times={"finished": at},
-    )
-    return Job(
-        id=f"j{number:03}",
-        state=State.DONE if verdict == "pass" else State.REVIEW,
-        watch=0,
-        path=f"4k/{number}.png",
-        size=1,
-        mtime_ns=1,
-        inode=1,
-        seen_at=at,
-        updated_at=at,
-        facts=facts,
-    )
 
 
 @pytest.mark.long

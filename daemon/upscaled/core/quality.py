@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from upscaled.nouns import Facts, Fidelity, Plan
+from upscaled.nouns import Fidelity, Job, Plan
 
 WINDOW = 20
 """Results of one model that are looked at, and how many there must be."""
@@ -27,14 +27,18 @@ class Result:
     at: datetime
     verdict: str
     """`pass`, `review` or `fail`."""
+    job: str
+    attempt: int
+    """Which of its job's tries made it, from 1: with the job, what tells two results apart."""
 
 
-def results_of(facts: Facts) -> list[tuple[Key, Result]]:
+def results_of(job: Job) -> list[tuple[Key, Result]]:
     """
     Return what a finished job says of its models: of each paid try, the last one that worked on it.
 
     Nothing where nothing was paid, and nothing of a review that the plan asked for.
     """
+    facts = job.facts
     at = facts.times.get("finished")
     if facts.engine != "fal" or facts.reused or at is None or not facts.passes:
         return []
@@ -42,17 +46,17 @@ def results_of(facts: Facts) -> list[tuple[Key, Result]]:
     if facts.tried is not None:
         tries.insert(0, (facts.tried.plan, facts.tried.fidelity))
     return [
-        (_key(plan), Result(at=at, verdict=fidelity.verdict))
-        for plan, fidelity in tries
+        (_key(plan), Result(at=at, verdict=fidelity.verdict, job=job.id, attempt=attempt))
+        for attempt, (plan, fidelity) in enumerate(tries, start=1)
         if plan is not None and fidelity is not None and plan.passes
         if not _asked_for(plan, fidelity)
     ]
 
 
 def last(results: Iterable[Result], since: datetime | None) -> list[Result]:
-    """Return the window: the last results, oldest first, of those after `since`."""
-    kept = [one for one in results if since is None or one.at > since]
-    return sorted(kept, key=lambda one: one.at)[-WINDOW:]
+    """Return the window: the last results after `since`, oldest first, each once."""
+    kept = {one for one in results if since is None or one.at > since}
+    return sorted(kept, key=lambda one: (one.at, one.job, one.attempt))[-WINDOW:]
 
 
 def pause(key: Key, window: list[Result]) -> str:

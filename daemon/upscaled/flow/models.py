@@ -6,7 +6,6 @@ start; what `resume` has lifted begins a new window, and that moment is remember
 """
 
 import json
-from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -14,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from upscaled.core.gate import Closed
-from upscaled.core.quality import WINDOW, Key, Result, last, pause, results_of
+from upscaled.core.quality import Key, Result, last, pause, results_of
 from upscaled.errors import LedgerUnwritable
 from upscaled.nouns import Hold, Job, State
 
@@ -23,6 +22,7 @@ log = structlog.get_logger()
 SINCE, PAUSED = "model_windows", "paused_models"
 LOOK_BACK = 2000
 """Ended jobs that are read at the start; a model rarer than that begins a new window."""
+_ENDED_WELL = [State.DONE, State.REVIEW]
 
 
 class Records(Protocol):
@@ -43,7 +43,8 @@ class Models:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._results: dict[Key, deque[Result]] = {}
+        self._results: dict[Key, list[Result]] = {}
+        """No more than a window of each: whatever else comes is newer, or older than all of it."""
         self._since: dict[Key, datetime] = {}
         self.paused: dict[Key, Closed] = {}
 
@@ -51,7 +52,7 @@ class Models:
         """Read what the ledger has; `resumed` is when `resume` was said last, heard or not."""
         told = json.loads(self._records.get(SINCE) or "{}")
         self._since = {_key(name): datetime.fromisoformat(at) for name, at in told.items()}
-        for job in reversed(self._records.jobs([State.DONE, State.REVIEW], LOOK_BACK)):
+        for job in self._records.jobs(_ENDED_WELL, LOOK_BACK):
             self._take(job)
         self._look(self._results)
         if resumed is not None:
@@ -61,7 +62,7 @@ class Models:
 
     def note(self, job: Job) -> None:
         """Take in a job that has ended."""
-        if job.state in {State.DONE, State.REVIEW}:
+        if job.state in _ENDED_WELL:
             self._look(self._take(job))
 
     def resume(self, now: datetime) -> None:
@@ -71,11 +72,9 @@ class Models:
     # ---- inside
 
     def _take(self, job: Job) -> list[Key]:
-        found = results_of(job.facts)
-        for key, result in found:
-            known = self._results.setdefault(key, deque(maxlen=2 * WINDOW))
-            if result not in known:  # a review that was accepted ends once more
-                known.append(result)
+        found = results_of(job)
+        for key, result in found:  # a review that was accepted ends once more, with the same result
+            self._results[key] = last([*self._results.get(key, []), result], None)
         return [key for key, _ in found]
 
     def _look(self, keys: Iterable[Key]) -> None:
