@@ -9,9 +9,10 @@ from paying import hushed
 from trying import ended
 from upscaled.core.quality import WINDOW
 from upscaled.flow.models import LOOK_BACK, Models
-from upscaled.nouns import Artifact, Fidelity, Job, State, Tried
+from upscaled.nouns import Artifact, Code, Fidelity, Job, State, Tried, Trouble
 
 MADE = Artifact(path="", sha256="", bytes=1, width=2, height=2, format="PNG")
+REJECTED = Trouble(code=Code.REJECTED, message="not wanted", hint="redo it")
 
 
 class Records:
@@ -103,6 +104,36 @@ def test_older_results_that_end_later_push_no_newer_ones_out() -> None:
     new = [ended(number, "pass") for number in range(2 * WINDOW, 3 * WINDOW)]
 
     assert not paused(noted([*new, *reversed(old)]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": State.FAILED, "error": REJECTED},
+        {"state": State.SUPERSEDED, "error": None},
+    ],
+)
+def test_what_a_person_rejected_or_did_again_still_counts_after_a_restart(
+    change: dict[str, object],
+) -> None:
+    def answered(job: Job) -> Job:
+        facts = replace(job.facts, error=change["error"])  # type: ignore[arg-type]
+        return replace(job, state=change["state"], facts=facts)  # type: ignore[arg-type]
+
+    jobs = story(5)
+
+    assert paused(loaded([*map(answered, jobs[:5]), *jobs[5:]]))
+
+
+def test_what_failed_for_another_reason_says_nothing_of_a_model() -> None:
+    cancelled = replace(REJECTED, code=Code.CANCELLED)
+    jobs = story(5)
+    gone = [
+        replace(job, state=State.FAILED, facts=replace(job.facts, error=cancelled))
+        for job in jobs[:5]
+    ]
+
+    assert not paused(loaded([*gone, *jobs[5:]]))
 
 
 def test_two_failed_tries_of_one_model_count_twice() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from upscaled.nouns import Fidelity, Job, Plan
+from upscaled.nouns import Code, Fidelity, Job, Plan, State
 
 WINDOW = 20
 """Results of one model that are looked at, and how many there must be."""
@@ -30,6 +30,13 @@ class Result:
     job: str
     attempt: int
     """Which of its job's tries made it, from 1: with the job, what tells two results apart."""
+
+
+def counts(job: Job) -> bool:
+    """Say whether an ended job's results count: a person's no to one does not unmake it."""
+    error = job.facts.error
+    rejected = job.state is State.FAILED and error is not None and error.code == Code.REJECTED
+    return rejected or job.state in {State.DONE, State.REVIEW, State.SUPERSEDED}
 
 
 def results_of(job: Job) -> list[tuple[Key, Result]]:

@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from upscaled.core.gate import Closed
-from upscaled.core.quality import Key, Result, last, pause, results_of
+from upscaled.core.quality import Key, Result, counts, last, pause, results_of
 from upscaled.errors import LedgerUnwritable
 from upscaled.nouns import Hold, Job, State
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 SINCE, PAUSED = "model_windows", "paused_models"
 LOOK_BACK = 2000
 """Ended jobs that are read at the start; a model rarer than that begins a new window."""
-_ENDED_WELL = [State.DONE, State.REVIEW]
+_ENDED_WELL = [State.DONE, State.REVIEW, State.SUPERSEDED]
 
 
 class Records(Protocol):
@@ -52,8 +52,9 @@ class Models:
         """Read what the ledger has; `resumed` is when `resume` was said last, heard or not."""
         told = json.loads(self._records.get(SINCE) or "{}")
         self._since = {_key(name): datetime.fromisoformat(at) for name, at in told.items()}
-        for job in self._records.jobs(_ENDED_WELL, LOOK_BACK):
-            self._take(job)
+        for states in (_ENDED_WELL, [State.FAILED]):  # a night of broken files hides no result
+            for job in self._records.jobs(states, LOOK_BACK):
+                self._take(job)
         self._look(self._results)
         if resumed is not None:
             at = datetime.fromisoformat(resumed)
@@ -62,8 +63,7 @@ class Models:
 
     def note(self, job: Job) -> None:
         """Take in a job that has ended."""
-        if job.state in _ENDED_WELL:
-            self._look(self._take(job))
+        self._look(self._take(job))
 
     def resume(self, now: datetime) -> None:
         """Let every paused model go on, with a new window: somebody has looked."""
@@ -72,7 +72,7 @@ class Models:
     # ---- inside
 
     def _take(self, job: Job) -> list[Key]:
-        found = results_of(job)
+        found = results_of(job) if counts(job) else []
         for key, result in found:  # a review that was accepted ends once more, with the same result
             self._results[key] = last([*self._results.get(key, []), result], None)
         return [key for key, _ in found]
