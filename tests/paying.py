@@ -21,7 +21,7 @@ from orders import shipped
 from upscaled.core.assessment import Limit
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.folders import Grammar
-from upscaled.core.gate import Conditions
+from upscaled.core.gate import Closed, Conditions
 from upscaled.core.life import ENDS, LIFE, Lane
 from upscaled.core.price import micros
 from upscaled.core.provenance import Story
@@ -196,6 +196,8 @@ class Corridor:
         self.folder, self.engine, self.settings = folder, engine, settings
         self.clock = Hand(at)
         self.die = 0.5
+        self.models: dict[tuple[str, str], Closed] = {}
+        """Models that pause, by endpoint and name."""
         self._number = 0
         (folder / "work").mkdir(parents=True, exist_ok=True)
         self.restart()
@@ -248,6 +250,10 @@ class Corridor:
         self.book.add([job])
         self.conductor.wake(job, at_once=True)
         return name
+
+    def pause(self, endpoint: str, model: str, reason: str) -> None:
+        """Let a model pause from now on."""
+        self.models[endpoint, model] = Closed(hold=Hold.ENDPOINT, reason=reason, until=None)
 
     def settle(self) -> None:
         """Do everything that is due by now."""
@@ -348,6 +354,7 @@ class Corridor:
                 monthly=micros(budget.monthly_usd),
                 per_job=micros(budget.per_job_usd),
             ),
+            models=self.models,
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from model_fal import MEMORY, ModelFal, Mortal, PulledPlugError
-from paying import BEGIN, PRICE, hushed, settings_of
+from paying import BEGIN, PRICE, UNIFIED, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
 from upscaled.flow.orders import Orders
@@ -279,6 +279,53 @@ def test_a_second_try_that_is_refused_leaves_the_first_result_for_review(folder:
     assert job.facts.fidelity == failing("fail")
     assert job.facts.plan is not None
     assert "came to nothing: the picture is refused" in job.facts.plan.notes[-1]
+
+
+def test_a_second_try_whose_model_pauses_leaves_the_first_result_for_review(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail")}), **TWICE)
+    scene.corridor.pause(UNIFIED, "High Fidelity V2", "High Fidelity V2 is paused: look at it.")
+
+    job = scene.walk(redefined())
+
+    assert (job.state, job.hold, scene.spent, job.reserved) == (State.FINISHED, None, PRICE, 0)
+    assert scene.models(job) == ["Redefine"]
+    assert job.facts.fidelity == failing("fail")
+    assert job.facts.result is not None
+    assert Path(job.facts.result.path).read_text() == "Redefine"
+    assert job.facts.plan is not None
+    assert "High Fidelity V2 is paused" in job.facts.plan.notes[-1]
+
+
+def test_a_second_try_whose_model_pauses_before_its_submit_does_not_wait(folder: Path) -> None:
+    scene = Scene(folder, Looks(verdicts={"Redefine": failing("fail")}), **TWICE)
+    scene.corridor.parked = scene.corridor.parked | {State.FETCHED}
+    scene.corridor.restart(Mortal)
+    name = scene.corridor.drop(plan=redefined())
+    scene.corridor.advance(60.0)
+    scene.corridor.parked = Trying.parked | {State.ADMITTED}
+    scene.corridor.restart(Mortal)
+    scene.corridor.advance(60.0)
+    reserved = scene.corridor.job(name)
+    assert reserved.state is State.ADMITTED
+    assert reserved.facts.tried is not None
+
+    scene.corridor.pause(UNIFIED, "High Fidelity V2", "High Fidelity V2 is paused: look at it.")
+    scene.corridor.parked = Trying.parked
+    scene.corridor.restart(Mortal)
+    scene.corridor.advance(60.0)
+
+    job = scene.corridor.job(name)
+    assert (job.state, job.hold, scene.spent, job.reserved) == (State.FINISHED, None, PRICE, 0)
+    assert scene.models(job) == ["Redefine"]
+
+
+def test_a_first_try_whose_model_pauses_waits(folder: Path) -> None:
+    scene = Scene(folder, Looks(), **TWICE)
+    scene.corridor.pause(UNIFIED, "Redefine", "Redefine is paused: look at it.")
+
+    job = scene.walk(redefined())
+
+    assert (job.state, job.hold, scene.fal.submits) == (State.PLANNED, Hold.ENDPOINT, 0)
 
 
 def test_a_cancelled_second_try_is_cancelled(folder: Path) -> None:

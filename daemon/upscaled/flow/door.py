@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.life import LIFE, Lane
-from upscaled.core.outcome import Later, Outcome, outcome_of
+from upscaled.core.outcome import Later, Outcome, PutAside, outcome_of
 from upscaled.errors import UpscaledError
 from upscaled.flow import steps
+from upscaled.flow.bench import is_second
 from upscaled.flow.book import Book
 from upscaled.flow.places import AHEAD, Places, Seats
 from upscaled.flow.series import Gathering
@@ -20,7 +21,7 @@ from upscaled.flow.space import Space
 from upscaled.flow.stops import Stops
 from upscaled.flow.tools import Tools
 from upscaled.flow.twins import Twins
-from upscaled.nouns import Hold, Job, Micros, State
+from upscaled.nouns import Code, Hold, Job, Micros, State, Trouble
 
 LOCAL_AT_ONCE = 4
 """Local enlargements in flight: two pixel workers, and as many prepared behind them."""
@@ -71,7 +72,7 @@ class Door:
             seen = self.conditions(job)
             closed = to_submit(job, replace(seen, stops=self.stops.seen_by(job, seen.now)))
             if closed:
-                return self._held(closed)
+                return self._held(job, closed)
         if short := self.space.ask(job):
             return short
         return self._send(job) if job.state is State.SUBMITTING else job
@@ -142,7 +143,7 @@ class Door:
         if (closed is None or job.hold is None) and (served := self._served(job)):
             return served
         if closed:
-            return self._held(closed)
+            return self._held(job, closed)
         if self._places.full(job.facts.engine):
             return self._queued(job, self._places)
         return self.space.ask(job)
@@ -162,7 +163,11 @@ class Door:
         queued = f"Waits for one of {places.limit(job.facts.engine)} places to be free."
         return Later(seconds=None, reason=queued)
 
-    def _held(self, closed: Closed) -> Later:
+    def _held(self, job: Job, closed: Closed) -> Outcome:
+        if closed.hold is Hold.ENDPOINT and is_second(job.facts):
+            # What was paid for does not wait for a model: a person looks at the first result.
+            hint = "look at the first result"
+            return PutAside(trouble=Trouble(code=Code.REFUSED, message=closed.reason, hint=hint))
         seconds = None
         if closed.until is not None:
             seconds = max(1.0, (closed.until - self._tools.clock.now()).total_seconds())
