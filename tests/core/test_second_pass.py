@@ -36,7 +36,7 @@ def planned(picture: Probe, order: Order = FOUR_K, engine: str = "split", **more
     return make_plan(replace(request, **more))  # type: ignore[arg-type] # the test's own words
 
 
-@pytest.mark.parametrize("engine", ["unified", "split", "local"])
+@pytest.mark.parametrize("engine", ["unified", "split"])
 def test_a_damaged_source_goes_2x_and_higher_only_with_a_model_that_makes_up_nothing(
     engine: str,
 ) -> None:
@@ -45,12 +45,33 @@ def test_a_damaged_source_goes_2x_and_higher_only_with_a_model_that_makes_up_not
     first, second = plan.passes
     assert (first.factor, first.width, first.height) == (2.0, 2400, 1600)
     assert (second.factor, second.width, second.height) == (1.6, 3840, 2560)
-    if engine != "local":
-        assert (first.model, second.model) == ("Recovery V2", "Standard V2")
-        assert plan.cost == first.cost + second.cost == 80_000 + 80_000
+    assert (first.model, second.model) == ("Recovery V2", "Standard V2")
+    assert plan.cost == first.cost + second.cost == 80_000 + 80_000
     assert plan.shortfall is None
     assert plan.safe_factor == 2.0
     assert any("assessed as a new source" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("size", [(3000, 2000), (1200, 800), (800, 600), (400, 300)])
+def test_the_embedded_engine_plans_what_fal_does_without_a_second_pass_and_tells_its_price(
+    size: tuple[int, int],
+) -> None:
+    here = planned(probe(*size, POOR), engine="local", resample_limit=4.8)
+    there = planned(probe(*size, POOR), resample_limit=4.8)
+
+    ends = there.otherwise or there
+    assert [one.factor for one in here.passes] == [one.factor for one in ends.passes]
+    assert here.shortfall == ends.shortfall
+    assert (here.width, here.height, here.review) == (ends.width, ends.height, ends.review)
+    assert (here.otherwise, here.cost) == (None, 0), "Lanczos adds no detail that a look could find"
+    assert here.fal_cost == there.cost > 0
+
+
+def test_the_embedded_engine_gives_a_person_what_is_sure_beyond_the_resample_limit() -> None:
+    here = planned(probe(800, 600, POOR), engine="local")
+
+    assert (here.review, here.width, here.height) == (True, 1600, 1200)
+    assert here.fal_cost == planned(probe(800, 600, POOR)).cost
 
 
 def test_what_is_done_otherwise_is_planned_along_with_it() -> None:

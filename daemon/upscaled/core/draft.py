@@ -154,7 +154,10 @@ def draft_of(request: PlanRequest, *, staged: bool = True) -> Draft:
 
 def _after_a_look(request: PlanRequest) -> float | None:
     """Return how far two passes may go; None where the first one's result decides nothing."""
-    step = request.catalogue.recipes[request.verdict.model].step
+    there = request.catalogue
+    if there.engine == "local" and request.fal_catalogue is not None:
+        there = request.fal_catalogue  # it tells what fal would ask, all passes together
+    step = there.recipes[request.verdict.model].step
     if step is None or request.series is not None or request.order.fit is Fit.SAFE:
         return None  # members of a series get one factor, and `digital` is as far as is sure
     return staged_factor(request.probe, step)

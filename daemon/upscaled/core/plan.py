@@ -47,6 +47,11 @@ def make_plan(request: PlanRequest) -> Plan:
     passes = draft.passes(draft.ladder, size)
     _refuse_blow_up(draft, passes)
     plan = _plan(draft, size, passes)
+    if draft.staged and request.catalogue.engine == "local":
+        # Lanczos adds no detail: a look at its result would always stop it where it is sure.
+        sure = draft_of(request, staged=False)
+        stopped = _stopped(request, sure.passes(sure.ladder, sure.delivered()))
+        return replace(stopped, fal_cost=plan.fal_cost)
     if not draft.staged or len(passes) < 2:
         return plan
     return replace(plan, otherwise=_stopped(request, passes[:1]))
