@@ -12,7 +12,7 @@ from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.life import LIFE, Lane
 from upscaled.core.outcome import Later, Outcome, outcome_of
 from upscaled.errors import UpscaledError
-from upscaled.flow import steps
+from upscaled.flow import kept, steps
 from upscaled.flow.book import Book
 from upscaled.flow.places import AHEAD, Places, Seats
 from upscaled.flow.series import Gathering
@@ -149,13 +149,13 @@ class Door:
 
     def _served(self, job: Job) -> Outcome | None:
         try:
-            return steps.served(job, self._tools)
+            return kept.served(job, self._tools)
         except UpscaledError as error:
             return outcome_of(error, job.state)
 
     def _payer(self, job: Job) -> Job | None:
-        kept = self._tools.settings.state.keep_paid_days > 0
-        return self.twins.payer(job) if kept else None
+        keeps = self._tools.settings.state.keep_paid_days > 0
+        return self.twins.payer(job) if keeps else None
 
     def _queued(self, job: Job, places: Places) -> Later:
         places.wait(job)
