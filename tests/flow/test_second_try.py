@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from model_fal import MEMORY, ModelFal, Mortal, PulledPlugError
+from model_fal import MEMORY, Fate, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, PRICE, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
@@ -334,3 +334,39 @@ def test_equal_pictures_wait_for_the_second_try_too(folder: Path, *, worse: bool
     assert {job.state for job in jobs} == {State.FINISHED}
     assert (len(scene.fal.requests), scene.spent) == (2, 2 * PRICE)
     assert [job.facts.reused for job in jobs] == [False, True, True]
+
+
+# ---- what was paid for serves again
+
+EQUAL = "5" * 64
+
+
+def test_a_stopped_plan_with_a_second_try_is_kept_under_what_was_planned_first(
+    folder: Path,
+) -> None:
+    looks = Looks(detail=SOFT, verdicts={"Recovery V2": failing("fail")})
+    scene = Scene(folder, looks, **TWICE)
+    for _ in range(2):
+        name = scene.corridor.drop(plan=staged(), sha256=EQUAL)
+        scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(name)
+    assert (job.state, job.facts.reused) == (State.FINISHED, True)
+    assert (len(scene.fal.requests), scene.spent) == (2, 2 * PRICE)
+
+
+def test_after_a_restart_a_twin_waits_for_a_stopped_plans_second_try(folder: Path) -> None:
+    looks = Looks(detail=SOFT, verdicts={"Recovery V2": failing("fail")})
+    scene = Scene(folder, looks, **TWICE)
+    scene.fal.fates.extend([Fate(), Fate(takes=1000.0)])
+    first = scene.corridor.drop(plan=staged(), sha256=EQUAL)
+    scene.corridor.advance(100.0)
+    assert scene.corridor.job(first).facts.tried is not None
+    second = scene.corridor.drop(plan=staged(), sha256=EQUAL)
+    scene.corridor.restart(Mortal)
+
+    scene.corridor.advance(7200.0)
+
+    assert [scene.corridor.job(name).state for name in (first, second)] == [State.FINISHED] * 2
+    assert scene.corridor.job(second).facts.reused
+    assert len(scene.fal.requests) == 2
