@@ -14,7 +14,9 @@ from paying import BEGIN, PRICE, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
 from upscaled.flow.orders import Orders
-from upscaled.nouns import Fidelity, Hold, Job, Plan, State
+from upscaled.flow.ports import Progress
+from upscaled.flow.request import ASKED_ANEW
+from upscaled.nouns import Artifact, Fidelity, Hold, Job, Pass, PassDone, Plan, Standing, State
 
 TWICE = {"fidelity": {"second_try": True}}
 
@@ -125,6 +127,74 @@ def test_a_lost_intermediate_is_fetched_again_and_not_bought_again(folder: Path)
     job = scene.corridor.job(job.id)
     assert (job.state, len(scene.fal.requests)) == (State.FINISHED, 1)
     assert len(scene.fal.fetches) == 2
+
+
+def test_a_lost_intermediate_whose_address_expired_is_asked_for_by_its_ticket(
+    folder: Path,
+) -> None:
+    scene = Scene(folder, Looks(detail=SOFT))
+    scene.corridor.parked = scene.corridor.parked | {State.FETCHED}
+    scene.corridor.restart(Mortal)
+    job = scene.walk(staged())
+    (scene.corridor.folder / "work" / job.id / "raw-0").unlink()
+    scene.fal.media = "missing"
+    scene.corridor.parked = Trying.parked
+    scene.corridor.restart(Mortal)
+    until_asked_anew(scene, job.id)
+    scene.fal.media = ""
+    scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(job.id)
+    assert (job.state, job.facts.error, len(scene.fal.requests)) == (State.FINISHED, None, 1)
+
+
+class Losing(ModelFal):
+    """The first picture it returns is lost on the way to the next step."""
+
+    def fetch(self, one: Pass, standing: Standing, to: Path, progress: Progress) -> Artifact:
+        """Return it, and take it away."""
+        made = ModelFal.fetch(self, one, standing, to, progress)
+        if self.happened["fetched"] == 1:
+            to.unlink()
+            self.media = "missing"
+        return made
+
+
+def test_before_its_second_pass_a_lost_intermediate_is_asked_for_likewise(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=CRISP))
+    scene.fal = scene.corridor.engine = Losing(scene.corridor.clock)
+    scene.corridor.restart(Mortal)
+    name = scene.corridor.drop(plan=staged())
+    until_asked_anew(scene, name)
+    scene.fal.media = ""
+    scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(name)
+    assert (job.state, job.facts.error, len(scene.fal.requests)) == (State.FINISHED, None, 2)
+
+
+def until_asked_anew(scene: Scene, name: str) -> None:
+    for _ in range(600):
+        scene.corridor.advance(1.0)
+        if ASKED_ANEW in scene.corridor.job(name).facts.times:
+            assert scene.fal.happened["missing"] > 1
+            return
+    raise AssertionError("its address was never asked anew")
+
+
+def test_after_a_retry_the_delivered_pass_is_the_last(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=SOFT))
+    name = scene.corridor.drop(plan=staged())
+    job = scene.corridor.book.jobs[name]
+    old = PassDone(
+        engine="fal", endpoint="e", model="earlier", params={}, factor=2.0, width=1, height=1,
+        request_id="earlier", seconds=1.0, cost=PRICE, billed=True,
+    )  # fmt: skip
+    scene.corridor.book.save(replace(job, facts=replace(job.facts, passes=(old,))), "")
+
+    scene.corridor.advance(3600.0)
+
+    assert scene.models(scene.corridor.job(name)) == ["earlier", "Recovery V2"]
 
 
 # ---- a second try

@@ -211,7 +211,11 @@ def prepare(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
         # The pass before was paid for: its picture is downloaded again.
         back = replace(
-            facts, raw=None, standing=facts.raw_from, pass_index=facts.pass_index - 1, ticket=None
+            facts,
+            raw=None,
+            standing=facts.raw_from,
+            ticket=facts.raw_ticket,
+            pass_index=facts.pass_index - 1,
         )
         return Next(to=State.READY, facts=back, said="the pass before is fetched again")
     before = Path(facts.raw.path) if facts.raw else tools.source(job)
