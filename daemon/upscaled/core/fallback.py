@@ -24,7 +24,8 @@ def without_more(facts: Facts, why: str) -> Facts | None:
 
 def stop_here(facts: Facts, plan: Plan, found: Assessment | None, *why: str) -> Facts:
     """Return the facts of a job that ends with its first pass; `found` is the look's answer."""
-    spent = facts.passes[1:]
+    ticket = facts.raw_ticket
+    own = tuple(one for one in facts.passes if ticket and one.request_id == ticket.request_id)
     return replace(
         _unsent(facts),
         plan=stopped(plan, why),
@@ -33,7 +34,7 @@ def stop_here(facts: Facts, plan: Plan, found: Assessment | None, *why: str) -> 
         ticket=facts.raw_ticket,
         raw_from=None,
         raw_ticket=None,
-        passes=(*spent, *facts.passes[: len(facts.passes) - len(spent)]),
+        passes=delivered_last(facts.passes, own or facts.passes[:1]),
         assessment=found or facts.assessment,
     )
 
