@@ -13,11 +13,13 @@ from model_fal import MEMORY, Fate, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, PRICE, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
+from upscaled.core.receipt import Ending, receipt
 from upscaled.flow.orders import Orders
 from upscaled.flow.ports import Progress
 from upscaled.flow.request import ASKED_ANEW
 from upscaled.nouns import Artifact, Fidelity, Hold, Job, Pass, PassDone, Plan, Standing, State
 
+EQUAL = "5" * 64
 TWICE = {"fidelity": {"second_try": True}}
 
 
@@ -35,6 +37,12 @@ class Scene:
     def walk(self, plan: Plan, path: str = "") -> Job:
         """Bring a planned picture in and let an hour pass."""
         name = self.corridor.drop(plan=plan, path=path)
+        self.corridor.advance(3600.0)
+        return self.corridor.job(name)
+
+    def walk_equal(self, plan: Plan) -> Job:
+        """Bring in the same picture as always."""
+        name = self.corridor.drop(plan=plan, sha256=EQUAL)
         self.corridor.advance(3600.0)
         return self.corridor.job(name)
 
@@ -408,8 +416,6 @@ def test_equal_pictures_wait_for_the_second_try_too(folder: Path, *, worse: bool
 
 # ---- what was paid for serves again
 
-EQUAL = "5" * 64
-
 
 def test_a_stopped_plan_with_a_second_try_is_kept_under_what_was_planned_first(
     folder: Path,
@@ -440,3 +446,19 @@ def test_after_a_restart_a_twin_waits_for_a_stopped_plans_second_try(folder: Pat
     assert [scene.corridor.job(name).state for name in (first, second)] == [State.FINISHED] * 2
     assert scene.corridor.job(second).facts.reused
     assert len(scene.fal.requests) == 2
+
+
+def test_what_the_job_itself_paid_before_is_told_as_paid(folder: Path) -> None:
+    scene = Scene(folder, Looks())
+    paid = scene.walk_equal(redefined())
+    name = scene.corridor.drop(plan=redefined(), sha256=EQUAL)
+    again = scene.corridor.book.jobs[name]
+    facts = replace(again.facts, passes=paid.facts.passes)
+    scene.corridor.book.save(replace(again, facts=facts), "")
+    scene.corridor.advance(60.0)
+
+    job = scene.corridor.job(name)
+    told = receipt(job, Ending(status="done", version="test", reused=job.facts.reused))
+    assert (job.facts.reused, len(scene.fal.requests)) == (True, 1)
+    assert (told["cost_usd"], told["cost_basis"]) == (0.08, "billed")
+    assert told["notes"][-1].endswith("its pixels come from what was paid then.")

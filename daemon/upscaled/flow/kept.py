@@ -30,10 +30,16 @@ def served(job: Job, tools: Tools) -> Next | None:
     tools.disk.lend(kept, to)
     width, height = size_of(kept.name)
     raw = Artifact(path=str(to), sha256="", bytes=0, width=width, height=height, format="PNG")
-    note = "The same picture was enlarged in the same way before: nothing was paid again."
-    told = replace(plan, notes=(*plan.notes, note))
+    told = replace(plan, notes=(*plan.notes, _said(facts)))
     made = replace(facts, plan=told, raw=raw, reused=True)
     return Next(to=State.FETCHED, facts=made, said="served from what was paid before")
+
+
+def _said(facts: Facts) -> str:
+    said = "The same picture was enlarged in the same way before"
+    if facts.passes:  # an earlier attempt of this job paid, and its sidecar says how much
+        return f"{said}: its pixels come from what was paid then."
+    return f"{said}: nothing was paid again."
 
 
 def keep(job: Job, tools: Tools, facts: Facts) -> None:
