@@ -13,11 +13,24 @@ from model_fal import MEMORY, Fate, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, PRICE, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
+from upscaled.core.provenance import Story
 from upscaled.core.receipt import Ending, receipt
+from upscaled.errors import Aside
 from upscaled.flow.orders import Orders
 from upscaled.flow.ports import Progress
 from upscaled.flow.request import ASKED_ANEW
-from upscaled.nouns import Artifact, Fidelity, Hold, Job, Pass, PassDone, Plan, Standing, State
+from upscaled.nouns import (
+    Artifact,
+    Code,
+    Fidelity,
+    Hold,
+    Job,
+    Pass,
+    PassDone,
+    Plan,
+    Standing,
+    State,
+)
 
 EQUAL = "5" * 64
 TWICE = {"fidelity": {"second_try": True}}
@@ -462,3 +475,90 @@ def test_what_the_job_itself_paid_before_is_told_as_paid(folder: Path) -> None:
     assert (job.facts.reused, len(scene.fal.requests)) == (True, 1)
     assert (told["cost_usd"], told["cost_basis"]) == (0.08, "billed")
     assert told["notes"][-1].endswith("its pixels come from what was paid then.")
+
+
+def test_a_cancelled_second_try_leaves_the_first_ones_pixels_for_the_same_picture(
+    folder: Path,
+) -> None:
+    looks = Looks(verdicts={"Redefine": failing("fail")})
+    scene = Scene(folder, looks, budget={"daily_usd": 0.15}, **TWICE)
+    held = scene.walk_equal(redefined())
+    assert held.hold is Hold.BUDGET
+    scene.corridor.ledger.ask("cancel", held.id, scene.corridor.clock.now())
+    Orders(scene.corridor.conductor, scene.corridor.ledger, scene.corridor.roads).turn()
+
+    job = scene.walk_equal(redefined())
+
+    assert (job.state, job.facts.reused, len(scene.fal.requests)) == (State.FINISHED, True, 1)
+    assert job.facts.fidelity is not None
+    assert job.facts.fidelity.verdict == "fail", "what failed its check is still told so"
+
+
+class Dies(Looks):
+    """The finish comes to nothing, as told."""
+
+    code: Code | None = None
+
+    def finish(self, raw: Path, source: Path, plan: Plan, to: Path, story: Story) -> Artifact:
+        """Fail as told."""
+        if self.code is not None:
+            raise Aside(self.code, "it came to nothing", "see why")
+        return Looks.finish(self, raw, source, plan, to, story)
+
+
+def test_pixels_whose_finish_was_given_up_serve_the_same_picture(folder: Path) -> None:
+    looks = Dies()
+    looks.code = Code.WORKER_DIED
+    scene = Scene(folder, looks, retry={"attempts": 2})
+    assert scene.walk_equal(redefined()).state is State.FAILING
+
+    looks.code = None
+    job = scene.walk_equal(redefined())
+
+    assert (job.state, job.facts.reused, len(scene.fal.requests)) == (State.FINISHED, True, 1)
+
+
+def test_pixels_that_the_finish_cannot_read_are_not_kept(folder: Path) -> None:
+    looks = Dies()
+    looks.code = Code.BAD_RESULT
+    scene = Scene(folder, looks, retry={"attempts": 2})
+
+    job = scene.walk_equal(redefined())
+
+    assert (job.state, len(scene.fal.fetches)) == (State.FAILING, 2)
+    assert list(scene.corridor.tools.paid.iterdir()) == []
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_what_is_served_again_is_told_as_made_by_the_try_that_was_delivered(
+    folder: Path, *, worse: bool
+) -> None:
+    bad = {"Redefine": failing("fail")}
+    if worse:
+        bad["High Fidelity V2"] = failing("fail", "a", "b")
+    scene = Scene(folder, Looks(verdicts=bad), **TWICE)
+    first = scene.walk_equal(redefined())
+    job = scene.walk_equal(redefined())
+
+    made, plan = scene.models(first)[-1], job.facts.plan
+    assert made == ("Redefine" if worse else "High Fidelity V2")
+    assert plan is not None
+    assert (job.facts.reused, len(scene.fal.requests)) == (True, 2)
+    assert [one.model for one in plan.passes] == [made]
+    assert any(made in note for note in plan.notes) is not worse
+    assert job.facts.fidelity is not None
+    assert job.facts.fidelity.verdict == ("fail" if worse else "pass")
+
+
+def test_without_a_word_on_its_making_a_kept_picture_serves_as_planned(folder: Path) -> None:
+    scene = Scene(folder, Looks())
+    scene.walk_equal(redefined())
+    words = list(scene.corridor.tools.paid.glob("*.json"))
+    assert len(words) == 1
+    words[0].unlink()
+
+    job = scene.walk_equal(redefined())
+
+    assert (job.facts.reused, len(scene.fal.requests)) == (True, 1)
+    assert job.facts.plan is not None
+    assert job.facts.plan.passes == redefined().passes

@@ -27,7 +27,7 @@ from upscaled.flow.aside import set_aside
 from upscaled.flow.bench import again, of_pass
 from upscaled.flow.delivery import archive, receipt, reveal, stage
 from upscaled.flow.ports import Progress
-from upscaled.flow.request import await_result, fetch, pass_of, plan_of, submit, upload
+from upscaled.flow.request import await_result, pass_of, plan_of, submit, upload
 from upscaled.flow.reviewed import accept, clear, reject
 from upscaled.flow.taking import have_source, take, take_again
 from upscaled.flow.tools import Tools
@@ -108,8 +108,6 @@ def _planned(
         failed = outcome_of(error, job.state)
         return replace(failed, facts=facts) if isinstance(failed, PutAside) else failed
     planned = replace(job, facts=replace(facts, plan=plan))
-    if (ready := kept.served(planned, tools)) is not None:
-        return ready
     return Next(to=State.PLANNED, facts=planned.facts, said=plan_sentence(plan))
 
 
@@ -243,7 +241,7 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Bring it to exact size, format, density and profile, and compare it with its source."""
     plan, facts, bench = plan_of(job), job.facts, tools.bench(job)
     if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
-        return kept.pixels_again(job, tools, "its pixels were lost")
+        return kept.pixels_again(job, tools, "its pixels were lost", bad=False)
     source, more = have_source(job, tools), again(facts)
     raw = Path(facts.raw.path) if facts.raw else source
     to = bench / f"result{more}{plan.format.extension}"
@@ -255,13 +253,13 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
             return Retry(reason=error.message, counted=True)
         if error.code != Code.BAD_RESULT or facts.raw is None:
             raise
-        return kept.pixels_again(job, tools, error.message)
+        return kept.pixels_again(job, tools, error.message, bad=True)
     compare = bench / f"compare{more}.png"
     fidelity = tools.pictures.check(source, Path(made.path), plan, compare)
     checked = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
     ended = finished(job, tools, checked)
     if ended.to is State.FINISHED:
-        kept.keep(job, tools, ended.facts)
+        kept.settle(job, tools, ended.facts)
     return ended
 
 
@@ -293,7 +291,7 @@ STEPS: Mapping[str, Step] = {
     "upload": upload,
     "submit": submit,
     "await_result": await_result,
-    "fetch": fetch,
+    "fetch": kept.fetch,
     "finish": finish,
     "stage": stage,
     "accept": accept,
