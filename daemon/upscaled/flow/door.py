@@ -19,7 +19,7 @@ from upscaled.flow.series import Gathering
 from upscaled.flow.space import Space
 from upscaled.flow.stops import Stops
 from upscaled.flow.tools import Tools
-from upscaled.flow.twins import Twins
+from upscaled.flow.twins import Twins, held_by
 from upscaled.nouns import Hold, Job, Micros, State
 
 LOCAL_AT_ONCE = 4
@@ -136,7 +136,8 @@ class Door:
         """Return what becomes of a job instead of being paid for now, None where nothing does."""
         if payer := self._payer(job):
             self.twins.wait(job, payer)
-            return Later(seconds=None, reason=_SERVED_BY.format(payer.path))
+            said, held = _SERVED_BY.format(payer.path), held_by(payer)
+            return Later(seconds=None, reason=f"{said} It is held by {held}" if held else said)
         closed = to_admit(job, cost, self.conditions(job))
         # Another job may have paid for it since it was planned; that needs no money any more.
         if (closed is None or job.hold is None) and (served := self._served(job)):

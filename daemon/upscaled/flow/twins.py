@@ -31,7 +31,10 @@ class Twins:
         if pays and plan is not None and plan.passes:
             mark = self._marks.get(job.id) or _mark(job, plan)
             self._marks[job.id] = mark
-            self._payers.setdefault(mark, {})[job.id] = job
+            before = self._payers.setdefault(mark, {}).get(job.id)
+            self._payers[mark][job.id] = job
+            if before is not None and held_by(before) != held_by(job):
+                self._freed |= self._waiting.pop(mark, set())  # they are told anew why they wait
         elif job.id in self._marks:
             mark = self._marks.pop(job.id)
             self._payers[mark].pop(job.id)
@@ -40,7 +43,7 @@ class Twins:
             self._freed |= self._waiting.pop(mark, set())
 
     def freed(self) -> tuple[str, ...]:
-        """Return, once, the ids of those whose payer moved on: its pixels serve, or it is gone."""
+        """Return, once, the ids of those whose payer moved on, is gone, or is held anew or free."""
         found, self._freed = tuple(sorted(self._freed)), set()
         return found
 
@@ -62,6 +65,11 @@ class Twins:
     def wait(self, job: Job, payer: Job) -> None:
         """Have a job be freed when its payer moves on."""
         self._waiting.setdefault(self._marks[payer.id], set()).add(job.id)
+
+
+def held_by(job: Job) -> str:
+    """Return the word and the reason that hold a job, as a person reads them; else nothing."""
+    return f"{job.hold.value}: {job.reason}" if job.hold else ""
 
 
 def _mark(job: Job, plan: Plan) -> str:
