@@ -427,6 +427,8 @@ class Tried:
     fidelity: Fidelity
     passes: tuple["PassDone", ...] = ()
     """Its paid requests."""
+    raw_ticket: Ticket | None = None
+    """The request that made its picture: where that lies can be asked anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -593,6 +595,8 @@ class Facts:
     """Where in the inbox a failed original is put back to."""
     stays: bool = False
     """Its original stays where it is, whatever becomes of it: it belongs to another job as well."""
+    raw_ticket: Ticket | None = None
+    """The request that `raw_from` belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

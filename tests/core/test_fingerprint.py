@@ -34,3 +34,8 @@ def test_of_several_the_smallest_that_is_large_enough_serves() -> None:
     names = [kept_name("5" * 64, [one]) for one in sizes]
 
     assert serves(names, "5" * 64, [ONE]) == names[0]
+
+
+def test_the_words_beside_a_kept_picture_are_no_picture() -> None:
+    assert size_of(f"{KEPT}.json") == (0, 0)
+    assert serves([f"{KEPT}.json"], "5" * 64, [ONE]) is None

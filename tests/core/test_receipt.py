@@ -170,6 +170,9 @@ def test_what_failed_after_it_was_paid_lists_its_passes_but_no_result() -> None:
         ((PAID,), False, "billed"),
         ((PAID, replace(PAID, billed=False)), False, "estimate"),
         ((replace(PAID, cost=0),), True, "reused"),
+        ((), True, "reused"),
+        ((PAID,), True, "billed"),
+        ((replace(PAID, billed=False),), True, "estimate"),
     ],
 )
 def test_the_figure_says_where_it_comes_from(

@@ -9,13 +9,32 @@ from typing import Any
 
 import pytest
 
-from model_fal import MEMORY, ModelFal, Mortal, PulledPlugError
+from model_fal import MEMORY, Fate, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, PRICE, UNIFIED, hushed, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
 from upscaled.core.outcome import Next
+from upscaled.core.provenance import Story
+from upscaled.core.receipt import Ending, receipt
+from upscaled.errors import Aside
 from upscaled.flow.orders import Orders
-from upscaled.nouns import Family, Fidelity, Hold, Job, Plan, Redo, State
+from upscaled.flow.ports import Progress
+from upscaled.flow.request import ASKED_ANEW
+from upscaled.nouns import (
+    Artifact,
+    Code,
+    Family,
+    Fidelity,
+    Hold,
+    Job,
+    Pass,
+    PassDone,
+    Plan,
+    Redo,
+    Standing,
+    State,
+)
 
+EQUAL = "5" * 64
 TWICE = {"fidelity": {"second_try": True}}
 
 
@@ -35,6 +54,12 @@ class Scene:
         name = self.corridor.drop(plan=plan, path=path)
         job = self.corridor.job(name)
         self.corridor.book.save(replace(job, facts=replace(job.facts, **known)))
+        self.corridor.advance(3600.0)
+        return self.corridor.job(name)
+
+    def walk_equal(self, plan: Plan) -> Job:
+        """Bring in the same picture as always."""
+        name = self.corridor.drop(plan=plan, sha256=EQUAL)
         self.corridor.advance(3600.0)
         return self.corridor.job(name)
 
@@ -127,6 +152,74 @@ def test_a_lost_intermediate_is_fetched_again_and_not_bought_again(folder: Path)
     job = scene.corridor.job(job.id)
     assert (job.state, len(scene.fal.requests)) == (State.FINISHED, 1)
     assert len(scene.fal.fetches) == 2
+
+
+def test_a_lost_intermediate_whose_address_expired_is_asked_for_by_its_ticket(
+    folder: Path,
+) -> None:
+    scene = Scene(folder, Looks(detail=SOFT))
+    scene.corridor.parked = scene.corridor.parked | {State.FETCHED}
+    scene.corridor.restart(Mortal)
+    job = scene.walk(staged())
+    (scene.corridor.folder / "work" / job.id / "raw-0").unlink()
+    scene.fal.media = "missing"
+    scene.corridor.parked = Trying.parked
+    scene.corridor.restart(Mortal)
+    until_asked_anew(scene, job.id)
+    scene.fal.media = ""
+    scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(job.id)
+    assert (job.state, job.facts.error, len(scene.fal.requests)) == (State.FINISHED, None, 1)
+
+
+class Losing(ModelFal):
+    """The first picture it returns is lost on the way to the next step."""
+
+    def fetch(self, one: Pass, standing: Standing, to: Path, progress: Progress) -> Artifact:
+        """Return it, and take it away."""
+        made = ModelFal.fetch(self, one, standing, to, progress)
+        if self.happened["fetched"] == 1:
+            to.unlink()
+            self.media = "missing"
+        return made
+
+
+def test_before_its_second_pass_a_lost_intermediate_is_asked_for_likewise(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=CRISP))
+    scene.fal = scene.corridor.engine = Losing(scene.corridor.clock)
+    scene.corridor.restart(Mortal)
+    name = scene.corridor.drop(plan=staged())
+    until_asked_anew(scene, name)
+    scene.fal.media = ""
+    scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(name)
+    assert (job.state, job.facts.error, len(scene.fal.requests)) == (State.FINISHED, None, 2)
+
+
+def until_asked_anew(scene: Scene, name: str) -> None:
+    for _ in range(600):
+        scene.corridor.advance(1.0)
+        if ASKED_ANEW in scene.corridor.job(name).facts.times:
+            assert scene.fal.happened["missing"] > 1
+            return
+    raise AssertionError("its address was never asked anew")
+
+
+def test_after_a_retry_the_delivered_pass_is_the_last(folder: Path) -> None:
+    scene = Scene(folder, Looks(detail=SOFT))
+    name = scene.corridor.drop(plan=staged())
+    job = scene.corridor.book.jobs[name]
+    old = PassDone(
+        engine="fal", endpoint="e", model="earlier", params={}, factor=2.0, width=1, height=1,
+        request_id="earlier", seconds=1.0, cost=PRICE, billed=True,
+    )  # fmt: skip
+    scene.corridor.book.save(replace(job, facts=replace(job.facts, passes=(old,))), "")
+
+    scene.corridor.advance(3600.0)
+
+    assert scene.models(scene.corridor.job(name)) == ["earlier", "Recovery V2"]
 
 
 # ---- a second try
@@ -405,3 +498,140 @@ def test_equal_pictures_wait_for_the_second_try_too(folder: Path, *, worse: bool
     assert {job.state for job in jobs} == {State.FINISHED}
     assert (len(scene.fal.requests), scene.spent) == (2, 2 * PRICE)
     assert [job.facts.reused for job in jobs] == [False, True, True]
+
+
+# ---- what was paid for serves again
+
+
+def test_a_stopped_plan_with_a_second_try_is_kept_under_what_was_planned_first(
+    folder: Path,
+) -> None:
+    looks = Looks(detail=SOFT, verdicts={"Recovery V2": failing("fail")})
+    scene = Scene(folder, looks, **TWICE)
+    for _ in range(2):
+        name = scene.corridor.drop(plan=staged(), sha256=EQUAL)
+        scene.corridor.advance(3600.0)
+
+    job = scene.corridor.job(name)
+    assert (job.state, job.facts.reused) == (State.FINISHED, True)
+    assert (len(scene.fal.requests), scene.spent) == (2, 2 * PRICE)
+
+
+def test_after_a_restart_a_twin_waits_for_a_stopped_plans_second_try(folder: Path) -> None:
+    looks = Looks(detail=SOFT, verdicts={"Recovery V2": failing("fail")})
+    scene = Scene(folder, looks, **TWICE)
+    scene.fal.fates.extend([Fate(), Fate(takes=1000.0)])
+    first = scene.corridor.drop(plan=staged(), sha256=EQUAL)
+    scene.corridor.advance(100.0)
+    assert scene.corridor.job(first).facts.tried is not None
+    second = scene.corridor.drop(plan=staged(), sha256=EQUAL)
+    scene.corridor.restart(Mortal)
+
+    scene.corridor.advance(7200.0)
+
+    assert [scene.corridor.job(name).state for name in (first, second)] == [State.FINISHED] * 2
+    assert scene.corridor.job(second).facts.reused
+    assert len(scene.fal.requests) == 2
+
+
+def test_what_the_job_itself_paid_before_is_told_as_paid(folder: Path) -> None:
+    scene = Scene(folder, Looks())
+    paid = scene.walk_equal(redefined())
+    name = scene.corridor.drop(plan=redefined(), sha256=EQUAL)
+    again = scene.corridor.book.jobs[name]
+    facts = replace(again.facts, passes=paid.facts.passes)
+    scene.corridor.book.save(replace(again, facts=facts), "")
+    scene.corridor.advance(60.0)
+
+    job = scene.corridor.job(name)
+    told = receipt(job, Ending(status="done", version="test", reused=job.facts.reused))
+    assert (job.facts.reused, len(scene.fal.requests)) == (True, 1)
+    assert (told["cost_usd"], told["cost_basis"]) == (0.08, "billed")
+    assert told["notes"][-1].endswith("its pixels come from what was paid then.")
+
+
+def test_a_cancelled_second_try_leaves_the_first_ones_pixels_for_the_same_picture(
+    folder: Path,
+) -> None:
+    looks = Looks(verdicts={"Redefine": failing("fail")})
+    scene = Scene(folder, looks, budget={"daily_usd": 0.15}, **TWICE)
+    held = scene.walk_equal(redefined())
+    assert held.hold is Hold.BUDGET
+    scene.corridor.ledger.ask("cancel", held.id, scene.corridor.clock.now())
+    Orders(scene.corridor.conductor, scene.corridor.ledger, scene.corridor.roads).turn()
+
+    job = scene.walk_equal(redefined())
+
+    assert (job.state, job.facts.reused, len(scene.fal.requests)) == (State.FINISHED, True, 1)
+    assert job.facts.fidelity is not None
+    assert job.facts.fidelity.verdict == "fail", "what failed its check is still told so"
+
+
+class Dies(Looks):
+    """The finish comes to nothing, as told."""
+
+    code: Code | None = None
+
+    def finish(self, raw: Path, source: Path, plan: Plan, to: Path, story: Story) -> Artifact:
+        """Fail as told."""
+        if self.code is not None:
+            raise Aside(self.code, "it came to nothing", "see why")
+        return Looks.finish(self, raw, source, plan, to, story)
+
+
+def test_pixels_whose_finish_was_given_up_serve_the_same_picture(folder: Path) -> None:
+    looks = Dies()
+    looks.code = Code.WORKER_DIED
+    scene = Scene(folder, looks, retry={"attempts": 2})
+    assert scene.walk_equal(redefined()).state is State.FAILING
+
+    looks.code = None
+    job = scene.walk_equal(redefined())
+
+    assert (job.state, job.facts.reused, len(scene.fal.requests)) == (State.FINISHED, True, 1)
+
+
+def test_pixels_that_the_finish_cannot_read_are_not_kept(folder: Path) -> None:
+    looks = Dies()
+    looks.code = Code.BAD_RESULT
+    scene = Scene(folder, looks, retry={"attempts": 2})
+
+    job = scene.walk_equal(redefined())
+
+    assert (job.state, len(scene.fal.fetches)) == (State.FAILING, 2)
+    assert list(scene.corridor.tools.paid.iterdir()) == []
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_what_is_served_again_is_told_as_made_by_the_try_that_was_delivered(
+    folder: Path, *, worse: bool
+) -> None:
+    bad = {"Redefine": failing("fail")}
+    if worse:
+        bad["High Fidelity V2"] = failing("fail", "a", "b")
+    scene = Scene(folder, Looks(verdicts=bad), **TWICE)
+    first = scene.walk_equal(redefined())
+    job = scene.walk_equal(redefined())
+
+    made, plan = scene.models(first)[-1], job.facts.plan
+    assert made == ("Redefine" if worse else "High Fidelity V2")
+    assert plan is not None
+    assert (job.facts.reused, len(scene.fal.requests)) == (True, 2)
+    assert [one.model for one in plan.passes] == [made]
+    assert any(made in note for note in plan.notes) is not worse
+    assert job.facts.fidelity is not None
+    assert job.facts.fidelity.verdict == ("fail" if worse else "pass")
+
+
+def test_without_a_word_on_its_making_a_kept_picture_serves_as_planned(folder: Path) -> None:
+    scene = Scene(folder, Looks())
+    scene.walk_equal(redefined())
+    words = list(scene.corridor.tools.paid.glob("*.json"))
+    assert len(words) == 1
+    words[0].unlink()
+
+    job = scene.walk_equal(redefined())
+
+    assert (job.facts.reused, len(scene.fal.requests)) == (True, 1)
+    assert job.facts.plan is not None
+    assert job.facts.plan.passes == redefined().passes

@@ -9,7 +9,7 @@ from model_fal import Fate, ModelFal
 from paying import Corridor, hushed, settings_of
 from upscaled.core.fingerprint import kept_name
 from upscaled.flow.orders import Orders
-from upscaled.nouns import State
+from upscaled.nouns import Hold, State
 
 EQUAL = f"{7:064}"
 
@@ -120,3 +120,21 @@ def test_where_paid_pixels_are_not_kept_nobody_waits(tmp_path: Path) -> None:
         assert [corridor.job(name).state for name in names] == [State.FETCHED, State.FETCHED]
         assert fal_of(corridor).submits == 2
         corridor.close()
+
+
+def test_who_waits_is_told_what_the_one_that_pays_waits_for(corridor: Corridor) -> None:
+    fal_of(corridor).answers.append("locked")
+    corridor.drop(sha256=EQUAL, path="4k/first.png")
+    second = corridor.drop(sha256=EQUAL)
+
+    corridor.advance(1.0)
+
+    assert fal_of(corridor).happened["locked"] == 1
+    told = corridor.job(second).reason or ""
+    assert "4k/first.png" in told
+    assert "locked" in told
+    assert corridor.job(second).hold is None
+    corridor.conductor.door.stops.clear()
+    corridor.conductor.wake_held(Hold.LOCKED)
+    corridor.advance(1.0)
+    assert "locked" not in (corridor.job(second).reason or "")

@@ -24,14 +24,17 @@ def without_more(facts: Facts, why: str) -> Facts | None:
 
 def stop_here(facts: Facts, plan: Plan, found: Assessment | None, *why: str) -> Facts:
     """Return the facts of a job that ends with its first pass; `found` is the look's answer."""
-    spent = facts.passes[1:]
+    ticket = facts.raw_ticket
+    own = tuple(one for one in facts.passes if ticket and one.request_id == ticket.request_id)
     return replace(
         _unsent(facts),
         plan=stopped(plan, why),
         pass_index=0,
         standing=facts.raw_from,
+        ticket=facts.raw_ticket,
         raw_from=None,
-        passes=(*spent, *facts.passes[: len(facts.passes) - len(spent)]),
+        raw_ticket=None,
+        passes=delivered_last(facts.passes, own or facts.passes[:1]),
         assessment=found or facts.assessment,
     )
 
@@ -45,7 +48,9 @@ def deliver_first(facts: Facts, first: Tried, note: str, other: Tried | None = N
         pass_index=len(plan.passes) - 1,
         raw=first.raw,
         standing=first.raw_from,
+        ticket=first.raw_ticket,
         raw_from=None,
+        raw_ticket=None,
         result=first.result,
         fidelity=first.fidelity,
         passes=delivered_last(facts.passes, first.passes),

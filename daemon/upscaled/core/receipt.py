@@ -246,8 +246,12 @@ def schema() -> dict[str, Any]:
 
 
 def cost_basis(passes: tuple[PassDone, ...], *, reused: bool = False) -> Basis:
-    """Return where the money's figure comes from; one estimate among bills is an estimate."""
-    if reused:
+    """
+    Return where the money's figure comes from; one estimate among bills is an estimate.
+
+    What an earlier attempt of the same job paid is a bill, also where its pixels served again.
+    """
+    if reused and not any(one.cost for one in passes):
         return "reused"
     paid = [one for one in passes if one.engine != "local"]
     if not paid:

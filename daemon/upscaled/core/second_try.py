@@ -127,5 +127,5 @@ def _planned(plan: Plan, made: Pass, said: str) -> Plan:
         shortfall=shortfall,
         notes=(*plan.notes, said),
         otherwise=None,
-        promised=plan.passes,
+        promised=plan.promised or plan.passes,
     )

@@ -364,6 +364,12 @@ def names(folder: Path) -> tuple[str, ...]:
         return tuple(sorted(path.name for path in found))
 
 
+def words(path: Path) -> str:
+    """Return what a small private file says in UTF-8, nothing where it is missing."""
+    with translated(path):
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
 def drop(path: Path) -> None:
     """Remove one of our own working files, if it is there."""
     with translated(path):

@@ -12,7 +12,7 @@ from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.life import LIFE, Lane
 from upscaled.core.outcome import Later, Outcome, PutAside, outcome_of
 from upscaled.errors import UpscaledError
-from upscaled.flow import steps
+from upscaled.flow import kept, steps
 from upscaled.flow.bench import is_second
 from upscaled.flow.book import Book
 from upscaled.flow.places import AHEAD, Places, Seats
@@ -20,7 +20,7 @@ from upscaled.flow.series import Gathering
 from upscaled.flow.space import Space
 from upscaled.flow.stops import Stops
 from upscaled.flow.tools import Tools
-from upscaled.flow.twins import Twins
+from upscaled.flow.twins import Twins, held_by
 from upscaled.nouns import Code, Hold, Job, Micros, State, Trouble
 
 LOCAL_AT_ONCE = 4
@@ -137,7 +137,8 @@ class Door:
         """Return what becomes of a job instead of being paid for now, None where nothing does."""
         if payer := self._payer(job):
             self.twins.wait(job, payer)
-            return Later(seconds=None, reason=_SERVED_BY.format(payer.path))
+            said, held = _SERVED_BY.format(payer.path), held_by(payer)
+            return Later(seconds=None, reason=f"{said} It is held by {held}" if held else said)
         closed = to_admit(job, cost, self.conditions(job))
         # Another job may have paid for it since it was planned; that needs no money any more.
         if (closed is None or job.hold is None) and (served := self._served(job)):
@@ -150,13 +151,13 @@ class Door:
 
     def _served(self, job: Job) -> Outcome | None:
         try:
-            return steps.served(job, self._tools)
+            return kept.served(job, self._tools)
         except UpscaledError as error:
             return outcome_of(error, job.state)
 
     def _payer(self, job: Job) -> Job | None:
-        kept = self._tools.settings.state.keep_paid_days > 0
-        return self.twins.payer(job) if kept else None
+        keeps = self._tools.settings.state.keep_paid_days > 0
+        return self.twins.payer(job) if keeps else None
 
     def _queued(self, job: Job, places: Places) -> Later:
         places.wait(job)

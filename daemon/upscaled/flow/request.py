@@ -205,7 +205,7 @@ def _missing(job: Job, tools: Tools, error: Missing) -> Outcome:
         noted = replace(facts, times=times)
         wait = error.after_seconds
         return Retry(reason=error.message, counted=False, after_seconds=wait, facts=noted)
-    if asked is None:
+    if asked is None and facts.ticket is not None:
         made = replace(facts, standing=None, times={**times, ASKED_ANEW: now})
         return Next(to=State.SUBMITTED, facts=made, said="asked again where the result lies")
     raise Aside(
@@ -254,6 +254,7 @@ def fetch(job: Job, tools: Tools, progress: Progress) -> Outcome:
         facts,
         raw=raw,
         raw_from=standing,
+        raw_ticket=facts.ticket,
         pass_index=facts.pass_index + 1,
         upload=None,
         image_url=None,

@@ -11,9 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from upscaled.core.assessment import stopped
 from upscaled.core.draft import PlanRequest
-from upscaled.core.fingerprint import kept_name, serves, size_of
 from upscaled.core.folders import Target
 from upscaled.core.hands import asked_for, begun_anew
 from upscaled.core.judge import judge
@@ -24,18 +22,17 @@ from upscaled.core.provenance import Story, story_of
 from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady
-from upscaled.flow import between
+from upscaled.flow import between, kept
 from upscaled.flow.aside import set_aside
-from upscaled.flow.bench import again, is_second, of_pass
+from upscaled.flow.bench import again, of_pass
 from upscaled.flow.delivery import archive, receipt, reveal, stage
 from upscaled.flow.ports import Progress
-from upscaled.flow.request import await_result, fetch, pass_of, plan_of, submit, upload
+from upscaled.flow.request import await_result, pass_of, plan_of, submit, upload
 from upscaled.flow.reviewed import accept, clear, reject
 from upscaled.flow.taking import have_source, take, take_again
 from upscaled.flow.tools import Tools
 from upscaled.flow.trying import finished
 from upscaled.nouns import (
-    Artifact,
     Assessment,
     Code,
     Facts,
@@ -111,28 +108,7 @@ def _planned(
         failed = outcome_of(error, job.state)
         return replace(failed, facts=facts) if isinstance(failed, PutAside) else failed
     planned = replace(job, facts=replace(facts, plan=plan))
-    if (kept := served(planned, tools)) is not None:
-        return kept
     return Next(to=State.PLANNED, facts=planned.facts, said=plan_sentence(plan))
-
-
-def served(job: Job, tools: Tools) -> Next | None:
-    """Serve a planned job from what an identical plan was paid for; None where nothing is kept."""
-    facts, plan = job.facts, plan_of(job)
-    if facts.engine != "fal" or not plan.passes or is_second(facts):
-        return None
-    found = _paid_before(job, plan, tools)
-    if found is None:
-        return None
-    plan, kept = found
-    to = tools.bench(job) / "raw-kept"
-    tools.disk.lend(kept, to)
-    width, height = size_of(kept.name)
-    raw = Artifact(path=str(to), sha256="", bytes=0, width=width, height=height, format="PNG")
-    note = "The same picture was enlarged in the same way before: nothing was paid again."
-    told = replace(plan, notes=(*plan.notes, note))
-    made = replace(facts, plan=told, raw=raw, reused=True)
-    return Next(to=State.FETCHED, facts=made, said="served from what was paid before")
 
 
 def _request(
@@ -233,7 +209,11 @@ def prepare(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
         # The pass before was paid for: its picture is downloaded again.
         back = replace(
-            facts, raw=None, standing=facts.raw_from, pass_index=facts.pass_index - 1, ticket=None
+            facts,
+            raw=None,
+            standing=facts.raw_from,
+            ticket=facts.raw_ticket,
+            pass_index=facts.pass_index - 1,
         )
         return Next(to=State.READY, facts=back, said="the pass before is fetched again")
     before = Path(facts.raw.path) if facts.raw else tools.source(job)
@@ -261,7 +241,7 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     """Bring it to exact size, format, density and profile, and compare it with its source."""
     plan, facts, bench = plan_of(job), job.facts, tools.bench(job)
     if facts.raw is not None and not tools.disk.is_there(Path(facts.raw.path)):
-        return _pixels_again(job, tools, "its pixels were lost")
+        return kept.pixels_again(job, tools, "its pixels were lost", bad=False)
     source, more = have_source(job, tools), again(facts)
     raw = Path(facts.raw.path) if facts.raw else source
     to = bench / f"result{more}{plan.format.extension}"
@@ -273,25 +253,14 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
             return Retry(reason=error.message, counted=True)
         if error.code != Code.BAD_RESULT or facts.raw is None:
             raise
-        return _pixels_again(job, tools, error.message)
+        return kept.pixels_again(job, tools, error.message, bad=True)
     compare = bench / f"compare{more}.png"
     fidelity = tools.pictures.check(source, Path(made.path), plan, compare)
     checked = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
     ended = finished(job, tools, checked)
     if ended.to is State.FINISHED:
-        _keep(job, tools, ended.facts)
+        kept.settle(job, tools, ended.facts)
     return ended
-
-
-def _keep(job: Job, tools: Tools, facts: Facts) -> None:
-    """Keep what was paid for: the same plan is then served from it."""
-    plan, raw = facts.plan, facts.raw
-    worth = facts.engine == "fal" and tools.settings.state.keep_paid_days > 0
-    if not worth or plan is None or raw is None or facts.reused:
-        return
-    if tools.disk.is_there(Path(raw.path)):
-        name = kept_name(job.sha256 or "", plan.promised or plan.passes, plan.passes[-1])
-        tools.disk.lend(Path(raw.path), tools.paid / name)
 
 
 def _story(job: Job, tools: Tools) -> Story:
@@ -305,43 +274,12 @@ def _story(job: Job, tools: Tools) -> Story:
     return story_of(plan_of(job), job.facts.probe, told)
 
 
-def _pixels_again(job: Job, tools: Tools, why: str) -> Outcome:
-    """
-    Get the enlarged picture once more: what was paid for is downloaded again, not bought again.
-
-    What an earlier job had left is dropped, and the picture is planned anew.
-    """
-    if not job.facts.reused:
-        return Retry(reason=why, counted=True, back=State.READY)
-    kept = _paid_before(job, plan_of(job), tools)
-    if kept is not None:
-        tools.disk.drop(kept[1])
-    return Next(to=State.TAKEN, facts=begun_anew(job.facts), said=f"planned again: {why}")
-
-
 def _asked_for(plan: Plan, fidelity: Fidelity) -> Fidelity:
     """Return the check's verdict, or `review` where the plan asks a person to look."""
     if not plan.review or fidelity.verdict != "pass":
         return fidelity
     reason = plan.review_reason or plan.shortfall or "the plan asks a person to look"
     return replace(fidelity, verdict="review", reasons=(reason,))
-
-
-def _paid_before(job: Job, plan: Plan, tools: Tools) -> tuple[Plan, Path] | None:
-    """
-    Return what was paid for this picture before, done in the same way and large enough.
-
-    Where its second pass was not made then, it is not made now either.
-    """
-    names, asked = tools.disk.names(tools.paid), plan.promised or plan.passes
-    if name := serves(names, job.sha256 or "", asked, plan.passes[-1]):
-        return plan, tools.paid / name
-    other = plan.otherwise
-    if other and (name := serves(names, job.sha256 or "", asked, other.passes[-1])):
-        return stopped(plan, ["it was not when the same picture was enlarged before"]), (
-            tools.paid / name
-        )
-    return None
 
 
 STEPS: Mapping[str, Step] = {
@@ -353,7 +291,7 @@ STEPS: Mapping[str, Step] = {
     "upload": upload,
     "submit": submit,
     "await_result": await_result,
-    "fetch": fetch,
+    "fetch": kept.fetch,
     "finish": finish,
     "stage": stage,
     "accept": accept,

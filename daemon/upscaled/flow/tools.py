@@ -55,6 +55,12 @@ class Disk(Protocol):
     def lend(self, source: Path, to: Path) -> None:
         """Give a private file a second name."""
 
+    def note(self, content: str, to: Path) -> None:
+        """Write a small file of ours, whole."""
+
+    def words(self, path: Path) -> str:
+        """Return what a small private file says, nothing where it is missing."""
+
     def is_there(self, path: Path) -> bool:
         """Say whether anything has this name."""
 

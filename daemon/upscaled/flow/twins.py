@@ -8,7 +8,7 @@ Owned by the conductor's thread.
 from upscaled.core.fingerprint import fingerprint
 from upscaled.core.life import IN_FLIGHT
 from upscaled.flow.bench import is_second
-from upscaled.nouns import Job, State
+from upscaled.nouns import Job, Pass, Plan, State
 
 _PAYS = IN_FLIGHT | {State.FETCHED}
 """From its reserved price until its pixels are kept."""
@@ -29,10 +29,12 @@ class Twins:
         busy = job.state in _PAYS or (job.state is State.PLANNED and is_second(job.facts))
         pays = busy and job.facts.engine == "fal" and not job.facts.reused
         if pays and plan is not None and plan.passes:
-            asked = plan.promised or plan.passes
-            mark = self._marks.get(job.id) or fingerprint(job.sha256 or "", asked)
+            mark = self._marks.get(job.id) or _mark(job, plan)
             self._marks[job.id] = mark
-            self._payers.setdefault(mark, {})[job.id] = job
+            before = self._payers.setdefault(mark, {}).get(job.id)
+            self._payers[mark][job.id] = job
+            if before is not None and held_by(before) != held_by(job):
+                self._freed |= self._waiting.pop(mark, set())  # they are told anew why they wait
         elif job.id in self._marks:
             mark = self._marks.pop(job.id)
             self._payers[mark].pop(job.id)
@@ -41,7 +43,7 @@ class Twins:
             self._freed |= self._waiting.pop(mark, set())
 
     def freed(self) -> tuple[str, ...]:
-        """Return, once, the ids of those whose payer moved on: its pixels serve, or it is gone."""
+        """Return, once, the ids of those whose payer moved on, is gone, or is held anew or free."""
         found, self._freed = tuple(sorted(self._freed)), set()
         return found
 
@@ -52,10 +54,10 @@ class Twins:
             return None
         if is_second(job.facts):
             return None  # it is the one that the others wait for
-        last = plan.passes[-1]
-        found = self._payers.get(fingerprint(job.sha256 or "", plan.passes), {})
+        last = _asked(plan)[-1]
+        found = self._payers.get(_mark(job, plan), {})
         for other in found.values():
-            made = other.facts.plan.passes[-1] if other.facts.plan else last
+            made = _asked(other.facts.plan)[-1] if other.facts.plan else last
             if other.id != job.id and made.width >= last.width and made.height >= last.height:
                 return other
         return None
@@ -63,3 +65,17 @@ class Twins:
     def wait(self, job: Job, payer: Job) -> None:
         """Have a job be freed when its payer moves on."""
         self._waiting.setdefault(self._marks[payer.id], set()).add(job.id)
+
+
+def held_by(job: Job) -> str:
+    """Return the word and the reason that hold a job, as a person reads them; else nothing."""
+    return f"{job.hold.value}: {job.reason}" if job.hold else ""
+
+
+def _mark(job: Job, plan: Plan) -> str:
+    """Return what equal pictures share: their pixels, and what was planned for them at first."""
+    return fingerprint(job.sha256 or "", _asked(plan))
+
+
+def _asked(plan: Plan) -> tuple[Pass, ...]:
+    return plan.promised or plan.passes
