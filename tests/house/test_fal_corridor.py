@@ -379,7 +379,7 @@ def test_what_was_paid_before_and_is_damaged_now_is_bought_anew(place: Place, fa
     place.use_fal(urls(fal))
     drop(place, hd=1)
     place.until_idle()
-    (kept,) = place.path("state/paid").iterdir()
+    (kept,) = (one for one in place.path("state/paid").iterdir() if one.suffix != ".json")
     kept.write_bytes(kept.read_bytes()[:5000])
     drop(place, hd=1)
 
