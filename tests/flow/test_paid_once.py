@@ -196,6 +196,9 @@ class Nights(RuleBasedStateMachine):
             queue.clear()
         for _ in range(6):
             self.corridor.advance(7000.0)
+        for _ in range(6):
+            if self.corridor.waiting():  # the day has turned meanwhile: a held one was sent
+                self.corridor.advance(7000.0)
 
     def _account(self) -> None:
         """Hold what we settled against what fal billed, pass by pass."""
