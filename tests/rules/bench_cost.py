@@ -6,7 +6,8 @@ megapixels of output, 0.16 to 48, 0.32 to 96, 1.36 to 512. Two figures are print
 over the whole corpus, where we refuse what no plan can bring to its target (it costs nothing, while
 the other studio pays for it), and over the planned pictures alone, which is the harder reading:
 nearly all of them are so small that 4x costs the least there is, and generated ones get a model
-that is dearer by right. Run as `make bench-cost`; ends with 1 where a target costs more than 0.6.
+that is dearer by right. A second pass that depends on a look counts as made. Run as `make
+bench-cost`; ends with 1 where all targets together cost more than 0.6 of the whole corpus.
 """
 
 import os
@@ -51,6 +52,13 @@ class Cost:
     """The other studio's, of the planned pictures."""
     refused: Micros = 0
     """The other studio's, of those we refuse."""
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            planned=self.planned + other.planned,
+            always=self.always + other.always,
+            refused=self.refused + other.refused,
+        )
 
     @property
     def whole(self) -> float:
@@ -120,8 +128,17 @@ def say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
+def row(family: str, target: str, sums: Cost) -> None:
+    """Print one line of the table."""
+    say(
+        f"{family:8} {target:6} ${usd(sums.planned):7.2f} of ${usd(sums.always):7.2f}"
+        f" + ${usd(sums.refused):6.2f} refused: whole {sums.whole:.3f},"
+        f" planned alone {sums.alone:.3f}"
+    )
+
+
 def main(corpus: Path) -> int:
-    """Print the table; return 1 where a target costs more than the goal."""
+    """Print the table; return 1 where all targets together cost more than the goal."""
     files = pictures(corpus)
     if not files:
         sys.stderr.write(f"no labelled pictures at {corpus}; set UPSCALED_CORPUS\n")
@@ -129,16 +146,15 @@ def main(corpus: Path) -> int:
     looked, grammar, worst = look(files), Grammar({}), 0.0
     say(f"{len(looked)} pictures, planned against always 4x at the page's tiers (<= {AT_MOST})")
     for family in FAMILIES:
+        every = Cost()
         for target in TARGETS:
             order = grammar.parse_name(target)
             assert not isinstance(order, Unknown)
             sums = add_up(looked, shipped(family), order)
-            worst = max(worst, sums.whole)
-            say(
-                f"{family:8} {target:6} ${usd(sums.planned):7.2f} of ${usd(sums.always):7.2f}"
-                f" + ${usd(sums.refused):6.2f} refused: whole {sums.whole:.3f},"
-                f" planned alone {sums.alone:.3f}"
-            )
+            every += sums
+            row(family, target, sums)
+        row(family, "all", every)
+        worst = max(worst, every.whole)
     return int(worst > AT_MOST)
 
 
