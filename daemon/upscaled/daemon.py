@@ -24,7 +24,7 @@ from upscaled.edge.pictures.studio import SCRATCH_PREFIX
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import LedgerUnwritable, UpscaledError
-from upscaled.eyes import Eyes
+from upscaled.eyes import Eyes, light_of
 from upscaled.flow import billing
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
@@ -74,7 +74,7 @@ class Daemon:
         )
         self.conductor.resumed = self._resumed
         self.eyes = [
-            Eyes(number, config, partial(self._hint, number))
+            Eyes(number, config, partial(self._hint, number), light_of(settings.finish))
             for number, config in enumerate(settings.watch)
         ]
         beats = [

@@ -8,7 +8,7 @@ another.
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 
-from upscaled.core.settings import Watch
+from upscaled.core.settings import Finish, Watch
 from upscaled.core.strays import Stray
 from upscaled.edge import disk, roots
 from upscaled.edge.watch import hints, looking, polling
@@ -18,6 +18,8 @@ from upscaled.nouns import Sighting
 
 NOTE = "_READ-ME.txt"
 _SIGNATURE = "so the files directly in this folder are not touched"
+_LIGHT = "OpenEXR holds light, not colours of a screen"
+_SIGNATURES = (_SIGNATURE, _LIGHT)
 """By these words we know a note as ours before we take it away."""
 NATIVE = Paces(times_seconds=30.0, whole_seconds=300.0)
 """Events get lost: the folders' times are asked anyway, and now and then everything."""
@@ -28,9 +30,12 @@ POLLED_WHOLE_SECONDS = 60.0
 class Eyes:
     """One inbox, seen through the disk and, where it is local, through native events."""
 
-    def __init__(self, number: int, config: Watch, hint: Callable[[str | None], None]) -> None:
+    def __init__(
+        self, number: int, config: Watch, hint: Callable[[str | None], None], light: str = ""
+    ) -> None:
         self._number = number
         self._config = config
+        self._light = light
         kind = roots.file_system(config.inbox)
         self.network = roots.is_network(kind)
         wanted = config.observer
@@ -92,22 +97,28 @@ class Eyes:
         self._deaf = ""
         return "rebuilt"
 
-    def told(self, strays: Sequence[Stray], folders: Sequence[str]) -> None:
-        """Put a note into every folder that is not understood; take away those no longer true."""
+    def told(self, strays: Sequence[Stray], linear: Sequence[str], folders: Sequence[str]) -> None:
+        """
+        Put a note into every folder that is not understood or holds OpenEXR (`linear`).
+
+        Those that are no longer true are taken away.
+        """
         inbox = self._config.inbox
         failed: list[Outage] = []
-        true = {stray.path for stray in strays}
-        for stray in strays:
-            if stray.path not in folders:
+        notes = {folder: _light_note(self._light) for folder in linear}
+        notes |= {stray.path: _stray_note(stray) for stray in strays}
+        for folder, words in notes.items():
+            if folder not in folders:
                 continue  # it may not even be read
             try:
-                disk.note(_stray_note(stray), inbox / stray.path / NOTE)
+                disk.note(words, inbox / folder / NOTE)
             except Outage as error:
                 failed.append(error)  # the others get theirs all the same
         for folder in folders:
-            if folder not in true and folder not in self._noted:
-                disk.drop_note(inbox / folder / NOTE, signature=_SIGNATURE)
-        self._noted = set(folders) - true
+            if folder not in notes and folder not in self._noted:
+                for signature in _SIGNATURES:
+                    disk.drop_note(inbox / folder / NOTE, signature=signature)
+        self._noted = set(folders) - set(notes)
         if failed:
             raise failed[0]
 
@@ -115,6 +126,21 @@ class Eyes:
         """Stop listening."""
         if self._watcher is not None:
             self._watcher.stop()
+
+
+def light_of(finish: Finish) -> str:
+    """Return in words how the config has OpenEXR shown."""
+    curve = {"srgb": "the sRGB curve, clipped at 1.0", "filmic": "a filmic curve that rolls off"}
+    stops = f", after {finish.exr_exposure:+g} stops" if finish.exr_exposure else ""
+    return f"{curve[finish.exr_view]}{stops}"
+
+
+def _light_note(light: str) -> str:
+    return (
+        f"{_LIGHT}. The .exr files in this folder are shown by {light}.\n\n"
+        "Another view is chosen in the configuration ([finish] exr_view, exr_exposure) before\n"
+        "they are dropped in; `upscaled plan` says what would become of one and spends nothing.\n"
+    )
 
 
 def _stray_note(stray: Stray) -> str:

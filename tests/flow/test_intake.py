@@ -243,3 +243,13 @@ def test_who_is_asked_for_by_name_need_not_wait(rounds: Round) -> None:
 
     assert rounds.book.jobs[last.id] == last
     assert len(rounds.book.backlog) == 99
+
+
+def test_a_folder_that_holds_openexr_is_named_while_it_does(rounds: Round) -> None:
+    light = replace(FILE, path="4k/beauty.0001.EXR")
+    rounds.scan(FILE, light, replace(FILE, path="loose/a.exr"))
+    named = [rounds.intake.linear]
+
+    rounds.scan(FILE)
+
+    assert [*named, rounds.intake.linear] == [("4k",), ()]

@@ -86,6 +86,8 @@ class _Folder:
     """What is known of a folder since the last whole look into it."""
 
     files: int = 0
+    linear: bool = False
+    """It names a target and holds OpenEXR, by the name."""
     inside: frozenset[str] = frozenset()
     odd: tuple[str, ...] = ()
     closed: bool = False
@@ -131,6 +133,11 @@ class Intake:
     def odd(self) -> tuple[str, ...]:
         """Return what stays where it is because of its name or kind, a sentence each."""
         return tuple(line for folder in self.folders.values() for line in folder.odd)
+
+    @property
+    def linear(self) -> tuple[str, ...]:
+        """Return the folders that name a target and hold OpenEXR."""
+        return tuple(sorted(path for path, folder in self.folders.items() if folder.linear))
 
     def took(self, look: Look, moment: Moment) -> Seen:
         """Take in a part of a look into one folder; after its last part, what is not in it left."""
@@ -195,6 +202,8 @@ class Intake:
         folder.files, folder.odd, folder.closed = len(parts.names), tuple(parts.odd), parts.closed
         if parts.closed:
             return
+        lit = any(name.lower().endswith(".exr") for name in parts.names)
+        folder.linear = lit and isinstance(self._grammar.resolve(path), Target)
         self._missing(path, parts.names, seen)
         for name in [name for name in folder.left if name not in parts.names]:
             del folder.left[name]

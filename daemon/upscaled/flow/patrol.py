@@ -66,7 +66,7 @@ class Eyes(Protocol):
     def changed(self) -> Sequence[str]:
         """Return the folders whose own time moved."""
 
-    def told(self, strays: Sequence[Stray], folders: Sequence[str]) -> None:
+    def told(self, strays: Sequence[Stray], linear: Sequence[str], folders: Sequence[str]) -> None:
         """Put notes into folders that are not understood; take away those no longer true."""
 
     def listen(self) -> str:
@@ -245,9 +245,15 @@ class Patrol:
     def _require(self, beat: Beat) -> None:
         self._conductor.tools.roots.require(beat.intake.watch)
 
-    def _tell(self, beat: Beat, strays: Sequence[Stray], folders: Sequence[str]) -> None:
+    def _tell(
+        self,
+        beat: Beat,
+        strays: Sequence[Stray],
+        linear: Sequence[str],
+        folders: Sequence[str],
+    ) -> None:
         try:
-            beat.eyes.told(strays, folders)
+            beat.eyes.told(strays, linear, folders)
         except UpscaledError as error:
             self._conductor.post(partial(setattr, beat, "told", None))  # told again later
             log.warning("note_not_written", watch=beat.intake.watch, reason=error.message)
@@ -310,10 +316,11 @@ class Patrol:
             beat.rest_until = now + LISTEN_SECONDS
         if beat.odd != odd:
             log.warning("left_where_they_are", watch=beat.intake.watch, files=beat.odd)
-        strays, folders = beat.intake.strays, tuple(beat.intake.folders)
-        if (strays, folders) != beat.told:
-            beat.told = strays, folders
-            beat.lane.put(LOOK_RANK, partial(self._tell, beat, strays, folders))
+        strays, linear = beat.intake.strays, beat.intake.linear
+        folders = tuple(beat.intake.folders)
+        if (strays, linear, folders) != beat.told:
+            beat.told = strays, linear, folders
+            beat.lane.put(LOOK_RANK, partial(self._tell, beat, strays, linear, folders))
 
     def _well(self, beat: Beat) -> None:
         if beat.trouble:
