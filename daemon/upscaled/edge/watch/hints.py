@@ -40,6 +40,7 @@ class _Handler(FileSystemEventHandler):
             for path in {event.src_path, event.dest_path}:
                 self._tell(os.fsdecode(path), is_folder=event.is_directory)
         except Exception:
+            # It would end watchdog's thread, and nobody would see that; a look finds all the same.
             log.exception("hint_not_understood")
             self._hint(EVERYTHING)
 
