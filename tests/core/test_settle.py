@@ -1,11 +1,12 @@
 """When a file is quiet."""
 
 from dataclasses import replace
+from math import inf
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upscaled.core.settle import LOOKS, Settling
+from upscaled.core.settle import LOOKS, SLOWEST_SECONDS, Settling
 from upscaled.nouns import Sighting
 
 SEEN = Sighting(watch=0, path="4k/a.png", size=10, mtime_ns=5, inode=7)
@@ -58,5 +59,66 @@ def test_no_file_is_quiet_that_changed_within_the_quiet_time(
             last, changed, looks = size, now, 0
         looks += 1
         if settling.observe(replace(SEEN, size=size), now):
-            assert now - changed >= quiet
+            assert now >= changed + quiet
             assert looks >= LOOKS
+
+
+def looked_at(settling: Settling, until: float) -> dict[str, list[float]]:
+    """Look at what is due, always just when it is, until a second; return who was quiet when."""
+    quiet: dict[str, list[float]] = {}
+    while (now := settling.next_at()) <= until:
+        for path in settling.due(now):
+            if settling.observe(replace(SEEN, path=path), now):
+                settling.forget(path)
+                quiet.setdefault(path, []).append(now)
+    return quiet
+
+
+@given(came=st.lists(st.floats(0.0, 3.0), min_size=1, max_size=20), quiet=st.floats(0.1, 5.0))
+def test_each_file_is_quiet_at_the_very_end_of_its_own_quiet_time(
+    came: list[float], quiet: float
+) -> None:
+    settling = Settling(quiet)
+    found: dict[str, list[float]] = {}
+    for number, at in enumerate(sorted(came)):
+        found |= looked_at(settling, at)
+        settling.observe(replace(SEEN, path=f"4k/{number}.png"), at)
+
+    found |= looked_at(settling, 100.0)
+
+    ends = [round(found[f"4k/{number}.png"][0] - at, 6) for number, at in enumerate(sorted(came))]
+    assert ends == [round(quiet, 6)] * len(came)
+    assert settling.next_at() == inf
+
+
+def test_a_look_that_never_came_back_is_asked_for_again() -> None:
+    settling = Settling(3.0)
+    settling.observe(SEEN, 0.0)
+
+    assert settling.due(0.5) == ()
+    assert [settling.due(at) for at in (1.0, 1.5, 2.0)] == [(SEEN.path,), (), (SEEN.path,)]
+
+
+def test_who_is_expected_is_looked_at_at_once_and_who_left_never() -> None:
+    settling = Settling(3.0)
+    settling.expect("4k/b.png")
+    settling.observe(SEEN, 0.0)
+    settling.forget(SEEN.path)
+
+    assert settling.due(10.0) == ("4k/b.png",)
+
+
+def test_a_placeholder_is_looked_at_less_often_the_longer_it_stands() -> None:
+    settling, looks = Settling(3.0), []
+    empty = replace(SEEN, size=0)
+    settling.observe(empty, 0.0)
+    while (now := settling.next_at()) < 600.0:
+        looks.append(now)
+        settling.due(now)
+        assert not settling.observe(empty, now)
+
+    assert looks[:3] == [1.0, 2.0, 3.0]
+    assert looks[-1] - looks[-2] == SLOWEST_SECONDS
+    assert len(looks) < 60
+    assert not settling.observe(SEEN, 600.0)
+    assert settling.next_at() == 601.0, "once it is filled it settles as fast as any other"

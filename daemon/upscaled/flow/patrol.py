@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from upscaled.core.outcome import Leave
+from upscaled.core.settle import QUICKEST_SECONDS
 from upscaled.core.strays import Stray
 from upscaled.errors import UpscaledError
 from upscaled.flow.book import parted
@@ -86,7 +87,8 @@ class Beat:
     """The looks under way; the lane's while `busy`."""
     whole_at: float = 0.0
     times_at: float = 0.0
-    look_at: float = 0.0
+    look_from: float = 0.0
+    """No sooner are files that settle looked at again, however many there are."""
     listen_at: float = 0.0
     begun_at: float = 0.0
     rest_until: float = 0.0
@@ -159,7 +161,6 @@ class Patrol:
             for job in roused:
                 beat = self.beats[job.watch]
                 beat.intake.settling.expect(job.path)
-                beat.look_at = 0.0
 
     def _next(self, beat: Beat) -> float:
         if beat.trouble:
@@ -167,8 +168,7 @@ class Patrol:
         due = [beat.whole_at, beat.times_at, beat.listen_at]
         if beat.dirty or beat.round:
             due.append(beat.rest_until)
-        if beat.intake.settling.paths():
-            due.append(beat.look_at)
+        due.append(max(beat.look_from, beat.intake.settling.next_at()))
         return min(due)
 
     def _is_settled(self, beat: Beat) -> bool:
@@ -193,9 +193,9 @@ class Patrol:
             beat.whole_at = now + pace * (0.75 + 0.5 * self._conductor.tools.die())
             beat.everything()
             self._look_into(beat, now)
-        elif beat.intake.settling.paths() and now >= beat.look_at:
+        elif now >= beat.look_from and (paths := beat.intake.settling.due(now)):
             # Before the rest of a long walk: the first picture is not to wait for the last folder.
-            self._put(beat, partial(self._look, paths=beat.intake.settling.paths()))
+            self._put(beat, partial(self._look, paths=paths))
         elif (beat.round or beat.dirty) and now >= beat.rest_until:
             self._look_into(beat, now)
         elif now >= beat.times_at:
@@ -240,7 +240,7 @@ class Patrol:
 
     def _look(self, beat: Beat, *, paths: tuple[str, ...]) -> None:
         sightings = beat.eyes.look(paths)
-        self._answer(beat, partial(self._looked, beat, sightings))
+        self._answer(beat, partial(self._looked, beat, paths, sightings))
 
     def _require(self, beat: Beat) -> None:
         self._conductor.tools.roots.require(beat.intake.watch)
@@ -293,14 +293,12 @@ class Patrol:
         now = self._clock.monotonic()
         self._well(beat)
         moment = Moment(now=self._clock.now(), monotonic=now, new_id=self._conductor.new_id)
-        odd, settled = beat.odd if beat.scanned else (), not beat.intake.settling.paths()
+        odd = beat.odd if beat.scanned else ()
         for part in parts:
             seen = beat.intake.took(part, moment)
             for folder in seen.enter:
                 beat.dirty[folder] = None
             self._act(seen)
-        if settled:
-            beat.look_at = now + beat.intake.settling.look_every()
         if len(parts) == PARTS:
             return  # there may be more of it
         beat.round = None
@@ -328,12 +326,12 @@ class Patrol:
             beat.trouble = ""
             self._conductor.wake_held(Hold.SHARE)
 
-    def _looked(self, beat: Beat, sightings: Sequence[Sighting]) -> None:
+    def _looked(self, beat: Beat, paths: Sequence[str], sightings: Sequence[Sighting]) -> None:
         now = self._clock.monotonic()
-        for path in set(beat.intake.settling.paths()) - {seen.path for seen in sightings}:
+        for path in set(paths) - {seen.path for seen in sightings}:
             beat.dirty[parted(path)[0]] = None  # only a folder's whole look may conclude from that
         self._act(beat.intake.looked(sightings, now))
-        beat.look_at = now + beat.intake.settling.look_every()
+        beat.look_from = now + QUICKEST_SECONDS
 
     def _act(self, seen: Seen) -> None:
         conductor = self._conductor

@@ -14,6 +14,7 @@ import structlog
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 from upscaled.errors import Outage
 
@@ -21,6 +22,14 @@ log = structlog.get_logger()
 
 EVERYTHING = None
 """Instead of a folder: nobody knows where."""
+PAIRING_SECONDS = 0.02
+"""
+watchdog keeps the first half of a rename for its second, and everything that happens meanwhile
+waits behind it: half a second by default. Every original that we archive is such a half, so a busy
+daemon would hear of each new file up to half a second late. The halves of a rename inside the inbox
+come in one read; where they are torn apart all the same, both folders are looked into.
+"""
+InotifyMoveEventGrouper.delay = PAIRING_SECONDS
 Hint = Callable[[str | None], None]
 """Called with the folder to look into, relative to the inbox."""
 
