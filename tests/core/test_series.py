@@ -297,3 +297,41 @@ def test_every_member_is_planned_alike_whatever_it_measures_itself() -> None:
 
     assert plan(PRISTINE) == plan(POOR) == plan({})
     assert plan(PRISTINE).safe_factor == recipe.safe == 2.0
+
+
+# ---- the finish
+
+
+def test_a_sequence_gets_even_sides_and_its_long_edge_stays_exact() -> None:
+    recipe = judged(members((CORE, 0.8), (CORE, 0.8)))
+
+    def size(width: int, height: int) -> tuple[int, int]:
+        request = PlanRequest(
+            probe=probe(width, height, PRISTINE),
+            verdict=recipe.verdict,
+            order=recipe.order,
+            catalogue=shipped("unified"),
+        )
+        made = make_plan(request)
+        return made.width, made.height
+
+    assert size(1000, 667) == (3840, 2562)
+    assert size(667, 1000) == (2562, 3840)
+    assert size(1920, 1080) == (3840, 2160)
+    assert judged(stills((CORE, 0.8)), FOLDER).order.even is False
+
+
+def test_a_printed_sequence_keeps_the_sides_of_its_sheet() -> None:
+    sheet = replace(FOUR_K, name="print", kind="print", sheet_mm=(297.0, 420.0), ppi=300)
+
+    assert decide(SHOT, sheet, members((CORE, 0.8), (CORE, 0.8)), 2).order.even is False
+
+
+def test_a_lone_picture_that_may_be_dated_is_judged_as_a_picture() -> None:
+    dated = member(2024, RECOVER, path="4k/shot.{}.png")
+
+    alone = judged([dated])
+
+    assert (alone.verdict.model, alone.order.even) == (RECOVER, False)
+    assert judged([dated], known=2).verdict.model is CORE
+    assert judged([member(1001, RECOVER)]).verdict.model is CORE

@@ -7,12 +7,12 @@ is kept, is not known here.
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median_low
 
+from upscaled.core.frames import frame_of
 from upscaled.core.safe import safe_factor
 from upscaled.nouns import INVENTING, Family, Order, Probe, Recipe, Verdict
 
@@ -27,7 +27,6 @@ _DARK_P95 = 32.0
 _FLAT_SHARE = 0.999
 """Share of pixels without any slope; from here on a frame shows nothing, a slate for example."""
 
-_FRAME = re.compile(r"(?P<stem>.+)\.[0-9]+\.(?P<end>[^.]+)", re.DOTALL)
 _TOLD = 2
 
 
@@ -94,11 +93,10 @@ def group_of(path: str, order: Order) -> Group | None:
     A `series` folder takes all its files, whatever their names. Else `<stem>.<digits>.<ext>` is a
     frame, a lone one too: those that follow must match it. `IMG_0001.jpg` is a camera's counter.
     """
-    folder, _, name = path.rpartition("/")
     if order.series:
-        return Group(folder=folder)
-    found = _FRAME.fullmatch(name)
-    return found and Group(folder=folder, stem=found["stem"], end=found["end"].casefold())
+        return Group(folder=path.rpartition("/")[0])
+    frame = frame_of(path)
+    return Group(folder=frame.folder, stem=frame.stem, end=frame.end) if frame else None
 
 
 def is_empty(probe: Probe) -> bool:
@@ -118,10 +116,13 @@ def decide(group: Group, order: Order, members: Sequence[Member], known: int) ->
     Return the recipe of a series.
 
     The vote is weighted by confidence. Empty members have none, unless all are empty. `members`
-    must not be empty and be of one series; `known` is how many were seen of it so far.
+    must not be empty and be of one series; `known` is how many were seen of it so far. A sequence
+    gets even sides, which video needs; a print keeps those of its sheet.
     """
     voters = _sample(members)
-    ballots = [_ballot(one.verdict, barred=_barred(group, order, voters)) for one in voters]
+    moving = _is_moving(group, voters, known)
+    barred = moving and order.family is None
+    ballots = [_ballot(one.verdict, barred=barred) for one in voters]
     winner = _winner(ballots)
     safe, why = min(
         (safe_factor(winner, one.probe, one.verdict.rule) for one in voters),
@@ -137,7 +138,7 @@ def decide(group: Group, order: Order, members: Sequence[Member], known: int) ->
         safe=safe,
         why=why if len(voters) == 1 else f"{why} No {group.one} of the series' sample bears less.",
         features=_medians([one.probe.features for one in voters]),
-        order=order,
+        order=replace(order, even=order.even or (moving and order.kind == "digital")),
         sample=len(voters),
         known=known,
     )
@@ -154,12 +155,16 @@ def _sample(members: Sequence[Member]) -> list[Member]:
     return sorted(judgeable, key=lambda one: (len(one.path), one.path))[:SAMPLE]
 
 
-def _barred(group: Group, order: Order, voters: Sequence[Member]) -> bool:
-    """Say whether families that invent detail are left out: it is a sequence, or holds one."""
-    if order.family is not None:
-        return False
-    stems = Counter(found["stem"] for one in voters if (found := _FRAME.fullmatch(one.path)))
-    return bool(group.stem) or any(number > 1 for number in stems.values())
+def _is_moving(group: Group, voters: Sequence[Member], known: int) -> bool:
+    """
+    Say whether it is a sequence, or holds one: its pictures are seen one after the other.
+
+    A lone `holiday.2024.jpg` may well be dated: it gets what a picture would.
+    """
+    frames = [frame for one in voters if (frame := frame_of(one.path))]
+    if group.stem:
+        return known > 1 or not all(frame.may_be_a_year for frame in frames)
+    return any(number > 1 for number in Counter(frame.stem for frame in frames).values())
 
 
 def _ballot(verdict: Verdict, *, barred: bool) -> _Ballot:

@@ -72,8 +72,10 @@ class Watch(_Table):
     assume: Annotated[Assume, Field(strict=False)] = Field(
         Assume.NOTHING, description="what the pictures are: a piece of evidence, never a verdict"
     )
-    collision: Literal["version", "replace"] = Field(
-        "version", description="a taken name: name-2, or the old result to archive/_superseded"
+    collision: Literal["version", "replace"] | None = Field(
+        None,
+        description="a taken name: name-2, or the old result to archive/_superseded; unset: "
+        "version, and replace where a frame of a sequence comes again",
     )
     originals: Literal["archive", "leave"] = Field(
         "archive", description="whether an original moves once its result is delivered"

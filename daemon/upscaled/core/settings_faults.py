@@ -132,8 +132,9 @@ def _table_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseMode
 def choices(field: FieldInfo) -> tuple[str, ...]:
     """Return the words a key may have; empty where it is no choice."""
     kind = field.annotation
-    if get_origin(kind) is Literal:
-        return get_args(kind)
+    for one in (kind, *get_args(kind)):  # a key that may be unset is a choice, or None
+        if get_origin(one) is Literal:
+            return get_args(one)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return tuple(one.value for one in kind)
     return ()

@@ -7,11 +7,12 @@ that it was visible: it is never delivered again. What a person accepts goes thr
 """
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from upscaled.core import names
 from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NameTaken
+from upscaled.flow.collisions import replaces
 from upscaled.flow.finals import (
     delivery_of,
     finished,
@@ -65,7 +66,7 @@ def reveal(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         if tools.disk.is_same(Path(delivery.staged), final):
             tools.disk.drop(Path(delivery.staged))
             return Next(to=State.RECEIPTING, facts=job.facts, said=was_visible)
-        if tools.watch(job).collision == "replace":
+        if replaces(job, tools, delivery.root, PurePosixPath(delivery.path)):
             supersede(job, tools, final)
             return Next(to=State.DELIVERING, facts=job.facts, said="the old result was moved away")
         tools.promised.release(job.id)
@@ -95,11 +96,12 @@ def receipt(job: Job, tools: Tools, _progress: Progress) -> Outcome:
 
 
 def _reveal_sidecar(job: Job, tools: Tools, final: Path) -> None:
-    told = Path(delivery_of(job).sidecar_staged)
+    delivery = delivery_of(job)
+    told = Path(delivery.sidecar_staged)
     try:
         _reveal_once(tools, told, final)
     except NameTaken:
-        if tools.watch(job).collision != "replace":
+        if not replaces(job, tools, delivery.root, PurePosixPath(delivery.path)):
             raise
         supersede_one(job, tools, final)
         _reveal_once(tools, told, final)

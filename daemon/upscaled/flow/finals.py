@@ -15,6 +15,7 @@ from upscaled.core.folders import Target
 from upscaled.core.receipt import Ending, Status
 from upscaled.core.receipt import receipt as receipt_of
 from upscaled.errors import Gone, NameTaken
+from upscaled.flow.collisions import replaces
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Artifact, Delivery, Facts, Fidelity, Format, Job
 
@@ -142,7 +143,7 @@ def result_name(job: Job, tools: Tools, kind: str) -> str:
     made, _ = finished(job)
     source = wanted(job)
     path = source.with_name(names.result_name(source.stem, Format(made.format)))
-    if tools.watch(job).collision == "replace" and kind == "outbox":
+    if kind == "outbox" and replaces(job, tools, kind, path):
         return str(path)
     free = is_free(tools, root_of(job, tools, kind))
     return free_name(job, path, lambda one: free(one) and speak_for(tools, job, kind, one))
@@ -241,7 +242,7 @@ def _has_come(job: Job, tools: Tools, final: Path) -> bool:
 
 
 def supersede(job: Job, tools: Tools, final: Path) -> None:
-    """Move an old result and its sidecar to archive/_superseded (`collision = "replace"`)."""
+    """Move an old result and its sidecar to archive/_superseded, see `collisions.replaces`."""
     for old in (final, final.with_name(names.sidecar_name(final.name))):
         if tools.disk.is_there(old):
             supersede_one(job, tools, old)
