@@ -2,6 +2,8 @@
 
 import errno
 import os
+import resource
+import signal
 import threading
 from pathlib import Path
 
@@ -201,3 +203,44 @@ def test_a_file_replaced_while_it_is_archived_across_devices_stays(
     assert source.read_bytes() == b"new"
     assert disk.digest(elsewhere / "a.png") == before
     disk.clear(elsewhere)
+
+
+def test_what_cannot_be_asked_is_not_taken_for_missing(tmp_path: Path) -> None:
+    write(tmp_path / "loop" / "a.png")
+    for number in range(2):
+        (tmp_path / f"round-{number}").symlink_to(tmp_path / f"round-{1 - number}")
+
+    assert not disk.is_there(tmp_path / "loop" / "a.png" / "below-a-file")
+    with pytest.raises(Outage) as said:
+        disk.is_there(tmp_path / "round-0" / "a.png")  # the kernel says ELOOP
+    assert said.value.hold == "share"
+
+
+def test_a_folder_that_is_tidied_away_in_between_does_not_pass_for_a_delivery(
+    tmp_path: Path,
+) -> None:
+    staged = write(tmp_path / disk.STAGING / "j1.png")
+
+    with pytest.raises(Outage, match="No such file"):
+        disk.rename_new(staged, tmp_path / "4k" / "a.png")
+    assert staged.exists()
+    with pytest.raises(Gone):
+        disk.rename_new(tmp_path / "nothing", tmp_path / "a.png")
+
+
+def test_what_could_not_be_written_whole_keeps_no_room(tmp_path: Path) -> None:
+    made = write(tmp_path / "made", b"x" * 300_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(Outage, match="too large") as staging:
+            disk.stage(made, "", tmp_path / "outbox", "j1.png")
+        with pytest.raises(Outage, match="too large"):
+            disk.take(made, tmp_path / "work" / "source")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert staging.value.hold == "share"
+    assert list((tmp_path / "outbox" / disk.STAGING).iterdir()) == []
+    assert list((tmp_path / "work").iterdir()) == []

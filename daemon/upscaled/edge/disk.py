@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from upscaled.core.causes import outage
 from upscaled.errors import Gone, NameTaken, NotReady, Outage
 from upscaled.nouns import Identity, Room, Taken
 
@@ -35,15 +36,31 @@ def translated(place: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise Gone(f"{place} is not there any more") from error
     except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise Outage(
-                f"no space left at {place}", "free some space; work goes on by itself", hold="disk"
-            ) from error
-        raise Outage(
-            f"{place}: {error.strerror or error}",
-            "mend the share or its permissions; work goes on by itself",
-            hold="share",
-        ) from error
+        raise outage(place, error) from error
+
+
+@contextmanager
+def _making(folder: Path) -> Iterator[None]:
+    """As `translated`, where a folder is to be there afterwards: that it is missing is no news."""
+    try:
+        yield
+    except OSError as error:
+        raise outage(folder, error) from error
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """
+    As `translated`, where our own file is made: what is missing then is the folder around it.
+
+    Nothing half stays behind: on a full disk it would keep the very room that is waited for.
+    """
+    try:
+        yield
+    except OSError as error:
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+        raise outage(place, error) from error
 
 
 @contextmanager
@@ -92,11 +109,15 @@ def take(source: Path, to: Path) -> Taken:
     """
     make_folder(to.parent)
     part = to.with_name(to.name + ".part")
-    with translated(source), _opened(source) as handle:
-        before = _identity(os.fstat(handle))
-        with _blaming(part):
-            sha256 = _copy(handle, part)
-        after = _identity(os.fstat(handle))
+    try:
+        with translated(source), _opened(source) as handle:
+            before = _identity(os.fstat(handle))
+            with _blaming(part):
+                sha256 = _copy(handle, part)
+            after = _identity(os.fstat(handle))
+    except (Gone, Outage):
+        drop(part)  # on a full disk it would keep the very room that is waited for
+        raise
     if not before == after == identity(source):
         part.unlink()
         raise NotReady(f"{source.name} changed while it was read")
@@ -112,10 +133,9 @@ def stage(made: Path, sha256: str, root: Path, name: str) -> Path:
     Raises `Outage` where what was read back is not what was written.
     """
     staged = root / STAGING / name
-    with translated(staged):
+    with translated(made), made.open("rb") as file, _writing(staged):
         staged.parent.mkdir(parents=True, exist_ok=True)
-        with made.open("rb") as file:
-            _copy(file.fileno(), staged)
+        _copy(file.fileno(), staged)
         sync_folder(staged.parent)
     if digest(staged) != sha256:
         staged.unlink()
@@ -126,7 +146,7 @@ def stage(made: Path, sha256: str, root: Path, name: str) -> Path:
 def stage_bytes(content: bytes, root: Path, name: str) -> Path:
     """Write a small file into the root's hidden staging folder, durably."""
     staged = root / STAGING / name
-    with translated(staged):
+    with _writing(staged):
         staged.parent.mkdir(parents=True, exist_ok=True)
         with staged.open("wb") as file:
             file.write(content)
@@ -150,10 +170,10 @@ def reveal(staged: Path, final: Path) -> None:
 
     Raises `NameTaken`, or `Gone` where the staged file is missing (it was revealed before).
     """
-    with translated(final):
+    with _making(final.parent):
         final.parent.mkdir(parents=True, exist_ok=True)
     rename_new(staged, final)
-    with translated(final.parent):
+    with _making(final.parent):
         sync_folder(final.parent)
 
 
@@ -161,13 +181,23 @@ def rename_new(source: Path, final: Path) -> None:
     """Rename without clobbering: RENAME_NOREPLACE, else link and unlink, else check and rename."""
     with translated(source):
         try:
-            _rename_noreplace(source, final)
-        except FileExistsError as error:
-            raise NameTaken(f"{final} exists already") from error
-        except OSError as error:
-            if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY}:
+            _rename_new(source, final)
+        except FileNotFoundError as error:
+            if not is_there(source):
                 raise
-            _link_or_check(source, final)
+            # Somebody tidied the empty folder away: a missing source would mean "was revealed".
+            raise outage(final.parent, error) from error
+
+
+def _rename_new(source: Path, final: Path) -> None:
+    try:
+        _rename_noreplace(source, final)
+    except FileExistsError as error:
+        raise NameTaken(f"{final} exists already") from error
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY}:
+            raise
+        _link_or_check(source, final)
 
 
 def retire(source: Path, final: Path, sha256: str) -> None:
@@ -177,9 +207,11 @@ def retire(source: Path, final: Path, sha256: str) -> None:
     On one device it is a rename; across devices a copy, fsync, re-hash through a fresh open, a
     rename without clobber, and only then the unlink. Raises `NameTaken` or `Outage`.
     """
-    with translated(final):
+    with _making(final.parent):
         final.parent.mkdir(parents=True, exist_ok=True)
-        same_device = source.lstat().st_dev == final.parent.stat().st_dev
+        there = final.parent.stat().st_dev
+    with translated(source):
+        same_device = source.lstat().st_dev == there
     if same_device:
         with suppress(_CrossDeviceError):
             _rename_same_device(source, final)
@@ -259,7 +291,7 @@ def _link_or_check(source: Path, final: Path) -> None:
             raise
         # Neither way exists here (exFAT, some SMB servers): the name is reserved in the ledger,
         # so only a stranger's file arriving within this instant could be met.
-        if os.path.lexists(final):
+        if is_there(final):
             raise NameTaken(f"{final} exists already") from error
         source.rename(final)
     else:
@@ -306,8 +338,18 @@ def may_leave(path: Path) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Say whether anything has this name, a dangling link included."""
-    return os.path.lexists(path)
+    """
+    Say whether anything has this name, a dangling link included.
+
+    Raises `Outage` where the share does not say: what cannot be asked is not missing.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise outage(path, error) from error
+    return True
 
 
 def is_same(one: Path, other: Path) -> bool:

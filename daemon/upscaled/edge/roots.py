@@ -11,7 +11,8 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
-from upscaled.errors import Fatal, Outage
+from upscaled.core.causes import cause_of, outage
+from upscaled.errors import Fatal
 
 MARKER = ".upscaled-root"
 _NETWORK = frozenset(
@@ -39,7 +40,7 @@ def read_marker(root: Path, ledger_id: str) -> Marker:
     except (FileNotFoundError, NotADirectoryError):
         return Marker.MISSING
     except OSError as error:
-        raise Outage(f"{root}: {error.strerror or error}", hold="share") from error
+        raise outage(root, error) from error
     return Marker.OURS if said == ledger_id.encode() else Marker.FOREIGN
 
 
@@ -50,7 +51,7 @@ def claim(root: Path, ledger_id: str) -> None:
         (root / MARKER).write_text(ledger_id + "\n", encoding="utf-8")
     except OSError as error:
         raise Fatal(
-            f"{root}: cannot be made ours: {error.strerror or error}",
+            f"{root}: cannot be made ours: {cause_of(error).says}",
             f"let user {os.getuid()} create, write and rename files there",
         ) from error
 

@@ -25,7 +25,7 @@ from upscaled.core.outcome import (
     advance,
     outcome_of,
 )
-from upscaled.errors import LedgerUnwritable, UpscaledError
+from upscaled.errors import Gone, LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, steps
 from upscaled.flow.book import Book, parted
 from upscaled.flow.door import LOOK_SECONDS, Door
@@ -245,12 +245,26 @@ class Conductor:
         try:
             self.tools.disk.make_folder(self.tools.bench(job))
             outcome = step(job, self.tools, partial(self.progress.__setitem__, job.id))
+            self._require(job)
         except UpscaledError as error:
-            outcome = outcome_of(error, job.state)
+            outcome = self._sorted(job, error)
         except Exception as error:
             log.exception("step_failed", job=job.id, state=job.state.value)
             outcome = unexpected(job, error)
         self.post(partial(self._came_back, Done(job_id=job.id, state=job.state, outcome=outcome)))
+
+    def _require(self, job: Job) -> None:
+        """Believe nothing that was seen on a share while it vanished: the step is repeated."""
+        if LIFE[job.state].lane is Lane.ROOT:
+            self.tools.roots.require(job.watch)
+
+    def _sorted(self, job: Job, error: UpscaledError) -> Outcome:
+        if isinstance(error, Gone):
+            try:
+                self._require(job)
+            except UpscaledError as lost:
+                error = lost
+        return outcome_of(error, job.state)
 
     def _not_begun(self, job_id: str) -> None:
         del self.running[job_id]

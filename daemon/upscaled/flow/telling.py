@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import structlog
 
-from upscaled.core.life import ENDS, LIFE
-from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry
+from upscaled.core.causes import outage
+from upscaled.core.life import ENDS, LIFE, Lane
+from upscaled.core.outcome import Later, Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.nouns import Code, Hold, Job, State, Trouble
 
 log = structlog.get_logger()
@@ -37,6 +38,8 @@ def unexpected(job: Job, error: Exception) -> Outcome:
     A submit that broke in an unforeseen way may have been accepted, so it counts as doubtful.
     """
     said = f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError) and LIFE[job.state].lane is Lane.ROOT:
+        return outcome_of(outage(error.filename or "a folder", error), job.state)
     if job.state is State.SUBMITTING:
         return Later(seconds=0.0, hold=Hold.DOUBT, reason=f"the submit broke off ({said})")
     if LIFE[job.state].patient or job.state in {State.SUBMITTED, State.READY}:

@@ -16,6 +16,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
+from upscaled.core.causes import cause_of
 from upscaled.errors import Outage
 
 log = structlog.get_logger()
@@ -97,7 +98,7 @@ class Watcher:
             observer.schedule(_Handler(self._inbox, self._hint), str(self._inbox), recursive=True)
             observer.start()
         except OSError as error:
-            raise Outage(f"{self._inbox}: cannot be watched: {error.strerror or error}") from error
+            raise Outage(f"{self._inbox}: cannot be watched: {cause_of(error).says}") from error
         self._observer = observer
         for name in OVERFLOW_LOGS:
             logging.getLogger(name).addHandler(self._overflow)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from upscaled.core.causes import outage
 from upscaled.core.litter import is_litter, is_litter_folder, is_ours
 from upscaled.errors import Outage
 from upscaled.nouns import Sighting
@@ -57,7 +58,7 @@ def looks(inbox: Path, watch: int, folder: str = "") -> Iterator[Look]:
         yield Look(folder=folder, closed=True)
         return
     except OSError as error:
-        raise _lost(inbox / folder, error) from error
+        raise outage(inbox / folder, error) from error
     with entries:
         yield from _parts(entries, watch, folder)
 
@@ -98,7 +99,7 @@ def _parts(entries: Iterable["os.DirEntry[str]"], watch: int, folder: str) -> It
     except PermissionError:
         part.closed = True  # it may be listed and not entered: nothing in it can be asked about
     except OSError as error:
-        raise _lost(Path(folder), error) from error
+        raise outage(folder or "the inbox", error) from error
     part.last = True
     yield part
 
@@ -136,7 +137,7 @@ def look(
             except (PermissionError, FileNotFoundError, NotADirectoryError):
                 raise  # only a folder's whole look may conclude from that
             except OSError as error:
-                raise _lost(inbox / path, error) from error
+                raise outage(inbox / path, error) from error
     return tuple(seen)
 
 
@@ -159,14 +160,6 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _lost(path: Path, error: OSError) -> Outage:
-    return Outage(
-        f"{path}: {error.strerror or error}",
-        "mend the share or its permissions; work goes on by itself",
-        hold="share",
-    )
 
 
 def _sighting(found: os.stat_result, watch: int, relative: str) -> list[Sighting]:

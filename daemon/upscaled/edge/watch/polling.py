@@ -9,7 +9,7 @@ while it settles; what is replaced in place is found by the whole look every few
 import os
 from pathlib import Path
 
-from upscaled.errors import Outage
+from upscaled.core.causes import outage
 
 SAME_TICK_SECONDS = 2.5
 """A folder that just changed is looked at for so long: FAT counts time in steps of two seconds, so
@@ -58,7 +58,7 @@ class Folders:
         except PermissionError:
             return 0, 0
         except OSError as error:
-            raise Outage(f"{folder}: {error.strerror or error}", hold="share") from error
+            raise outage(self._inbox / folder, error) from error
         return found.st_mtime_ns, found.st_ino
 
     def _stat(self, path: Path) -> os.stat_result:
