@@ -6,7 +6,6 @@ what to do. What the table does not know is "later" too, in the system's own wor
 """
 
 import errno
-import os
 from dataclasses import dataclass
 
 from upscaled.errors import Outage
@@ -100,8 +99,7 @@ def cause_of(error: OSError) -> Cause:
     """Return what an operating-system error means; nothing of a file system is a picture's."""
     if error.errno in CAUSES:
         return CAUSES[error.errno]
-    said = error.strerror or (os.strerror(error.errno) if error.errno else str(error))
-    return Cause(says=said or type(error).__name__, hint=_RIGHTS)
+    return Cause(says=error.strerror or str(error) or type(error).__name__, hint=_RIGHTS)
 
 
 def outage(place: object, error: OSError) -> Outage:
