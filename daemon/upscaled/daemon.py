@@ -18,14 +18,17 @@ from upscaled.core.gate import Conditions
 from upscaled.core.hands import rests
 from upscaled.core.life import Lane
 from upscaled.core.settle import Settling
+from upscaled.core.standing import sentence
 from upscaled.edge import disk
 from upscaled.edge.clock import local_zone
 from upscaled.edge.pictures.studio import SCRATCH_PREFIX
+from upscaled.edge.service import Service
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.eyes import Eyes, light_of
 from upscaled.flow import billing
+from upscaled.flow.attendance import Attendance, Manager
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
 from upscaled.flow.conductor import Conductor
@@ -33,6 +36,7 @@ from upscaled.flow.intake import Intake
 from upscaled.flow.models import Models
 from upscaled.flow.orders import LOOK_AGAIN, Orders
 from upscaled.flow.patrol import Beat, Patrol
+from upscaled.flow.pulse import Pulse
 from upscaled.flow.series import Gathering
 from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
@@ -56,8 +60,10 @@ Shown = Callable[["Daemon"], None]
 class Daemon:
     """One run over an open house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, manager: Manager | None = None) -> None:
         self.house = house
+        self.pulse = Pulse(house.tools.clock.monotonic())
+        self.attendance = Attendance(manager or Service(), self.pulse)
         settings = house.settings
         self.book = Book(house.ledger, self._aim)
         gathering = Gathering(house.tools.grammar, house.ledger.series)
@@ -135,6 +141,7 @@ class Daemon:
             self.conductor.turn(min(wait, TURN_SECONDS))
             self._look_at_money()
             self._note_status(alive=True)
+            self._give_signs()
             shown(self)
             if until_idle and self._is_idle():
                 return self._verdict()
@@ -143,10 +150,12 @@ class Daemon:
     def _drain(self) -> int:
         """Begin nothing new; let local steps come back, then leave."""
         self.conductor.draining = True
+        self.attendance.stopping("Stops: the last steps come back.")
         clock = self.house.tools.clock
         until = clock.monotonic() + DRAIN_SECONDS
         while self.conductor.running and clock.monotonic() < until:
             self.conductor.turn(0.1)
+            self._give_signs()
         if self.conductor.running:
             log.warning("left_running", jobs=sorted(self.conductor.running))
             self.house.close_now()
@@ -284,6 +293,18 @@ class Daemon:
         disk.prune(self.house.tools.paid, before.timestamp())
 
     # ---- what others read
+
+    def _give_signs(self) -> None:
+        self.attendance.turned(self.house.tools.clock.monotonic(), self._sentence)
+
+    def _sentence(self) -> str:
+        troubles = [beat.trouble for beat in self.patrol.beats] + [self.book.trouble]
+        return sentence(
+            self.book.jobs.values(),
+            len(self.book.backlog),
+            paused=self.conductor.paused,
+            troubles=tuple(filter(None, troubles)),
+        )
 
     def _note_status(self, *, alive: bool) -> None:
         clock = self.house.tools.clock

@@ -206,8 +206,14 @@ class House:
 
 
 @contextmanager
-def opened(settings: Settings, source: Path) -> Iterator[House]:
-    """Open every room in order; close them in reverse, whatever happens."""
+def opened(
+    settings: Settings, source: Path, starting: Callable[[str], None] = lambda _words: None
+) -> Iterator[House]:
+    """
+    Open every room in order; close them in reverse, whatever happens.
+
+    `starting` is told before whatever may take long.
+    """
     with ExitStack() as stack:
         if faults := overlap_faults(settings, source):
             raise ConfigError(faults)
@@ -216,9 +222,11 @@ def opened(settings: Settings, source: Path) -> Iterator[House]:
         lock = roots.StateLock(settings.state.directory)
         lock.take()
         stack.callback(lock.release)
+        starting("Opens the ledger.")
         ledger.create()
         stack.callback(ledger.close)
         marked = Marked(settings, ledger)
+        starting("Looks for the shared folders.")
         marked.open()
         key = find_key()
         work, paid, scratch = _private_folders(settings)

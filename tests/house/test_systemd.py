@@ -1,7 +1,9 @@
 """The unit and its config: correct by systemd's own word, and in step with the program."""
 
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,11 +45,37 @@ def test_systemd_finds_no_fault_with_the_unit_but_that_the_program_is_not_instal
     assert complaints(tmp_path, text.replace(program, shutil.which("true") or "")) == []
 
 
+@pytest.mark.system
+@pytest.mark.parametrize("unit", sorted(SYSTEMD.glob("*.service")), ids=lambda unit: unit.name)
+def test_no_unit_is_exposed_beyond_1_5_of_10(
+    unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weigh = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
+    said = subprocess.run(weigh, capture_output=True, text=True, check=False).stdout
+
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", said)
+    assert found, said
+    with capsys.disabled():
+        sys.stderr.write(f"\n{unit.name}: exposure {found[1]}\n")  # which xdist passes on
+    assert float(found[1]) <= 1.5, said
+
+
+def test_every_line_of_the_sandbox_says_why() -> None:
+    """A block of settings stands below a comment; none stands alone."""
+    above = ""
+    for line in UNIT.read_text().splitlines():
+        alone = "=" in line and not above
+        assert not (alone and not line.startswith(("#", "Description="))), line
+        above = line
+
+
 def test_the_unit_runs_the_daemon_on_its_config() -> None:
     (start,) = directives()["ExecStart"]
 
     assert start == "/opt/upscaled/.venv/bin/upscaled --config /etc/upscaled/config.toml run"
-    assert directives()["Type"] == ["exec"]
+    assert directives()["Type"] == ["notify"]
+    assert directives()["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
+    assert int(directives()["WatchdogSec"][0]) >= 60  # SQLite alone may wait 10 s for its lock
 
 
 def test_the_key_comes_as_a_credential_and_stands_nowhere_else() -> None:

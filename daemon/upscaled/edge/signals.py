@@ -1,5 +1,6 @@
 """Signals begin here: the first asks for an end, the second ends at once."""
 
+import faulthandler
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -8,6 +9,11 @@ from types import FrameType
 
 AT_ONCE = 130
 """Exit code of an end without tidying up, as shells know it from an interrupt."""
+
+
+def tell_where() -> None:
+    """Have SIGABRT, which systemd's watchdog sends, write every thread's stack to stderr first."""
+    faulthandler.enable()
 
 
 @contextmanager

@@ -1,0 +1,25 @@
+"""The daemon as a service: what a real process tells its manager, and when."""
+
+from manager import Ear
+from place import Place, photo
+
+
+def test_the_daemon_tells_its_manager_from_start_to_end(place: Place) -> None:
+    with Ear.below(place.root) as ear:
+        place.environment |= {"NOTIFY_SOCKET": ear.address, "WATCHDOG_USEC": "400000"}
+        place.start()
+        ready = ear.until("READY", "1")
+        # Before that, each part that may take long asked for its time; nothing was ready.
+        before = [message for message in ear.heard if message is not ready]
+        assert before
+        assert all("EXTEND_TIMEOUT_USEC" in message for message in before)
+        assert place.path("outbox/.upscaled-root").exists()
+
+        photo(place.path("inbox/hd/a.png"))
+        place.wait_for(lambda: place.path("archive/hd/a.png").exists(), "the archive")
+        while "STATUS" not in (message := ear.next()) or "working" not in message["STATUS"]:
+            pass
+        ear.until("WATCHDOG", "1")
+
+        assert place.stop() == 0
+        ear.until("STOPPING", "1")
