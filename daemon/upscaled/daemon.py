@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import time, timedelta, tzinfo
 from functools import partial
 
 import structlog
@@ -34,6 +34,7 @@ from upscaled.flow.cashier import Cashier, drop_folder
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.models import Models
+from upscaled.flow.nights import Nights
 from upscaled.flow.orders import LOOK_AGAIN, Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.pulse import Pulse
@@ -102,6 +103,7 @@ class Daemon:
         self.conductor.door.share = self.patrol.share
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.models = Models(house.ledger)
+        self.nights = Nights(house.ledger, house.tools.clock, self.conductor.post, self._calendar)
         self.failures = 0
         self._forgetting = 0
         self._asked_to_stop = False
@@ -129,6 +131,7 @@ class Daemon:
                 return self._turns(until_idle=until_idle, shown=shown or _unseen)
         finally:
             timetable.stop()
+            self.nights.stop()
             for eyes in self.eyes:
                 eyes.stop()
             self._note_status(alive=False)
@@ -140,6 +143,7 @@ class Daemon:
             wait = self.patrol.turn()
             self.conductor.turn(min(wait, TURN_SECONDS))
             self._look_at_money()
+            self.nights.turn()
             self._note_status(alive=True)
             self._give_signs()
             shown(self)
@@ -178,6 +182,7 @@ class Daemon:
         return (
             self.conductor.idle()
             and not self._forgetting
+            and not self.nights.busy
             and self.patrol.settled()
             and not self.house.ledger.asked()
             and all(self._waits(job) for job in self.book.jobs.values())
@@ -208,7 +213,7 @@ class Daemon:
             zone=self._zone,
             paused=self.conductor.paused,
             has_key=self.house.has_key,
-            window=settings.schedule.window,
+            window=settings.window_of(job.watch),
             stops=self.conductor.door.stops,
             models=self.models.paused,
             spend=self.cashier.spend_of(job, now),
@@ -216,6 +221,10 @@ class Daemon:
             day_starts=settings.day_starts,
             series=self.cashier.series_of(job),
         )
+
+    def _calendar(self) -> tuple[tzinfo, time]:
+        settings = self.house.settings
+        return local_zone(settings.schedule.timezone), settings.night_ends
 
     def _resumed(self) -> None:
         """Let through what the brake held and models that pause: a person has looked at it."""

@@ -8,8 +8,20 @@ import pytest
 
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
-from upscaled.core.window import parse_window
-from upscaled.nouns import Facts, Family, Format, Hold, Job, Pass, Plan, State
+from upscaled.core.hours import parse_window
+from upscaled.nouns import (
+    Artifact,
+    Facts,
+    Family,
+    Fidelity,
+    Format,
+    Hold,
+    Job,
+    Pass,
+    Plan,
+    State,
+    Tried,
+)
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 OPEN = Conditions(
@@ -23,6 +35,8 @@ OPEN = Conditions(
     caps=Caps(daily=1_000_000, monthly=2_000_000, per_job=500_000),
 )
 ONE = Pass(endpoint="fal-ai/topaz/upscale/image", model="m", factor=2, width=2, height=2)
+
+MADE = Artifact(path="", sha256="", bytes=1, width=2, height=2, format="PNG")
 
 
 def job(engine: str = "fal") -> Job:
@@ -110,6 +124,55 @@ def test_a_window_closes_the_first_submit_but_not_the_second_pass() -> None:
     assert closed is not None
     assert closed.hold is Hold.WINDOW
     assert to_submit(second, night) is None
+
+
+def test_what_was_begun_inside_the_window_has_its_second_try_outside_too() -> None:
+    night = replace(OPEN, window=parse_window("22:00-06:00"))
+    first = job()
+    assert first.facts.plan is not None
+    one = Tried(
+        plan=first.facts.plan,
+        raw=MADE,
+        raw_from=None,
+        result=MADE,
+        fidelity=Fidelity(verdict="fail", figures={}),
+    )
+    tried = replace(first, facts=replace(first.facts, tried=one))
+
+    assert to_admit(tried, 80_000, night) is None
+
+
+def test_an_urgent_folder_ignores_the_window_and_nothing_else() -> None:
+    night = replace(OPEN, window=parse_window("22:00-06:00"))
+    urgent = replace(job(), urgent=True)
+
+    assert to_admit(urgent, 80_000, night) is None
+    spent = to_admit(urgent, 80_000, replace(night, spend=Spend(today=950_000, month=950_000)))
+    assert spent is not None
+    assert spent.hold is Hold.BUDGET
+
+
+@pytest.mark.parametrize(
+    ("window", "says", "until"),
+    [
+        (
+            "22:00-06:00",
+            "Outside the window 22:00-06:00; it opens Sun 22:00 CET (Europe/Berlin).",
+            datetime(2026, 11, 22, 21, 0, tzinfo=UTC),
+        ),
+        (
+            "sun 01:00-05:00",
+            "Outside the window sun 01:00-05:00; it opens Sun 29 Nov 01:00 CET (Europe/Berlin).",
+            datetime(2026, 11, 29, 0, 0, tzinfo=UTC),
+        ),
+    ],
+)
+def test_outside_the_window_it_says_until_when_with_the_zone(
+    window: str, says: str, until: datetime
+) -> None:
+    closed = to_submit(job(), replace(OPEN, window=parse_window(window)))
+
+    assert closed == Closed(hold=Hold.WINDOW, reason=says, until=until)
 
 
 def test_a_full_day_lifts_at_the_next_midnight_of_the_zone() -> None:

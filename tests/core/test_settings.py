@@ -1,5 +1,6 @@
 """The configuration: what it means, and every way in which it is wrong, told at once."""
 
+from datetime import time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -87,6 +88,31 @@ def test_everything_can_be_said() -> None:
     assert "poster" in Grammar(settings.target).words
     assert str(settings.schedule.window) == "22:00-06:00"
     assert settings.schedule.timezone == ZoneInfo("Europe/Berlin")
+
+
+def test_a_watch_may_have_hours_of_its_own_or_none_at_all() -> None:
+    settings = parse(
+        watch=[
+            {"inbox": "a"},
+            {"inbox": "b", "window": "sat,sun 00:00-24:00"},
+            {"inbox": "c", "window": ""},
+        ],
+        schedule={"window": "22:00-06:00"},
+    )
+
+    assert [str(settings.window_of(number)) for number in range(3)] == [
+        "22:00-06:00",
+        "sat,sun 00:00-24:00",
+        "None",
+    ]
+
+
+def test_a_night_ends_when_told_else_with_the_window_else_at_six() -> None:
+    window = {"window": "12:00-13:00, 22:00-05:00"}
+
+    assert parse().night_ends == time(6)
+    assert parse(schedule=window).night_ends == time(5)
+    assert parse(schedule=window, report={"at": "07:30"}).night_ends == time(7, 30)
 
 
 RANGES = [

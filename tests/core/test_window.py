@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upscaled.core.hours import Window, parse_time, parse_window
 from upscaled.core.window import (
-    Window,
     day_start,
     is_open,
     month_start,
     next_day,
     next_open,
-    parse_time,
-    parse_window,
 )
 
 ZONES = [ZoneInfo(n) for n in ("Europe/Berlin", "America/New_York", "Australia/Sydney", "UTC")]
@@ -58,7 +56,7 @@ def at(text: str) -> datetime:
 
 def test_hours_are_read_and_nothing_is_always() -> None:
     assert str(parse_window(" 9:00 - 17:30 ")) == "09:00-17:30"
-    assert str(parse_window("18:00-24:00")) == "18:00-00:00"
+    assert str(parse_window("18:00-24:00")) == "18:00-24:00"
     assert parse_window("") is None
     assert is_open(at("2025-01-01T12:00+01:00"), None, BERLIN)
 

@@ -13,6 +13,7 @@ from upscaled.cli.main import DONE, print_json, print_text
 from upscaled.core.budget import Spend, room, warnings
 from upscaled.core.folders import Grammar
 from upscaled.core.life import ENDS, LIFE, Word, word_of
+from upscaled.core.opening import opening, opening_json, opening_text
 from upscaled.core.price import usd
 from upscaled.core.settings import Settings
 from upscaled.core.strays import Stray, closed_strays, find_strays
@@ -47,6 +48,7 @@ def status(arguments: argparse.Namespace) -> int:
     told = _daemon(settings, ledger)
     said = {
         "engine": told["engine"],
+        "schedule": _schedule(settings),
         "jobs": _counts(ledger),
         "spend": _spend(settings, ledger),
         "watches": told["watches"],
@@ -207,6 +209,22 @@ def _spend(settings: Settings, ledger: Ledger | None) -> dict[str, Any]:
     }
 
 
+def _schedule(settings: Settings) -> dict[str, Any]:
+    """Return when submits of each watch may leave, and when that changes."""
+    now, zone = datetime.now(UTC), local_zone(settings.schedule.timezone)
+    found = [
+        opening(now, settings.window_of(number), zone) for number in range(len(settings.watch))
+    ]
+    return {
+        "timezone": str(zone),
+        "windows": [
+            {"inbox": str(watch.inbox), **opening_json(one)}
+            for watch, one in zip(settings.watch, found, strict=True)
+        ],
+        "words": list(dict.fromkeys(filter(None, (opening_text(one, now, zone) for one in found)))),
+    }
+
+
 def _daemon(settings: Settings, ledger: Ledger | None) -> dict[str, Any]:
     """Return what the living daemon says; without one, look for ourselves."""
     if ledger and is_alive(settings):
@@ -273,6 +291,7 @@ def _status_text(said: dict[str, Any]) -> str:
         f"spend    ${spend['today_usd']:.2f} today, ${spend['month_usd']:.2f} this month, "
         f"${spend['reserved_usd']:.2f} reserved, ${spend['left_usd']:.2f} left"
     )
+    lines += [f"window   {one}" for one in said["schedule"]["words"]]
     lines += [f"model    {one['reason']}" for one in said["paused_models"]]
     lines += [f"money    {one}" for one in spend["warnings"]]
     lines += [

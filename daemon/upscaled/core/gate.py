@@ -14,7 +14,9 @@ from upscaled.core.budget import (
     admit_whole,
     braked,
 )
-from upscaled.core.window import MIDNIGHT, Window, is_open, next_day, next_open
+from upscaled.core.hours import Window
+from upscaled.core.opening import opens_in_words
+from upscaled.core.window import MIDNIGHT, is_open, next_day, next_open
 from upscaled.nouns import Hold, Job, Micros
 
 
@@ -37,6 +39,7 @@ class Conditions:
     paused: bool
     has_key: bool
     window: Window | None
+    """That of the job's watch."""
     stops: dict[str, Closed]
     """By endpoint; the empty name is the whole engine."""
     spend: Spend
@@ -68,9 +71,7 @@ def to_submit(job: Job, seen: Conditions) -> Closed | None:
             return stop
     if paused := next((seen.models[one] for one in _models(job) if one in seen.models), None):
         return paused
-    # A job begun inside the window may end outside: only its first submit is asked for.
-    outside = _outside(seen) if job.facts.pass_index == 0 else None
-    return outside or _spent_out(job, seen)
+    return _outside(job, seen) or _spent_out(job, seen)
 
 
 def _spent_out(job: Job, seen: Conditions) -> Closed | None:
@@ -84,13 +85,22 @@ def _spent_out(job: Job, seen: Conditions) -> Closed | None:
     return _over_cap(over, seen) if over else None
 
 
-def _outside(seen: Conditions) -> Closed | None:
-    if is_open(seen.now, seen.window, seen.zone):
+def _outside(job: Job, seen: Conditions) -> Closed | None:
+    if job.urgent or _begun(job) or is_open(seen.now, seen.window, seen.zone):
         return None
     opens = next_open(seen.now, seen.window, seen.zone)
-    local = opens.astimezone(seen.zone)
-    reason = f"Outside the window {seen.window}; it opens {local:%a %H:%M}."
+    words = opens_in_words(opens, seen.now, seen.zone)
+    reason = f"Outside the window {seen.window}; it opens {words}."
     return Closed(hold=Hold.WINDOW, reason=reason, until=opens)
+
+
+def _begun(job: Job) -> bool:
+    """
+    Say whether some of the job is paid for already: what began inside the window may end outside.
+
+    Half a picture is worth nothing in the morning: neither a second pass nor a second try waits.
+    """
+    return job.facts.pass_index > 0 or job.facts.tried is not None
 
 
 def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:

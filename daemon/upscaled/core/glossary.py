@@ -34,7 +34,7 @@ CODES: Mapping[Code, str] = {
 HOLDS: Mapping[Hold, str] = {
     Hold.BUDGET: "a cap is reached or the brake holds; looked at again when the day turns",
     Hold.LOCKED: "fal's account is locked or its balance exhausted",
-    Hold.WINDOW: "outside `[schedule] window`",
+    Hold.WINDOW: "outside `[schedule] window`, or its watch's own; the reason says until when",
     Hold.PAUSED: "paused by hand",
     Hold.DOUBT: "whether fal accepted a submit is not known; fal is asked, nothing is sent again",
     Hold.DISK: "no space left, or too little for what it will yet write",

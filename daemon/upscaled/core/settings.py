@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from upscaled.core.hours import Window
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
 from upscaled.core.settings_types import (
@@ -19,11 +20,12 @@ from upscaled.core.settings_types import (
     Hours,
     OptionalFile,
     OptionalFolder,
+    OwnHours,
     TimeOfDay,
     Url,
     Zone,
 )
-from upscaled.core.window import MIDNIGHT
+from upscaled.core.window import MIDNIGHT, MORNING
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume
 
@@ -80,6 +82,7 @@ class Watch(_Table):
     originals: Literal["archive", "leave"] = Field(
         "archive", description="whether an original moves once its result is delivered"
     )
+    window: OwnHours = _key(None, "hours of its own; unset: those of [schedule]; empty: always")
 
 
 class State(_Table):
@@ -231,8 +234,20 @@ class TargetName(_Table):
 class Schedule(_Table):
     """When requests may go out."""
 
-    window: Hours = _key("", '"22:00-06:00": submit only inside; empty: always')
+    window: Hours = _key(
+        "",
+        "submit only inside, such as "
+        '"22:00-06:00, 12:00-13:00" or "mon-fri 22:00-06:00; sat,sun 00:00-24:00"; empty: always',
+    )
     timezone: Zone = _key("", 'such as "Europe/Berlin"; empty: the machine\'s')
+
+
+class Report(_Table):
+    """The morning report."""
+
+    at: TimeOfDay = _key(
+        "", '"07:00": when a night ends; empty: with the window of [schedule], else 06:00'
+    )
 
 
 class Settings(_Table):
@@ -250,12 +265,24 @@ class Settings(_Table):
     rules: RuleFiles
     target: dict[str, TargetName]
     schedule: Schedule
+    report: Report
+
+    @property
+    def night_ends(self) -> time:
+        """Return when a night ends on the wall and its report is due."""
+        window = self.schedule.window
+        return self.report.at or (window.end if window else MORNING)
 
     @property
     def day_starts(self) -> time:
         """Return when a day begins for the caps: as told, with the window, or at midnight."""
         window = self.schedule.window
         return self.budget.day_starts_at or (window.start if window else MIDNIGHT)
+
+    def window_of(self, watch: int) -> Window | None:
+        """Return when submits of a watch may leave: its own hours, else the schedule's."""
+        own = self.watch[watch].window
+        return self.schedule.window if own is None else own or None
 
 
 def parse_settings(mapping: Mapping[str, Any], *, source: Path) -> Settings:

@@ -35,7 +35,12 @@ _HEAD = """\
 # The configuration of upscaled. Every key stands here; only one [[watch]] is needed, the rest are
 # defaults. Relative paths are relative to this file. `upscaled check` tells every fault at once.
 """
-_UNSET = {"settle_seconds": 3.0, "folder_usd": 10.0, "collision": "version"}
+_UNSET = {
+    "settle_seconds": 3.0,
+    "folder_usd": 10.0,
+    "collision": "version",
+    "window": "22:00-06:00",
+}
 """Keys that mean something by their absence: shown as a comment with this value."""
 _WIDTH = 96
 

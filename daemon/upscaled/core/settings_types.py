@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import PlainValidator, ValidationInfo
 
+from upscaled.core.hours import ALWAYS, Window, parse_time, parse_window
 from upscaled.core.nearest import did_you_mean
-from upscaled.core.window import Window, parse_time, parse_window
 
 _LOOPBACK = IPv4Network("127.0.0.0/8")
 
@@ -97,6 +97,10 @@ def _hours(value: object) -> Window | None:
     return parse_window(_text(value))
 
 
+def _own_hours(value: object) -> Window | None:
+    return None if value is None else _hours(value) or ALWAYS
+
+
 def _time(value: object) -> time | None:
     return parse_time(_text(value))
 
@@ -132,7 +136,10 @@ OptionalFile = Annotated[
 Url = Annotated[
     str, PlainValidator(_url), Expect("an https:// address; plain http:// only on loopback")
 ]
-Hours = Annotated[Window | None, PlainValidator(_hours), Expect('hours, "22:00-06:00", or empty')]
+_HOURS_WORDS = 'hours such as "22:00-06:00" or "mon-fri 22:00-06:00; sat 00:00-24:00", or empty'
+Hours = Annotated[Window | None, PlainValidator(_hours), Expect(_HOURS_WORDS)]
+OwnHours = Annotated[Window | None, PlainValidator(_own_hours), Expect(_HOURS_WORDS)]
+"""Unset is None, empty is `ALWAYS`."""
 Zone = Annotated[
     ZoneInfo | None,
     PlainValidator(_zone),
