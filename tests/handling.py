@@ -19,6 +19,7 @@ from typing import Any
 from model_fal import ModelFal, PulledPlugError
 from orders import PRISTINE, shipped
 from paying import BEGIN, Hand, settings_of
+from place import NOTES
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.folders import Grammar
 from upscaled.core.gate import Conditions
@@ -342,12 +343,13 @@ class Studio:
         return job
 
     def files(self, *roots: str) -> dict[str, bytes]:
-        """Return what people see in these folders, by path below the studio's."""
+        """Return what people see in these folders, by path below the studio's; without notes."""
         found = {}
         for root in roots or ROOTS:
             for path in sorted((self.folder / root).rglob("*")):
                 inside = path.relative_to(self.folder)
-                if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+                hidden = any(part.startswith(".") for part in inside.parts)
+                if path.is_file() and not hidden and path.name not in NOTES:
                     found[str(inside)] = path.read_bytes()
         return dict(sorted(found.items()))
 

@@ -16,6 +16,8 @@ from PIL import Image
 
 REPOSITORY = Path(__file__).parents[1]
 PLAY_KEY = "test-key-of-no-account"
+NOTES = ("_STATUS.txt", "_READ-ME.txt")
+"""What stands in the folders for people to read."""
 
 
 def photo(path: Path, size: tuple[int, int] = (640, 480), seed: int = 1, **save: Any) -> Path:
@@ -71,12 +73,13 @@ class Place:
         return self.root / relative
 
     def files(self, *folders: str) -> list[str]:
-        """Return what a person sees in these folders: no hidden names."""
+        """Return what a person sees in these folders: no hidden names, without our own notes."""
         seen = []
         for folder in folders:
             for path in sorted((self.root / folder).rglob("*")):
                 inside = path.relative_to(self.root)
-                if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+                hidden = any(part.startswith(".") for part in inside.parts)
+                if path.is_file() and not hidden and path.name not in NOTES:
                     seen.append(str(inside))
         return seen
 

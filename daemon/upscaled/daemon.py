@@ -29,6 +29,7 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.eyes import Eyes, light_of
 from upscaled.flow import billing
 from upscaled.flow.attendance import Attendance, Manager
+from upscaled.flow.boards import Boards, Office
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
 from upscaled.flow.conductor import Conductor
@@ -104,6 +105,7 @@ class Daemon:
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.models = Models(house.ledger)
         self.nights = Nights(house.ledger, house.tools.clock, self.conductor.post, self._calendar)
+        self.boards = Boards(self.conductor, self.patrol, house.roads, self._office())
         self.failures = 0
         self._forgetting = 0
         self._asked_to_stop = False
@@ -134,6 +136,7 @@ class Daemon:
             self.nights.stop()
             for eyes in self.eyes:
                 eyes.stop()
+            self.boards.stop()
             self._note_status(alive=False)
             log.info("stopped")
 
@@ -146,6 +149,7 @@ class Daemon:
             self.nights.turn()
             self._note_status(alive=True)
             self._give_signs()
+            self.boards.turn()
             shown(self)
             if until_idle and self._is_idle():
                 return self._verdict()
@@ -238,6 +242,7 @@ class Daemon:
 
     def _ended(self, job: Job) -> None:
         self.models.note(job)
+        self.boards.ended(job)
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))
@@ -348,6 +353,23 @@ class Daemon:
             "odd": [name for beat in self.patrol.beats for name in beat.odd],
             "ledger": self.book.trouble,
         }
+
+    def _office(self) -> Office:
+        """Return what the folders' own status says of the engine and of money."""
+        now = self.house.tools.clock.now
+
+        def engine() -> tuple[str, str]:
+            told = self._engine()
+            stands = told["state"] != "ready"
+            return str(told["name"]), str(told["reason"]) if stands else ""
+
+        return Office(
+            engine=engine,
+            spend=lambda: self.cashier.spend(now()),
+            caps=self.cashier.caps,
+            zone=self._zone,
+            people=self.house.ledger.people,
+        )
 
     def _engine(self) -> dict[str, str | None]:
         name = self.house.tools.engine

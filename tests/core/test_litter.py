@@ -60,6 +60,13 @@ def test_a_picture_with_a_like_name_is_none(name: str) -> None:
         "_STATUS.sync-conflict-20250101-120000-ABCDEFG.txt", "_status.TXT",
         "_STATUS (Anna's conflicted copy 2025-01-01).txt", "_STATUS (1).txt", "_STATUS copy.txt",
         "_REPORT-2025-01-31.sync-conflict-20250101-120000-ABCDEFG.html",
+        "_STATUS (conflicted copy 2025-01-01 120000).txt",  # Nextcloud
+        "_STATUS-DESKTOP-7QK.txt", "_STATUS-Annas-MacBook-2.txt",  # OneDrive
+        "_STATUS-2.txt", "_STATUS 2.txt", "_STATUS [Conflict].txt", "_STATUS - Kopie.txt",
+        "_STATUS (SFConflict anna@example.org 2025-01-01-12-00-00).txt",  # Seafile
+        "_STATUS_NAS_Mar-01-120000-2025_Conflict.txt",  # Synology Drive
+        "_STATUS.Conflict.txt", "_STATUS (Case Conflict).txt", "_READ-ME-PC7.txt",
+        "_READ-ME (2).txt", "_SERIES (2).txt", "_REPORT-2025-01-31-DESKTOP-7QK.html",
     ],
 )  # fmt: skip
 def test_our_own_files_and_second_versions_of_them_are_ours(name: str) -> None:
@@ -67,7 +74,16 @@ def test_our_own_files_and_second_versions_of_them_are_ours(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["_STATUS.png", "_status-board.txt", "_REPORT.html", "STATUS.txt", "job.toml.png"]
-)
+    "name",
+    [
+        "_STATUS.png",
+        "_status-board.txt",
+        "_REPORT.html",
+        "STATUS.txt",
+        "job.toml.png",
+        "_STATUS-2.png",
+        "_STATUSES.txt",
+    ],
+)  # fmt: skip
 def test_a_like_name_of_someone_else_is_not_ours(name: str) -> None:
     assert not is_ours(name)

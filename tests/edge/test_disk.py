@@ -244,3 +244,25 @@ def test_what_could_not_be_written_whole_keeps_no_room(tmp_path: Path) -> None:
     assert staging.value.hold == "share"
     assert list((tmp_path / "outbox" / disk.STAGING).iterdir()) == []
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_note_is_plain_ascii_or_says_that_it_is_utf_8(tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+
+    disk.note("plain", note)
+    assert note.read_bytes() == b"plain"
+
+    disk.note("Gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n \udcff", note)
+    assert note.read_text("utf-8-sig") == "Gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n ?"
+    assert note.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_note_is_not_written_through_a_link_that_somebody_put_there(tmp_path: Path) -> None:
+    private = write(tmp_path / "private")
+    for name in ("note.txt", ".upscaled-note.txt.part"):
+        (tmp_path / name).symlink_to(private)
+
+    disk.note("ours", tmp_path / "note.txt")
+
+    assert private.read_bytes() == b"picture"
+    assert (tmp_path / "note.txt").read_text() == "ours"

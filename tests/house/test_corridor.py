@@ -95,7 +95,6 @@ def test_every_ending_has_its_place_its_code_and_its_reason(place: Place) -> Non
     assert tiny["error"]["hint"]
     assert place.path("inbox/_READ-ME.txt").exists()
     assert place.files("inbox") == [
-        "inbox/_READ-ME.txt",
         "inbox/hd/Thumbs.db",
         "inbox/hd/clip.mp4",
         "inbox/hd/half.jpg",

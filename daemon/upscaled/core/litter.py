@@ -28,6 +28,13 @@ _OURS = (
     rf"_report-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_COPY}\.(html|txt)",
     r".*\.job\.toml",
 )
+_SECOND = re.compile(
+    r"_(STATUS|READ-ME|SERIES|REPORT-[0-9]{4}-[0-9]{2}-[0-9]{2})[ ._\-(\[].*\.(txt|html)", re.DOTALL
+)
+"""
+Sync programs keep our capitals and put almost anything before the extension: a machine's name
+(OneDrive: `_STATUS-PC-7.txt`), a number, `[Conflict]`, `_NAS_Mar-01_Conflict`.
+"""
 """A `*.job.toml` is a ticket that goes with a picture; it is never a picture of its own."""
 
 
@@ -52,4 +59,5 @@ def is_litter_folder(name: str) -> bool:
 
 def is_ours(name: str) -> bool:
     """Tell whether the name is one of our own files, or a sync program's second version of one."""
-    return _OUR_FILE.fullmatch(name.casefold()) is not None
+    known = _OUR_FILE.fullmatch(name.casefold()) or _SECOND.fullmatch(name)
+    return known is not None

@@ -18,6 +18,8 @@ from upscaled.nouns import Format
 NAME_BYTES = 255
 SIDECAR = ".json"
 COMPARE = ".compare.png"
+ROOT_MARKER = ".upscaled-root"
+"""Stands in every root that people share with us, with the ledger's id in it."""
 
 _VERSION_BYTES = 5
 """Room kept for `-9999`, so that a long stem's versions look alike."""

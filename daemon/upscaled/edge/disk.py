@@ -160,7 +160,9 @@ def write_whole(content: bytes, to: Path) -> None:
     """Replace one of our own notes in one step; a reader never sees half of it."""
     with translated(to):
         part = to.with_name(f".upscaled-{to.name}.part")
-        part.write_bytes(content)
+        part.unlink(missing_ok=True)  # whatever it was: a link put there is not written through
+        with part.open("xb") as file:
+            file.write(content)
         part.replace(to)
 
 
@@ -431,8 +433,13 @@ def drop_note(path: Path, *, signature: str) -> None:
 
 
 def note(content: str, to: Path) -> None:
-    """Write one of our notes into a shared folder, whole, only when it changed."""
-    data = content.encode()
+    """
+    Write one of our notes into a shared folder, whole, only when it changed.
+
+    UTF-8; where it is more than ASCII with a byte order mark: without it Quick Look and older
+    editors show the letters of names as others.
+    """
+    data = content.encode("utf-8" if content.isascii() else "utf-8-sig", "replace")
     with translated(to):
         if to.exists() and to.read_bytes() == data:
             return

@@ -12,9 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from upscaled.core.causes import cause_of, outage
+from upscaled.core.names import ROOT_MARKER
 from upscaled.errors import Fatal
 
-MARKER = ".upscaled-root"
+MARKER = ROOT_MARKER
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "afs", "ceph", "glusterfs", "ncpfs"}
 )

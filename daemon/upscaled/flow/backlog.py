@@ -6,7 +6,7 @@ done. Folders take turns, urgent ones first; within a folder the oldest goes fir
 conductor's thread.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 BATCH = 32
@@ -38,6 +38,11 @@ class Backlog:
         """Return the names that wait in one folder."""
         aim = self._aims.get((watch, folder))
         return self._lines[aim].folders[folder].keys() if aim else ()
+
+    def lines(self) -> Iterator[tuple[Aim, Mapping[str, Collection[str]]]]:
+        """Yield what waits: each watch and target folder, its folders and the names in each."""
+        for aim, line in self._lines.items():
+            yield aim, line.folders
 
     def holds(self, aim: Aim) -> bool:
         """Say whether anything of a target folder waits: whoever comes later queues behind it."""

@@ -1,0 +1,75 @@
+"""What waits for a person: where results in review/ and originals in failed/ stand."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from upscaled.edge.ledger import tables
+from upscaled.edge.ledger.rows import job_of
+from upscaled.nouns import Job, State
+
+_ROWS = tables.jobs.c
+_WAITING = (State.REVIEW.value, State.FAILED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One file that waits for a person."""
+
+    job: str
+    root: str
+    """`review` or `failed`."""
+    path: str
+    """Relative to that root."""
+
+
+class People:
+    """Read-only; cheap to be asked often, whatever the number of ended jobs."""
+
+    def __init__(
+        self,
+        inboxes: Sequence[str],
+        reading: Callable[[], AbstractContextManager[sa.Connection]],
+    ) -> None:
+        self._inboxes = inboxes
+        self._reading = reading
+
+    def mark(self, watch: int) -> tuple[int, float]:
+        """Return what changes whenever anything here does: a count, and the latest change."""
+        query = sa.select(sa.func.count(), sa.func.max(_ROWS.updated_at)).where(
+            _ROWS.state.in_(_WAITING), _ROWS.inbox == self._inboxes[watch]
+        )
+        with self._reading() as link:
+            count, latest = link.execute(query).one()
+        return count, latest or 0.0
+
+    def standing(self, watch: int) -> list[Standing]:
+        """Return every file that waits, the latest first; what left no file is not there."""
+        set_aside = sa.func.json_extract(_ROWS.facts, "$.set_aside")
+        delivered = sa.func.json_extract(_ROWS.facts, "$.delivery.path")
+        query = (
+            sa.select(_ROWS.id, _ROWS.state, set_aside.label("aside"), delivered.label("path"))
+            .where(_ROWS.state.in_(_WAITING), _ROWS.inbox == self._inboxes[watch])
+            .order_by(_ROWS.updated_at.desc(), _ROWS.id.desc())
+        )
+        found = []
+        with self._reading() as link:
+            for row in link.execute(query):
+                root = "review" if row.state == State.REVIEW.value else "failed"
+                path = row.path if root == "review" else row.aside
+                if path:
+                    found.append(Standing(job=row.id, root=root, path=path))
+        return found
+
+    def recent(self, limit: int) -> list[Job]:
+        """Return the latest jobs that ended well, the latest first."""
+        query = (
+            sa.select(tables.jobs)
+            .where(_ROWS.state.in_((State.DONE.value, State.REVIEW.value)))
+            .order_by(_ROWS.updated_at.desc())
+            .limit(limit)
+        )
+        with self._reading() as link:
+            return [job_of(row, self._inboxes) for row in link.execute(query).mappings()]

@@ -1,0 +1,184 @@
+"""`_STATUS.txt` in an inbox: on real folders and a real ledger, with a clock that is pushed on."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, timedelta
+from pathlib import Path
+
+import pytest
+
+from handling import RICH, Studio
+from paying import hushed
+from upscaled.core.budget import Spend
+from upscaled.flow.boards import WRITE_SECONDS, Boards, Office
+
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - many fsyncs
+
+
+def boards_of(studio: Studio, stop: str = "") -> Boards:
+    office = Office(
+        engine=lambda: ("fal", stop),
+        spend=lambda: Spend(today=1_250_000),
+        caps=RICH,
+        zone=UTC,
+        people=studio.ledger.people,
+    )
+    return Boards(studio.conductor, studio.patrol, studio.roads, office)
+
+
+@contextmanager
+def opened(**watch: str) -> Iterator[Studio]:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, hushed():
+        studio = Studio(Path(folder), **watch)
+        try:
+            yield studio
+        finally:
+            studio.close()
+
+
+@pytest.fixture
+def studio() -> Iterator[Studio]:
+    with opened() as made:
+        yield made
+
+
+def turned(studio: Studio, boards: Boards, seconds: float = WRITE_SECONDS) -> str:
+    """Let time pass, and return what stands in the inbox then."""
+    studio.clock.at += timedelta(seconds=seconds)
+    boards.turn()
+    studio.conductor.turn(0)
+    path = studio.folder / "inbox/_STATUS.txt"
+    return path.read_text() if path.exists() else ""
+
+
+def test_a_status_stands_in_the_inbox_and_is_never_taken(studio: Studio) -> None:
+    boards = boards_of(studio)
+    studio.drop("review", "4k/ACME/a.png")
+    studio.settle()
+
+    told = turned(studio, boards)
+
+    assert "1 for a person to look at" in told
+    assert "review/4k/ACME: 1 file" in told
+    assert "Spent today $1.25" in told
+    (studio.folder / "inbox/4k/_STATUS (Anna's conflicted copy 2026-03-01).txt").write_text(told)
+    (studio.folder / "inbox/4k/_STATUS-DESKTOP-7QK.txt").write_text(told)
+    studio.settle()
+    assert len(studio.jobs()) == 1
+
+
+def test_it_is_written_at_most_once_a_minute_and_only_where_something_changed(
+    studio: Studio,
+) -> None:
+    boards = boards_of(studio)
+    studio.settle()
+    first = turned(studio, boards)
+    assert "everything was done" in first
+    path = studio.folder / "inbox/_STATUS.txt"
+    born = path.stat().st_ino
+
+    assert turned(studio, boards) == first  # not even its age: nothing changed
+    studio.drop("review")
+    studio.settle()
+    turned(studio, boards)
+    changed = path.stat().st_ino
+    studio.shares.lost = True
+    (studio.folder / "inbox/.upscaled-root").write_text("")
+    studio.turn()
+    early, late = turned(studio, boards, 50.0), turned(studio, boards, 8.0)
+
+    assert changed != born
+    assert "TROUBLE" not in early
+    assert "TROUBLE" in late
+
+
+def test_a_lost_share_is_told_where_the_inbox_itself_is_there(studio: Studio) -> None:
+    boards = boards_of(studio)
+    studio.settle()
+    turned(studio, boards)
+    studio.shares.lost = True
+    for _ in range(3):
+        studio.turn()
+
+    assert "TROUBLE" not in turned(studio, boards)  # no marker: it may be an empty mount point
+    (studio.folder / "inbox/.upscaled-root").write_text("")
+    assert "TROUBLE: the share is not there" in turned(studio, boards)
+
+    studio.shares.lost = False
+    for _ in range(3):
+        studio.turn()
+    assert "TROUBLE" not in turned(studio, boards)
+
+
+def test_a_folder_that_cannot_be_written_in_is_asked_again_later(studio: Studio) -> None:
+    boards = boards_of(studio)
+    studio.settle()
+    in_the_way = studio.folder / "inbox/_STATUS.txt"
+    (in_the_way / "folder").mkdir(parents=True)
+    studio.clock.at += timedelta(seconds=60)
+    boards.turn()
+    studio.conductor.turn(0)
+    (in_the_way / "folder").rmdir()
+    in_the_way.rmdir()
+
+    assert turned(studio, boards, 30.0) == ""
+    assert "everything was done" in turned(studio, boards, 31.0)
+
+
+def test_an_inbox_that_is_left_as_it_is_has_its_status_in_review() -> None:
+    with opened(originals="leave") as studio:
+        boards = boards_of(studio)
+        studio.settle()
+
+        assert turned(studio, boards) == ""
+
+        assert "everything was done" in (studio.folder / "review/_STATUS.txt").read_text()
+
+
+def test_at_the_end_it_says_that_nobody_works_here(studio: Studio) -> None:
+    boards = boards_of(studio)
+    studio.settle()
+    turned(studio, boards)
+
+    boards.stop()
+
+    told = (studio.folder / "inbox/_STATUS.txt").read_text()
+    assert "NOT RUNNING since 20" in told
+
+
+def test_what_was_done_lately_is_known_after_a_restart(studio: Studio) -> None:
+    for _ in range(8):
+        studio.drop("pass")
+        studio.settle()
+    studio.restart()
+    boards = boards_of(studio, stop="The account is locked.")
+    studio.fal.down = True
+    studio.drop("pass")
+    for _ in range(10):
+        studio.turn()
+
+    told = turned(studio, boards)
+
+    assert "STOPPED: The account is locked." in told
+    assert "If it goes on as lately" in told
+
+
+def test_waiting_files_are_told_by_their_number(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upscaled.flow.book.MOVING", 4)
+    boards = boards_of(studio)
+    for number in range(40):
+        studio.drop("pass", f"4k/{number:04}.png")
+    studio.patrol.soon(0)
+    for _ in range(3):
+        studio.patrol.turn()
+        studio.conductor.turn(0)
+
+    told = turned(studio, boards)
+
+    assert "  4k: 36 files. In the queue of this folder.\n" in told
+    assert " and 31 more\n" in told
+    assert "40 waiting" in told
