@@ -195,8 +195,8 @@ class Daemon:
 
     def _waits(self, job: Job) -> bool:
         """Say whether a job waits for what this run cannot bring about."""
-        if job.state is State.PLANNED and (payer := self.conductor.door.twins.payer(job)):
-            return self._waits(payer)
+        if job.state is State.PLANNED and (first := self.conductor.door.behind(job)):
+            return self._waits(first)
         if job.hold is Hold.DOUBT:
             waiting = self.house.settings.fal.on_doubt == "wait" and self.house.has_key
             return not waiting or job.starts > LOOK_UPS or job.outages >= OUTAGES
@@ -235,6 +235,7 @@ class Daemon:
         now = self.house.tools.clock.now()
         self.cashier.release(self.book.jobs.values(), now)
         self.models.resume(now)
+        self.conductor.gathering.pilots.resume(now)
 
     def _look_at_money(self) -> None:
         clock = self.house.tools.clock

@@ -9,20 +9,35 @@ import pytest
 import sqlalchemy as sa
 
 from core.test_money import done, job
-from upscaled.edge.ledger import Ledger
+from upscaled.core.pilot import Proof
+from upscaled.edge.ledger import SCHEMA_VERSION, Ledger
 from upscaled.errors import Fatal, LedgerUnwritable
 from upscaled.nouns import State
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
-SCHEMA_2 = """
+SCHEMA_3 = """
+DROP INDEX jobs_by_series;
+DROP INDEX jobs_by_run;
+ALTER TABLE jobs DROP COLUMN series;
+ALTER TABLE jobs DROP COLUMN run;
+ALTER TABLE jobs DROP COLUMN frame;
+ALTER TABLE series DROP COLUMN proven_by;
+ALTER TABLE series DROP COLUMN excused_at;
+ALTER TABLE series DROP COLUMN told_at;
+UPDATE meta SET value = '3' WHERE key = 'schema'
+"""
+SCHEMA_2 = (
+    SCHEMA_3
+    + """;
 DROP INDEX jobs_alive;
 CREATE UNIQUE INDEX jobs_alive ON jobs (inbox, path) WHERE ended = 0;
 ALTER TABLE jobs DROP COLUMN away;
 ALTER TABLE orders DROP COLUMN argument;
 UPDATE meta SET value = '2' WHERE key = 'schema'
 """
+)
 SCHEMA_1 = (
     SCHEMA_2
     + """;
@@ -120,7 +135,7 @@ def test_an_older_ledger_comes_along_to_the_cent(ledger: Ledger) -> None:
         ("settle", 1, 160_000),
         ("reserve", 1, 160_000),
     ]
-    assert ledger.get("schema") == "3"
+    assert ledger.get("schema") == SCHEMA_VERSION
 
 
 def test_a_ledger_of_the_second_schema_takes_orders_with_an_argument(ledger: Ledger) -> None:
@@ -137,7 +152,27 @@ def test_a_ledger_of_the_second_schema_takes_orders_with_an_argument(ledger: Led
         ("redo", "core"),
     ]
     assert ledger.job("j") == job(80_000, reserved=80_000)
-    assert ledger.get("schema") == "3"
+    assert ledger.get("schema") == SCHEMA_VERSION
+
+
+def test_a_ledger_of_the_third_schema_finds_its_series_and_frames(ledger: Ledger) -> None:
+    here = replace(job(80_000), path="4k/shot.0117.PNG")
+    series = "4k/shot.#.png 960x540"
+    ledger.add([replace(here, facts=replace(here.facts, series=series))])
+    ledger.add([replace(job(80_000), id="k", path="4k/a.png")])
+    run(ledger, SCHEMA_3)
+
+    ledger.create()
+    ledger.create()
+
+    with sa.create_engine(f"sqlite:///{ledger.path}").connect() as link:
+        query = sa.text("SELECT id, series, run, frame FROM jobs ORDER BY id")
+        assert link.execute(query).all() == [
+            ("j", series, "4k/shot.#.png", 117),
+            ("k", None, None, None),
+        ]
+    link.engine.dispose()
+    assert ledger.series.proof(0, series) == Proof()
 
 
 def test_a_job_away_from_the_inbox_lives_beside_a_new_arrival(ledger: Ledger) -> None:

@@ -80,6 +80,24 @@ def test_what_a_begun_series_still_needs_is_promised_to_it_alone(costs: SeriesCo
     assert costs.freed()
 
 
+def test_a_series_whose_pilot_does_not_do_keeps_no_money_and_is_priced_whole_again(
+    costs: SeriesCosts,
+) -> None:
+    shot, other = [member(number) for number in range(3)], member(1, stem="other")
+    noted(costs, *shot, other, replace(shot[0], state=State.ADMITTED))
+    group = group_of(shot[0].path, ORDER)
+    assert group
+    costs.left((0, group), replace(shot[0], state=State.REVIEW))
+    assert costs.promised_to_others(other) == 2 * PRICE
+    costs.freed()
+
+    noted(costs, replace(shot[1], hold=Hold.ENDPOINT))
+
+    assert costs.promised_to_others(other) == 0
+    assert costs.freed()
+    assert costs.cost_of(shot[1]) == SeriesCost(count=2, cost=2 * PRICE, dearest=PRICE)
+
+
 def test_ten_thousand_members_are_each_looked_at_a_few_times(costs: SeriesCosts) -> None:
     """One scan of the others a member would be fifty million looks."""
     members, looks = [member(number) for number in range(10_000)], 0

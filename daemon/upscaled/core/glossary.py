@@ -41,7 +41,8 @@ HOLDS: Mapping[Hold, str] = {
     Hold.SHARE: "a folder is not there, or without its marker",
     Hold.NOT_READY: "empty, or it does not decode to its end yet",
     Hold.NO_KEY: "fal's key is not there",
-    Hold.ENDPOINT: "this kind of work is out of order, failed too often, or is not supported yet",
+    Hold.ENDPOINT: "this kind of work is out of order, failed too often, is not supported yet, or "
+    "the pilot of its series did not pass",
 }
 """What a picture waits for."""
 

@@ -87,14 +87,19 @@ class Door:
         self.twins.note(job)
 
     def next_in(self, engine: str) -> Iterator[Job]:
-        """Yield who waited for an equal picture, and who is next for a place or a seat."""
-        yield from filter(None, map(self._book.jobs.get, self.twins.freed()))
+        """Yield who waited for an equal picture or a pilot, and who is next for a place or seat."""
+        for freed in (self.twins.freed(), self._gathering.pilots.freed()):
+            yield from filter(None, map(self._book.jobs.get, freed))
         for places, where in ((self._places, State.PLANNED), (self._seats, State.SUBMITTING)):
             while (next_id := places.next(engine)) is not None:
                 waiting = self._book.jobs.get(next_id)
                 if waiting is not None and waiting.state is where:
                     yield waiting
                     break
+
+    def behind(self, job: Job) -> Job | None:
+        """Return whom a planned job waits for: who pays for the same picture, or is its pilot."""
+        return self.twins.payer(job) or (None if job.hold else self._gathering.pilots.first(job))
 
     # ---- inside
 
@@ -145,6 +150,8 @@ class Door:
             return served
         if closed:
             return self._held(job, closed)
+        if waits := self._gathering.pilots.ask(job):
+            return waits
         if self._places.full(job.facts.engine):
             return self._queued(job, self._places)
         return self.space.ask(job)

@@ -18,13 +18,14 @@ from upscaled.core.folders import Grammar, Target
 from upscaled.core.series import Member, decide, group_of, is_empty, is_quiet
 from upscaled.core.strays import folder_of
 from upscaled.flow.cashier import drop_folder
+from upscaled.flow.pilots import Pilots, Proofs
 from upscaled.flow.series_costs import Place, SeriesCosts
 from upscaled.nouns import Job, Order, Recipe, State
 
 log = structlog.get_logger()
 
 
-class Recipes(Protocol):
+class Recipes(Proofs, Protocol):
     """Where recipes are kept."""
 
     def recipe(self, watch: int, series: str) -> Recipe | None:
@@ -73,11 +74,13 @@ class Gathering:
         self._grammar = grammar
         self._recipes = recipes
         self.costs = SeriesCosts(partial(drop_folder, grammar))
+        self.pilots = Pilots(recipes)
         self._parties: dict[Place, _Party] = {}
         self._stirred: set[Place] = set()
 
     def note(self, job: Job) -> None:
         """Note where a living job is now."""
+        self.pilots.note(job)
         place, standing = self._place(job), _standing(job)
         if place is None:
             return
@@ -93,6 +96,7 @@ class Gathering:
 
     def left(self, job: Job) -> None:
         """Note that a job ended, or that its file left before it was read."""
+        self.pilots.left(job)
         place = self._place(job)
         if place is not None:
             self.costs.left(place, job)

@@ -130,6 +130,8 @@ class SeriesCosts:
         cost, promised, was_begun = one.cost, _promised(one), one.begun
         one.drop(job.id)
         self._of[job.id] = place
+        if one.begun and not one.under_way and _is_stopped(job):
+            one.begun, self._freed = False, True  # a person is asked; the night's money is free
         entry = _entry(job, one)
         if entry is not None:
             one.enter(job.id, entry)
@@ -198,7 +200,13 @@ def _costs(job: Job) -> bool:
     """Say whether money was reserved or spent for a job, and its pixels are still under way."""
     passes = job.facts.plan is not None and job.facts.plan.cost > 0
     bought = passes and not job.facts.reused and job.facts.engine == "fal"
-    return bought and job.state not in _BEFORE | _ENDING
+    by_hand = job.facts.accepted is not None or job.state is State.REJECTING
+    return bought and not by_hand and job.state not in _BEFORE | _ENDING
+
+
+def _is_stopped(job: Job) -> bool:
+    """Say whether a planned member waits for a person: its pilot, or its model, did not do."""
+    return job.state is State.PLANNED and job.hold is Hold.ENDPOINT
 
 
 def _entry(job: Job, one: _Series) -> _Entry | None:

@@ -21,7 +21,7 @@ from upscaled.edge.ledger.series import Series
 from upscaled.errors import Fatal
 from upscaled.nouns import Job, PassDone, State
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 _AT_ONCE = 500
 """Values in one statement: SQLite has a limit."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from upscaled.core.frames import frame_of
 from upscaled.core.life import ENDS
 from upscaled.core.money import Movement
 from upscaled.nouns import Facts, Hold, Job, State
@@ -16,7 +17,7 @@ _FACTS = TypeAdapter(Facts)
 
 def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
     """Return a job as its row."""
-    result = job.facts.result
+    result, frame = job.facts.result, frame_of(job.path)
     return {
         "id": job.id,
         "state": job.state.value,
@@ -41,6 +42,9 @@ def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
         "seen_at": job.seen_at.timestamp(),
         "updated_at": job.updated_at.timestamp(),
         "away": job.facts.away,
+        "series": job.facts.series,
+        "run": frame and frame.run,
+        "frame": frame and frame.number,
         "facts": _FACTS.dump_json(job.facts, exclude_defaults=True).decode(),
     }
 

@@ -1,4 +1,4 @@
-"""The ledger's table of series: one row each, written once, never changed."""
+"""The ledger's table of series: a recipe each, never changed, and what its pilots proved."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.dialects.sqlite import insert
 
-from upscaled.edge.ledger.tables import METADATA
-from upscaled.nouns import Recipe
+from upscaled.core.pilot import Proof
+from upscaled.edge.ledger.rows import job_of, when
+from upscaled.edge.ledger.tables import METADATA, jobs
+from upscaled.nouns import Job, Recipe, State
 
 _RECIPE = TypeAdapter(Recipe)
 _Link = Callable[[], AbstractContextManager[sa.Connection]]
@@ -21,7 +23,12 @@ TABLE = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("recipe", sa.Text, nullable=False),
     sa.Column("decided_at", sa.Float, nullable=False),
+    sa.Column("proven_by", sa.Text),  # the job whose result showed that the recipe does
+    sa.Column("excused_at", sa.Float),  # doubts that are older hold nobody
+    sa.Column("told_at", sa.Float),  # when people were last told how it goes
 )
+_DOUBTS = 20
+"""The latest are enough to hold a series."""
 
 
 class Series:
@@ -51,3 +58,50 @@ class Series:
         }
         with self._writing() as link:
             link.execute(insert(TABLE).values(row).on_conflict_do_nothing())
+
+    # ---- pilots
+
+    def proof(self, watch: int, series: str) -> Proof:
+        """Return what is remembered of a series' pilots."""
+        query = sa.select(TABLE.c.proven_by, TABLE.c.excused_at).where(self._is(watch, series))
+        with self._reading() as link:
+            found = link.execute(query).first()
+        by, at = found or (None, None)
+        return Proof(by=by, excused_at=None if at is None else when(at))
+
+    def prove(self, watch: int, series: str, job_id: str) -> None:
+        """Write down which member proved its series' recipe; the first one stays."""
+        first = TABLE.c.proven_by.is_(None)
+        self._set(self._is(watch, series) & first, {"proven_by": job_id})
+
+    def excuse(self, watch: int, series: str, at: datetime) -> None:
+        """Write down that a person lets the next one be tried."""
+        self._set(self._is(watch, series), {"excused_at": at.timestamp()})
+
+    def unproven(self, watch: int, series: str) -> list[Job]:
+        """Return the latest members in review or failed after they cost something, oldest first."""
+        rows = jobs.c
+        came_to_something = (rows.cost > 0) | rows.result_sha256.is_not(None)
+        query = (
+            sa.select(jobs)
+            .where(
+                rows.inbox == self._inboxes[watch],
+                rows.series == series,
+                rows.state.in_([State.REVIEW.value, State.FAILED.value]),
+                (rows.state == State.REVIEW.value) | came_to_something,
+            )
+            .order_by(rows.updated_at.desc())
+            .limit(_DOUBTS)
+        )
+        with self._reading() as link:
+            found = [job_of(row, self._inboxes) for row in link.execute(query).mappings()]
+        return found[::-1]
+
+    # ---- inside
+
+    def _is(self, watch: int, series: str) -> sa.ColumnElement[bool]:
+        return (TABLE.c.inbox == self._inboxes[watch]) & (TABLE.c.key == series)
+
+    def _set(self, which: sa.ColumnElement[bool], values: dict[str, str | float]) -> None:
+        with self._writing() as link:
+            link.execute(TABLE.update().where(which), values)

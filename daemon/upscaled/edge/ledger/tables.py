@@ -39,6 +39,11 @@ jobs = sa.Table(
     sa.Column("facts", sa.Text, nullable=False),
     # Its original is not taken from the inbox, so another file may be there under its path.
     sa.Column("away", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("series", sa.Text),  # whose recipe it has, once it is judged
+    sa.Column("run", sa.Text),  # of a frame: its path with # for the digits
+    sa.Column("frame", sa.BigInteger),
+    sa.Index("jobs_by_series", "inbox", "series", "state", sqlite_where=sa.text("series NOTNULL")),
+    sa.Index("jobs_by_run", "inbox", "run", "frame", sqlite_where=sa.text("run NOTNULL")),
     sa.Index("jobs_by_state", "state", "updated_at"),
     sa.Index("jobs_by_result", "result_sha256"),
     # One living job an arrival: a second row for the same file would be a second payment.
