@@ -42,7 +42,7 @@ from upscaled.flow.pulse import Pulse
 from upscaled.flow.series import Gathering
 from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
-from upscaled.house import House
+from upscaled.house import House, tiles_folder
 from upscaled.nouns import Hold, Job, Sighting, State
 
 log = structlog.get_logger()
@@ -302,10 +302,12 @@ class Daemon:
                 disk.clear(left)
 
     def _prune(self) -> None:
-        """Let go of paid pixels that nobody asked for again within their time."""
-        kept = timedelta(days=self.house.settings.state.keep_paid_days)
-        before = self.house.tools.clock.now() - kept
-        disk.prune(self.house.tools.paid, before.timestamp())
+        """Let go of paid pixels that nobody asked for again, and of old small pictures."""
+        state, now = self.house.settings.state, self.house.tools.clock.now()
+        tiles = tiles_folder(self.house.settings)
+        kept = (self.house.tools.paid, state.keep_paid_days), (tiles, state.keep_tiles_days)
+        for folder, days in kept:
+            disk.prune(folder, (now - timedelta(days=days)).timestamp())
 
     # ---- what others read
 

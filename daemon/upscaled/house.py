@@ -35,7 +35,7 @@ from upscaled.edge.toml import load_rules, own_rules, rule_place
 from upscaled.errors import ConfigError, Fatal, Fault, Outage
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
-from upscaled.flow.tools import Tools
+from upscaled.flow.tools import Showcase, Tools
 from upscaled.reading import BANDS, MARKS, read_rules
 
 PIXEL_WORKERS = 2
@@ -250,6 +250,7 @@ def opened(
             promised=Promises(),
             recipe=ledger.series.recipe,
             second_pass=rules.second_pass,
+            showcase=_showcase(settings, studio),
         )
         roads = _roads(settings)
         for road in roads.values():
@@ -263,6 +264,16 @@ def opened(
             bills=_bills(settings, key, stack),
             close_now=partial(workers.close, now=True),
         )
+
+
+def _showcase(settings: Settings, studio: Studio) -> Showcase | None:
+    kept = settings.state.keep_tiles_days > 0
+    return Showcase(folder=tiles_folder(settings), draw=studio.tiles) if kept else None
+
+
+def tiles_folder(settings: Settings) -> Path:
+    """Return where the report's small pictures lie, one folder a job."""
+    return settings.state.directory / "tiles"
 
 
 def _engines(

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from upscaled.house import open_ledger
 
 KEY = "a-key-that-must-not-be-used"
 DONE = sum(sample.ends == "done" for sample in SAMPLES)
-CROP = "data:image/jpeg;base64,"
+PICTURE = "data:image/webp;base64,"
 
 
 @pytest.mark.long
@@ -35,8 +36,10 @@ def test_the_demo_explains_every_picture_and_spends_nothing(
     _says_what_comes_next(said[said.index(" pictures:") :], folder)
     _spent_nothing(folder)
     _explained(folder)
-    assert (folder / "report.html").read_text().count(CROP) == 2 * DONE
-    _tells_what_was_taken_away(folder)
+    pictures = len(list(folder.glob("state/tiles/*/*.webp")))
+    assert 3 * DONE <= pictures <= 5 * DONE
+    assert (folder / "report.html").read_text().count(PICTURE) == pictures
+    _is_told_in_the_outbox_too(folder)
     prepare(folder)
     assert not (folder / "outbox").exists(), "a second demo begins afresh"
 
@@ -62,17 +65,21 @@ def _explained(folder: Path) -> None:
     assert "fitt" in (folder / "report.html").read_text()
 
 
-def _tells_what_was_taken_away(folder: Path) -> None:
-    next(folder.glob("outbox/hd/*.png")).unlink()
-    ledger = open_ledger(load_settings(folder / "config.toml"))
+def _is_told_in_the_outbox_too(folder: Path) -> None:
+    shutil.rmtree(next(folder.glob("state/tiles/*")))
     settings = load_settings(folder / "config.toml")
+    ledger = open_ledger(settings)
     try:
-        page = report(settings, ledger, timedelta(hours=1), None).read_text()
+        (written,) = report(settings, ledger, timedelta(hours=1), None)
     finally:
         ledger.close()
-    assert list(folder.glob("review/_REPORT-*.html"))
-    assert "the result was taken away" in page
-    assert page.count(CROP) == 2 * (DONE - 1)
+    assert list(folder.glob("outbox/_REPORT-*.html")) == [written.page]
+    assert list(folder.glob("outbox/_REPORT-*.txt")) == [written.text]
+    page = written.page.read_text()
+    assert "they are not kept any more" in page
+    for sidecar in folder.glob("outbox/*/*.json"):
+        result = sidecar.relative_to(folder / "outbox").with_suffix("")
+        assert f'href="./{result}"' in page
 
 
 def test_a_strangers_folder_is_never_wiped(tmp_path: Path) -> None:
@@ -92,7 +99,7 @@ def test_a_report_is_never_written_into_a_folder_that_is_not_ours(tmp_path: Path
             report(settings, ledger, timedelta(hours=1), None)
     finally:
         ledger.close()
-    assert not (tmp_path / "review").exists()
+    assert not (tmp_path / "outbox").exists()
 
 
 @pytest.mark.parametrize(("text", "hours"), [("90m", 1.5), ("24h", 24), ("7d", 168)])

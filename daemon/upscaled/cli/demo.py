@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from upscaled.cli.live import live_table
-from upscaled.cli.report import place_of, report
+from upscaled.cli.report import report
 from upscaled.core.life import ENDS, word_of
 from upscaled.core.report import money, plain
 from upscaled.core.settings import Settings
@@ -29,6 +29,7 @@ from upscaled.edge import logs, toml
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.samples import SAMPLES, draw_samples
 from upscaled.errors import UsageError
+from upscaled.flow.lines import place_of
 from upscaled.flow.steps import plan_sentence
 from upscaled.house import open_ledger, opened
 from upscaled.nouns import Job, Micros
@@ -77,11 +78,11 @@ def demo(folder: Path = FOLDER, console: Console | None = None) -> int:
     ledger = open_ledger(settings)
     try:
         rows = results(settings, ledger)
-        page = report(settings, ledger, timedelta(hours=24), config.parent / "report.html")
+        (made,) = report(settings, ledger, timedelta(hours=24), config.parent / "report.html")
     finally:
         ledger.close()
     show(rows, console)
-    _farewell(rows, page, console)
+    _farewell(rows, made.page, console)
     return 0 if all(row.as_planned for row in rows) else 1
 
 

@@ -92,6 +92,9 @@ class State(_Table):
     keep_paid_days: float = _number(
         14.0, 0, 3650, "how long paid pixels serve the same picture and plan again; 0: not at all"
     )
+    keep_tiles_days: float = _number(
+        30.0, 0, 3650, "how long the report's small pictures of a job are kept; 0: none are made"
+    )
 
 
 class Engine(_Table):

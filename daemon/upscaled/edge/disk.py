@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -156,13 +156,13 @@ def stage_bytes(content: bytes, root: Path, name: str) -> Path:
     return staged
 
 
-def write_whole(content: bytes, to: Path) -> None:
+def write_whole(content: bytes | Iterable[bytes], to: Path) -> None:
     """Replace one of our own notes in one step; a reader never sees half of it."""
     with translated(to):
         part = to.with_name(f".upscaled-{to.name}.part")
         part.unlink(missing_ok=True)  # whatever it was: a link put there is not written through
         with part.open("xb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
         part.replace(to)
 
 
@@ -394,10 +394,14 @@ def lend(source: Path, to: Path) -> None:
 
 
 def prune(folder: Path, before: float) -> None:
-    """Remove a private folder's files whose time is before this second of the wall clock."""
+    """Remove from a private folder what is older than this second of the wall clock."""
     with translated(folder):
-        for path in folder.iterdir():
-            if path.stat().st_mtime < before:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.stat().st_mtime >= before:
+                continue
+            if path.is_dir():
+                clear(path)
+            else:
                 path.unlink(missing_ok=True)
 
 
@@ -412,6 +416,19 @@ def words(path: Path) -> str:
     """Return what a small private file says in UTF-8, nothing where it is missing."""
     with translated(path):
         return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Return the bytes of each file in a private folder by name, none where it is missing."""
+    with translated(folder):
+        found = folder.iterdir() if folder.is_dir() else ()
+        return {path.name: path.stat().st_size for path in found}
+
+
+def content(path: Path) -> bytes:
+    """Return a small private file, nothing where it is missing."""
+    with translated(path):
+        return path.read_bytes() if path.is_file() else b""
 
 
 def drop(path: Path) -> None:

@@ -22,7 +22,7 @@ from upscaled.core.provenance import Story, story_of
 from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
 from upscaled.errors import Aside, Gone, NotReady
-from upscaled.flow import between, kept
+from upscaled.flow import between, kept, showing
 from upscaled.flow.aside import set_aside
 from upscaled.flow.bench import again, of_pass
 from upscaled.flow.delivery import archive, receipt, reveal, stage
@@ -260,6 +260,7 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     ended = finished(job, tools, checked)
     if ended.to is State.FINISHED:
         kept.settle(job, tools, ended.facts)
+        showing.keep(job, tools, ended.facts)
     return ended
 
 

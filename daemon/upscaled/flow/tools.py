@@ -13,7 +13,7 @@ from upscaled.core.rulebook import Rulebook
 from upscaled.core.settings import Settings, Watch
 from upscaled.flow.ports import Clock, Engine, Pictures
 from upscaled.flow.promises import Promises
-from upscaled.nouns import Identity, Job, Recipe, Room, Taken
+from upscaled.nouns import Box, Identity, Job, Plan, Recipe, Room, Taken
 
 
 class Disk(Protocol):
@@ -81,6 +81,24 @@ class Roots(Protocol):
         """Raise `Outage` unless every root of a watch carries our marker."""
 
 
+class DrawTiles(Protocol):
+    """Cuts a job's small pictures into a folder."""
+
+    def __call__(
+        self, to: Path, source: Path, result: Path, plan: Plan, places: Mapping[str, Box]
+    ) -> None:
+        """Raise one of `upscaled.errors` where it cannot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showcase:
+    """Small pictures of what was done, for the report."""
+
+    folder: Path
+    """One folder a job inside."""
+    draw: DrawTiles
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """The bundle."""
@@ -110,6 +128,8 @@ class Tools:
     """What a watch's series was judged as, None while it was not."""
     second_pass: tuple[Limit, ...] = ()
     """What a first pass's result must keep to before a second one follows."""
+    showcase: Showcase | None = None
+    """None where no small pictures are kept."""
     die: Callable[[], float] = random.random
     """Chance, 0..1, for the jitter of looks."""
 

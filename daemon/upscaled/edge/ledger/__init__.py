@@ -14,6 +14,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from upscaled.edge.ledger import migrations, tables
+from upscaled.edge.ledger.nights import Nights
 from upscaled.edge.ledger.people import People
 from upscaled.edge.ledger.purse import Purse, move
 from upscaled.edge.ledger.rows import job_of, row_of, when
@@ -59,6 +60,7 @@ class Ledger(Purse):
         self._inboxes = tuple(inboxes)
         self.series = Series(self._inboxes, self._reading, self._writing)
         self.people = People(self._inboxes, self._reading)
+        self.nights = Nights(self._inboxes, self._reading)
 
     # ---- life of the ledger itself
 

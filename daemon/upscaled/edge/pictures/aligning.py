@@ -110,11 +110,11 @@ def drawn(view: View, box: Box, size: tuple[int, int]) -> Image.Image:
     image = picture.colour
     with translated(paid=view.made):
         if picture.alpha is None:
-            return _in_srgb(_boxed(image, box, size), picture.icc)
+            return in_srgb(_boxed(image, box, size), picture.icc)
         joined = _boxed(image.bandjoin(picture.alpha), box, size)
         colour = joined.convert("RGB" if image.bands == 3 else "L")
         ground = Image.new("RGB", size, (round(view.ground),) * 3)
-        return Image.composite(_in_srgb(colour, picture.icc), ground, joined.getchannel("A"))
+        return Image.composite(in_srgb(colour, picture.icc), ground, joined.getchannel("A"))
 
 
 def _boxed(image: pyvips.Image, box: Box, size: tuple[int, int]) -> Image.Image:
@@ -153,7 +153,8 @@ def _region(image: pyvips.Image, box: Box) -> tuple[Image.Image, Box]:
     return Image.fromarray(part), inner
 
 
-def _in_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+def in_srgb(image: Image.Image, icc: bytes | None) -> Image.Image:
+    """Return grey or RGB as sRGB; without a profile it is sRGB already."""
     if profiles.is_srgb(icc):
         return image.convert("RGB")
     found = ImageCms.ImageCmsProfile(io.BytesIO(icc or b""))

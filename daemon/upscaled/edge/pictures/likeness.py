@@ -14,11 +14,11 @@ from PIL import Image
 
 from upscaled.edge.pictures import changes, colours, faces, structure
 from upscaled.edge.pictures.aligning import Box, Pair, Pixels, View, pair, views
-from upscaled.edge.pictures.crops import sharpest
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
 from upscaled.edge.pictures.lettering import lettering
 from upscaled.edge.pictures.opening import open_picture
+from upscaled.edge.pictures.sharpest import sharpest
 from upscaled.edge.pictures.structure import Plane
 from upscaled.errors import Aside
 from upscaled.nouns import Code

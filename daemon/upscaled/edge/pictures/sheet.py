@@ -46,13 +46,18 @@ class Cell:
 
 def thumbnail(source: Path, to: Path) -> None:
     """Write a PNG of the whole picture, upright, in sRGB, at most `SIDE` pixels long."""
+    whole(source, SIDE).save(to, format="PNG")
+
+
+def whole(source: Path, side: int) -> Image.Image:
+    """Return the whole picture, upright, in sRGB, at most `side` pixels long."""
     picture = open_picture(source)
     width, height = picture.colour.width, picture.colour.height
-    share = min(1.0, SIDE / max(width, height))
+    share = min(1.0, side / max(width, height))
     size = max(1, round(width * share)), max(1, round(height * share))
     box = (0.0, 0.0, float(width), float(height))
     view = View(path=source, picture=picture, box=box, ground=_GREY_GROUND, made=False)
-    drawn(view, box, size).save(to, format="PNG")
+    return drawn(view, box, size)
 
 
 def sheet(title: str, signature: str, cells: Sequence[Cell], to: Path) -> None:

@@ -4,7 +4,7 @@ The `Pictures` door: each call is one job of a worker process.
 Thin; imports no imaging library.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from upscaled.core.provenance import Story
 from upscaled.edge.pictures import layout
 from upscaled.edge.pictures.conversions import Conversions
 from upscaled.edge.pictures.workers import Workers
-from upscaled.nouns import Artifact, Carried, Family, Fidelity, Pass, Plan, Probe
+from upscaled.nouns import Artifact, Box, Carried, Family, Fidelity, Pass, Plan, Probe
 
 SCRATCH_PREFIX = ".finish-"
 """Folders of this name beside a raw picture are left over from a killed daemon."""
@@ -117,6 +117,13 @@ class Studio:
             shown = {**request, "worst": fidelity.worst or _WHOLE, "says": says}
             self._call("compare", shown)
         return fidelity
+
+    def tiles(
+        self, to: Path, source: Path, result: Path, plan: Plan, places: Mapping[str, Box]
+    ) -> None:
+        """Cut the small pictures that the report shows into the folder `to`."""
+        asked = _planned(plan, source=source, result=result, to=to)
+        self._call("tiles", {**asked, "places": list(places.items())})
 
 
 def _artifact(fields: dict[str, Any]) -> Artifact:

@@ -70,12 +70,12 @@ def _compare(arguments: Arguments, _progress: Progress) -> None:
     compare(source, result, Layout(**arguments["layout"]), shown, to)
 
 
-def _crops(arguments: Arguments, _progress: Progress) -> None:
-    from upscaled.edge.pictures.crops import crops
+def _tiles(arguments: Arguments, _progress: Progress) -> None:
+    from upscaled.edge.pictures.tiles import tiles
 
-    source, result = Path(arguments["source"]), Path(arguments["result"])
-    places = (Path(arguments["before"]), Path(arguments["after"]))
-    crops(source, result, Layout(**arguments["layout"]), places)
+    source, result, to = (Path(arguments[name]) for name in ("source", "result", "to"))
+    places = {name: tuple(place) for name, place in arguments["places"]}
+    tiles(source, result, Layout(**arguments["layout"]), places, to)
 
 
 def _thumbnail(arguments: Arguments, _progress: Progress) -> None:
@@ -98,7 +98,7 @@ _TASKS: dict[str, Task] = {
     "finish": _finish,
     "measure": _measure,
     "compare": _compare,
-    "crops": _crops,
+    "tiles": _tiles,
     "thumbnail": _thumbnail,
     "sheet": _sheet,
 }

@@ -1,0 +1,79 @@
+"""What stands first, on the page and in its text twin: title, span, the night in one sentence."""
+
+from collections.abc import Iterator
+
+from upscaled.core.report.values import Report, Tally
+from upscaled.core.report.words import count, day, minute, money, zone_of
+
+NOTHING = "Nothing came in."
+
+
+def title_of(report: Report) -> str:
+    """Return the window's title."""
+    return f"upscaled, {report.span.until:%Y-%m-%d}"
+
+
+def headline(report: Report) -> str:
+    """Return the heading."""
+    return f"Morning report, {day(report.span.until)}"
+
+
+def span_of(report: Report) -> str:
+    """Return the time that is told of, with its zone, and the engine."""
+    span = report.span
+    until = minute(span.until, span.since)
+    zone = zone_of(span.until, span.zone)
+    return f"{minute(span.since)} to {until} ({zone}) · engine {report.engine}"
+
+
+def lead(report: Report) -> str:
+    """Return the night in a few sentences; they are true of an empty one too."""
+    tally = report.tally
+    if tally.nothing and not report.untouched:
+        return NOTHING
+    return " ".join(_sentences(report, tally))
+
+
+def _sentences(report: Report, tally: Tally) -> Iterator[str]:
+    spent = f" for {money(report.money.spent)}" if report.money.spent else ""
+    if tally.done:
+        yield f"{count(tally.done, 'picture')} {_were(tally.done)} finished{spent}."
+    elif tally.came:
+        yield f"{count(tally.came, 'picture')} came in, none {_were(1)} finished{spent}."
+    else:
+        yield f"Nothing came in{f'; {money(report.money.spent)} was spent' if spent else ''}."
+    asks = [
+        f"{tally.review:,} {'wants' if tally.review == 1 else 'want'} a look",
+        f"{tally.failed:,} failed",
+        f"{tally.held:,} {'is' if tally.held == 1 else 'are'} held",
+    ]
+    said = [one for one in asks if not one.startswith("0 ")]
+    if said:
+        yield f"{_listed(said)}."
+    elif tally.done and not tally.waiting + tally.working:
+        yield "Nothing failed and nothing waits."
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _listed(said: list[str]) -> str:
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+
+
+def facts_of(report: Report) -> Iterator[tuple[str, str, str]]:
+    """Yield the figures: the figure, what it says, its class."""
+    tally = report.tally
+    yield f"{tally.came:,}", "came in", ""
+    yield f"{tally.done:,}", "done", "done"
+    yield f"{tally.review:,}", "to look at", "review" if tally.review else ""
+    yield f"{tally.failed:,}", "failed", "failed" if tally.failed else ""
+    yield f"{tally.held + tally.waiting + tally.working:,}", "unfinished now", ""
+    if tally.withdrawn:
+        yield f"{tally.withdrawn:,}", "taken away by their owners", ""
+    if tally.superseded:
+        yield f"{tally.superseded:,}", "done again as another job", ""
+    yield money(report.money.spent), "spent", ""
+    if report.would:
+        yield money(report.would), "fal would have asked", ""

@@ -1,0 +1,125 @@
+"""
+What a report asks of the ledger: ends, arrivals, waits and money of a span of time. Reads only.
+
+Rows are handed on one by one: a night may have ten thousand ends.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from upscaled.core.life import ENDS
+from upscaled.core.money import Kind
+from upscaled.edge.ledger.rows import job_of, when
+from upscaled.edge.ledger.tables import jobs, money
+from upscaled.nouns import Hold, Job, Micros, State
+
+_Link = Callable[[], AbstractContextManager[sa.Connection]]
+_JOBS, _ROWS = jobs.c, money.c
+_SPENT = _ROWS.kind.in_([Kind.SETTLE.value, Kind.CORRECT.value])
+_AT_ONCE = 50
+"""Rows of jobs held at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """A span of time, and the inboxes (real paths) that it is asked about; none are all."""
+
+    since: datetime
+    until: datetime
+    inboxes: tuple[str, ...] = ()
+
+    def of(self, at: sa.Column[float], inbox: sa.Column[str]) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return the conditions on a row: `since` belongs to the span, `until` does not."""
+        span = (at >= self.since.timestamp(), at < self.until.timestamp())
+        return (*span, *self.here(inbox))
+
+    def here(self, inbox: sa.Column[str]) -> tuple[sa.ColumnElement[bool], ...]:
+        """Return the condition on the inbox alone."""
+        return (inbox.in_(self.inboxes),) if self.inboxes else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """Settled money, or a correction of it."""
+
+    at: datetime
+    path: str
+    micros: Micros
+
+
+class Nights:
+    """The questions of a report."""
+
+    def __init__(self, inboxes: Sequence[str], reading: _Link) -> None:
+        self._inboxes = tuple(inboxes)
+        self._reading = reading
+
+    def ended(self, within: Within) -> Iterator[Job]:
+        """Yield the jobs that came to their end within the span, the latest first."""
+        states = [state.value for state in ENDS]
+        query = (
+            sa.select(jobs)
+            .where(_JOBS.state.in_(states), *within.of(_JOBS.updated_at, _JOBS.inbox))
+            .order_by(_JOBS.updated_at.desc(), _JOBS.id)
+        )
+        yield from self._jobs(query)
+
+    def came(self, within: Within) -> int:
+        """Return how many files came in within the span; what is done again did not."""
+        query = sa.select(sa.func.count()).where(
+            _JOBS.away.is_(False), *within.of(_JOBS.seen_at, _JOBS.inbox)
+        )
+        with self._reading() as link:
+            return int(link.execute(query).scalar_one())
+
+    def in_review_before(self, within: Within) -> int:
+        """Return how many wait in review since before the span."""
+        query = sa.select(sa.func.count()).where(
+            _JOBS.state == State.REVIEW.value,
+            _JOBS.updated_at < within.since.timestamp(),
+            *within.here(_JOBS.inbox),
+        )
+        with self._reading() as link:
+            return int(link.execute(query).scalar_one())
+
+    def unfinished(self, within: Within) -> list[tuple[State, Hold | None, int]]:
+        """Return how many have not ended now, by state and hold; the span does not matter."""
+        query = (
+            sa.select(_JOBS.state, _JOBS.hold, sa.func.count())
+            .where(_JOBS.ended.is_(False), *within.here(_JOBS.inbox))
+            .group_by(_JOBS.state, _JOBS.hold)
+        )
+        with self._reading() as link:
+            return [
+                (State(state), Hold(hold) if hold else None, number)
+                for state, hold, number in link.execute(query)
+            ]
+
+    def held(self, within: Within, hold: Hold, most: int) -> list[Job]:
+        """Return the first few of one hold: those that are looked at soonest."""
+        query = (
+            sa.select(jobs)
+            .where(_JOBS.ended.is_(False), _JOBS.hold == hold.value, *within.here(_JOBS.inbox))
+            .order_by(_JOBS.due_at.is_(None), _JOBS.due_at, _JOBS.seen_at, _JOBS.id)
+            .limit(most)
+        )
+        return list(self._jobs(query))
+
+    def paid(self, within: Within) -> Iterator[Paid]:
+        """Yield what was settled or corrected within the span."""
+        query = sa.select(_ROWS.at, _ROWS.path, _ROWS.micros).where(
+            _SPENT, *within.of(_ROWS.at, _ROWS.inbox)
+        )
+        with self._reading() as link:
+            for at, path, micros in link.execution_options(yield_per=1000).execute(query):
+                yield Paid(at=when(at), path=path, micros=int(micros))
+
+    def _jobs(self, query: sa.Select[tuple[object, ...]]) -> Iterator[Job]:
+        with self._reading() as link:
+            rows = link.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
+            for row in rows:
+                yield job_of(row, self._inboxes)

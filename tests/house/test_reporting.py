@@ -1,0 +1,221 @@
+"""The report's figures are the ledger's: over midnight, over clock changes, inbox by inbox."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+import tomli_w
+
+from upscaled.core.report.values import Report
+from upscaled.core.settings import Settings
+from upscaled.edge.ledger.tables import jobs, money
+from upscaled.edge.toml import load_settings
+from upscaled.house import open_ledger
+from upscaled.nouns import Delivery, Facts, Hold, Job, PassDone, State
+from upscaled.outboxes import outboxes_of
+from upscaled.reporting import Asked, gather, span_between
+
+NIGHTS = {
+    "Europe/Berlin": [(2025, 3, 3), (2025, 3, 30), (2025, 10, 26), (2025, 12, 31)],
+    "America/St_Johns": [(2025, 3, 9), (2025, 11, 2)],
+    "Pacific/Apia": [(2024, 2, 29)],
+}
+CASES = [(zone, night) for zone, nights in NIGHTS.items() for night in nights]
+ENDS = (State.DONE, State.REVIEW, State.FAILED, State.WITHDRAWN, State.SUPERSEDED)
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator["Studio"]:
+    """Two watches with an outbox each, and an empty ledger."""
+    made = Studio(tmp_path)
+    yield made
+    made.ledger.close()
+
+
+class Studio:
+    """A config and its ledger, to be filled by hand."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.number = 0
+        self.configure("UTC")
+        self.ledger = open_ledger(self.settings)
+        self.ledger.create()
+
+    def configure(self, zone: str) -> Settings:
+        """Write the config for a zone and read it."""
+        config = self.root / "config.toml"
+        roles = ("inbox", "outbox", "archive", "failed", "review")
+        watches = [{role: f"{name}/{role}" for role in roles} for name in ("acme", "zeta")]
+        table = {"watch": watches, "schedule": {"timezone": zone}, "budget": {"daily_usd": 9.0}}
+        config.write_text(tomli_w.dumps(table))
+        self.settings = load_settings(config)
+        return self.settings
+
+    def job(self, state: State, at: datetime, cost: int = 0, watch: int = 0, **more: object) -> Job:
+        """Write a job that ended, with the money it settled at that moment."""
+        self.number += 1
+        done = PassDone(
+            engine="fal",
+            endpoint="e",
+            model="m",
+            params={},
+            factor=2.0,
+            width=8,
+            height=8,
+            request_id=f"r{self.number}",
+            seconds=1.0,
+            cost=cost,
+            billed=True,
+        )
+        result = f"4k/{self.number}.png"
+        facts = Facts(
+            engine="fal",
+            passes=(done,) if cost else (),
+            delivery=Delivery(root="outbox", path=result, staged="", sidecar_staged=""),
+        )
+        made = Job(
+            id=f"j{self.number:05}",
+            state=State.SEEN,
+            watch=watch,
+            path=f"4k/{self.number}.jpg",
+            size=1,
+            mtime_ns=1,
+            inode=1,
+            seen_at=at - timedelta(minutes=5),
+            updated_at=at,
+        )
+        self.ledger.add([made])
+        values = {"state": state, "cost": cost, "facts": facts} | more
+        ended = replace(made, **values)  # type: ignore[arg-type]
+        self.ledger.record(ended, "ended", [done] if cost else [])
+        return ended
+
+    def report(self, since: datetime, until: datetime, scope: int | None = None) -> Report:
+        """Gather the report of a span."""
+        asked = Asked(
+            span=span_between(self.settings, since, until),
+            made_at=until,
+            watches=(0, 1) if scope is None else (scope,),
+            base=self.root / "acme/outbox",
+            scope="" if scope is None else outboxes_of(self.settings)[scope].scope,
+        )
+        return gather(self.settings, self.ledger, asked)
+
+    def ask(self, query: sa.Select[Any]) -> int:
+        """Ask the ledger's file itself."""
+        engine = sa.create_engine(f"sqlite:///{self.ledger.path}")
+        with engine.connect() as link:
+            found = int(link.execute(query).scalar_one())
+        engine.dispose()
+        return found
+
+
+def spent(since: datetime, until: datetime) -> sa.Select[Any]:
+    whole = sa.func.coalesce(sa.func.sum(money.c.micros), 0)
+    kinds = money.c.kind.in_(["settle", "correct"])
+    span = (money.c.at >= since.timestamp(), money.c.at < until.timestamp())
+    return sa.select(whole).where(kinds, *span)
+
+
+def ends(state: State, since: datetime, until: datetime) -> sa.Select[Any]:
+    span = (jobs.c.updated_at >= since.timestamp(), jobs.c.updated_at < until.timestamp())
+    return sa.select(sa.func.count()).where(jobs.c.state == state.value, *span)
+
+
+@pytest.mark.parametrize(("zone", "night"), CASES)
+def test_totals_are_the_ledgers_over_midnight_and_clock_changes(
+    studio: Studio, zone: str, night: tuple[int, int, int]
+) -> None:
+    studio.configure(zone)
+    until = datetime(*night, 6, tzinfo=ZoneInfo(zone))
+    since = datetime.combine(until.date() - timedelta(days=1), until.time(), ZoneInfo(zone))
+    chance = random.Random(str(night))
+    for _ in range(60):
+        at = since.astimezone(UTC) + timedelta(minutes=chance.uniform(-300, 25 * 60 + 300))
+        studio.job(
+            chance.choice(ENDS), at, chance.choice([0, 80_000, 120_000]), chance.choice([0, 1])
+        )
+    for edge in (since, until):  # the first instant belongs to the night, its end does not
+        studio.job(State.DONE, edge, 1_000_000)
+    studio.ledger.bill("r3", 999)
+
+    made = studio.report(since, until)
+
+    tally = made.tally
+    assert made.money.spent == studio.ask(spent(since, until)) > 0
+    for state in ENDS:
+        assert getattr(tally, state.value) == studio.ask(ends(state, since, until)), state
+    assert sum(bar.spent for bar in made.bars) == made.money.spent
+    for word in ("done", "review", "failed"):
+        assert sum(getattr(bar, word) for bar in made.bars) == getattr(tally, word)
+        assert len(made.of(word)) == getattr(tally, word)
+    hours = (until.astimezone(UTC) - since.astimezone(UTC)) / timedelta(hours=1)
+    assert len(made.bars) == hours
+    assert {"Europe/Berlin": {23, 24, 25}, "America/St_Johns": {23, 25}, "Pacific/Apia": {24}}[
+        zone
+    ] >= {hours}
+    parts = [studio.report(since, until, scope) for scope in (0, 1)]
+    assert sum(part.money.spent for part in parts) == made.money.spent
+    assert sum(part.tally.done for part in parts) == tally.done
+    day = datetime.combine(until.date(), datetime.min.time(), ZoneInfo(zone))
+    assert made.money.today == studio.ask(spent(day, until))
+    assert made.money.month == studio.ask(spent(day.replace(day=1), until))
+
+
+def test_nights_side_by_side_miss_nothing_and_tell_nothing_twice(studio: Studio) -> None:
+    first = datetime(2025, 3, 28, 5, tzinfo=UTC)
+    chance = random.Random(7)
+    for _ in range(80):
+        studio.job(State.DONE, first + timedelta(hours=chance.uniform(0, 72)), 80_000)
+    nights = [first + timedelta(days=day) for day in range(4)]
+    told = [studio.report(since, until) for since, until in pairwise(nights)]
+    seen = [line.job for report in told for line in report.lines]
+    assert len(seen) == len(set(seen)) == 80
+    assert sum(report.money.spent for report in told) == 80 * 80_000
+
+
+def test_a_report_of_one_outbox_names_nobody_elses_files(studio: Studio) -> None:
+    at = datetime(2025, 3, 3, 3, tzinfo=UTC)
+    mine = studio.job(State.DONE, at, 80_000, watch=0)
+    other = studio.job(State.DONE, at, 160_000, watch=1)
+    made = studio.report(at - timedelta(hours=1), at + timedelta(hours=1), scope=0)
+    assert [line.path for line in made.lines] == [mine.path]
+    assert made.scope == "acme/inbox"
+    assert made.money.spent == 80_000
+    assert made.money.today == 240_000, "the caps are those of all"
+    assert other.path not in repr(made)
+    assert [line.link for line in made.lines] == [f"./4k/{mine.id[-1]}.png"]
+
+
+def test_what_waits_is_counted_whole_and_named_in_part(studio: Studio) -> None:
+    now = datetime(2025, 3, 3, 3, tzinfo=UTC)
+    for number in range(25):
+        studio.job(State.PLANNED, now, hold=Hold.BUDGET, reason="The cap is reached.",
+                   due_at=now + timedelta(minutes=number))  # fmt: skip
+    studio.job(State.SEEN, now)
+    studio.job(State.REVIEW, now - timedelta(days=3))
+    made = studio.report(now - timedelta(hours=1), now + timedelta(hours=1))
+    (wait,) = made.waits
+    assert (wait.hold, wait.count, len(wait.files)) == ("budget", 25, 20)
+    assert wait.files[0].until == now
+    assert (made.tally.held, made.tally.waiting, made.tally.earlier) == (25, 1, 1)
+
+
+def test_of_a_huge_night_all_are_counted_and_the_latest_are_listed(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upscaled.reporting.MOST_LINES", {"done": 3, "review": 3, "failed": 3})
+    at = datetime(2025, 3, 3, 3, tzinfo=UTC)
+    for number in range(5):
+        studio.job(State.DONE, at + timedelta(minutes=number))
+    made = studio.report(at, at + timedelta(hours=1))
+    assert [line.job for line in made.lines] == ["j00005", "j00004", "j00003"]
+    assert (made.tally.done, made.unlisted) == (5, 2)
