@@ -11,6 +11,7 @@ from time import monotonic
 from upscaled.core.settings import Finish, Watch
 from upscaled.core.strays import Stray
 from upscaled.edge import disk, roots
+from upscaled.edge.tickets import Tickets
 from upscaled.edge.watch import hints, looking, polling
 from upscaled.errors import Outage
 from upscaled.flow.patrol import Paces
@@ -45,6 +46,7 @@ class Eyes:
         self._deaf = ""
         self._folders = polling.Folders(config.inbox, opening=self.network)
         self._watcher = hints.Watcher(config.inbox, hint) if wanted == "native" else None
+        self._tickets = Tickets(config.inbox)
         self._noted: set[str] = set()
 
     @property
@@ -74,7 +76,11 @@ class Eyes:
         """Look into folders, part by part."""
         for folder in folders:
             self._folders.note(folder)  # before the look: what comes in meanwhile moves it again
-            yield from looking.looks(self._config.inbox, self._number, folder)
+            tickets = self._tickets.folder(folder)
+            for part in looking.looks(self._config.inbox, self._number, folder):
+                part.tickets = tickets.read(part.slips)
+                yield part
+            self._tickets.looked(folder, tickets)
 
     def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
         """Look at single files."""

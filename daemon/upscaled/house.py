@@ -251,6 +251,8 @@ def opened(
             recipe=ledger.series.recipe,
             second_pass=rules.second_pass,
             showcase=_showcase(settings, studio),
+            known=ledger.job,
+            tell=ledger.tell,
         )
         roads = _roads(settings)
         for road in roads.values():

@@ -537,6 +537,28 @@ class Redo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a ticket, a small file beside a picture, asks for it: see `core/tickets.py`."""
+
+    ticket: str
+    """The beginning of its SHA-256: by it another ticket of the same name is told apart."""
+    id: str | None = None
+    """The job's id; None leaves it to us."""
+    target: str | None = None
+    model: Family | None = None
+    """Instead of the judge's and the folder's."""
+    series: str | None = None
+    """Pictures of one folder with this name get one recipe."""
+    urgent: bool = False
+    sha256: str | None = None
+    """Of the picture that it belongs to, None where it does not say."""
+    fault: str = ""
+    """What is wrong with it, in a sentence; its picture waits until it is mended."""
+    repeats: str | None = None
+    """The job that has its id already: the picture is probably the same one once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known of a job beyond its row; grows along the corridor, never shrinks silently."""
 
@@ -597,6 +619,8 @@ class Facts:
     """Its original stays where it is, whatever becomes of it: it belongs to another job as well."""
     raw_ticket: Ticket | None = None
     """The request that `raw_from` belongs to."""
+    wishes: Wishes | None = None
+    """What the ticket beside its original asks for; outlives a retry and a redo."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from upscaled.nouns import (
     State,
     Trouble,
     Verdict,
+    Wishes,
 )
 
 COMMAND_LINE = "command line"
@@ -146,7 +147,14 @@ def redone(job: Job, new_id: str, family: Family | None, origin: Origin, at: dat
     """Return the new job that does an ended one's original again."""
     redo = Redo(of=job.id, family=family, root=origin.root, path=origin.path, review=reviewed(job))
     archived = origin.path if origin.root == "archive" else None
-    facts = Facts(redo=redo, archived=archived, away=True, stays=True, times={"seen": at})
+    facts = Facts(
+        redo=redo,
+        archived=archived,
+        away=True,
+        stays=True,
+        times={"seen": at},
+        wishes=kept_wishes(job.facts),
+    )
     return Job(
         id=new_id,
         state=State.ASKED,
@@ -207,7 +215,14 @@ def begun_anew(facts: Facts) -> Facts:
         archived=facts.archived if facts.redo else None,
         away=facts.away,
         stays=facts.stays,
+        wishes=facts.wishes,
     )
+
+
+def kept_wishes(facts: Facts) -> Wishes | None:
+    """Return what a ticket still asks for when its picture is done again."""
+    wishes = facts.wishes
+    return replace(wishes, repeats=None) if wishes and not wishes.fault else None
 
 
 def _word(job: Job) -> str:

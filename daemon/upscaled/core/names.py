@@ -20,6 +20,7 @@ SIDECAR = ".json"
 COMPARE = ".compare.png"
 ROOT_MARKER = ".upscaled-root"
 """Stands in every root that people share with us, with the ledger's id in it."""
+TICKET = ".job.toml"
 
 _VERSION_BYTES = 5
 """Room kept for `-9999`, so that a long stem's versions look alike."""
@@ -65,9 +66,14 @@ def compare_name(name: str) -> str:
     return name + COMPARE
 
 
+def ticket_name(name: str) -> str:
+    """Return the name of the ticket that goes with a picture."""
+    return name + TICKET
+
+
 def claims(name: str) -> tuple[str, ...]:
-    """Return every name that a file called `name` needs free: its own, and its sidecars'."""
-    return (name, sidecar_name(name), compare_name(name))
+    """Return every name that a file called `name` needs free: its own, and those beside it."""
+    return (name, sidecar_name(name), compare_name(name), ticket_name(name))
 
 
 def job_id(chance: bytes, at: datetime | None = None) -> str:
@@ -79,10 +85,10 @@ def job_id(chance: bytes, at: datetime | None = None) -> str:
     if len(chance) < 5:
         msg = "a job id needs at least five bytes of chance"
         raise ValueError(msg)
-    tail = _base32(int.from_bytes(chance[:5]), 8)
+    tail = base32(int.from_bytes(chance[:5]), 8)
     if at is None:
         return tail
-    return _base32(int(at.timestamp() * 1000), _TIME_DIGITS) + tail
+    return base32(int(at.timestamp() * 1000), _TIME_DIGITS) + tail
 
 
 def job_id_of_order(order: int, at: datetime) -> str:
@@ -90,7 +96,8 @@ def job_id_of_order(order: int, at: datetime) -> str:
     return job_id(hashlib.sha256(f"{order} {at.timestamp()!r}".encode()).digest(), at)
 
 
-def _base32(number: int, digits: int) -> str:
+def base32(number: int, digits: int) -> str:
+    """Return the last so many digits of a number in the alphabet of ids."""
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(digits)))
 
 

@@ -40,11 +40,13 @@ class Group:
     """Empty for a whole folder."""
     end: str = ""
     """The extension without its dot, case folded."""
+    named: str = ""
+    """What the tickets of its members call it; empty where names or the folder make it."""
 
     @property
     def name(self) -> str:
         """Return what a person calls it."""
-        return self.stem or self.folder
+        return self.named or self.stem or self.folder
 
     @property
     def one(self) -> str:
@@ -62,7 +64,7 @@ class Group:
     def key(self, probe: Probe) -> str:
         """Return the series of a member: frames of another pixel size are another series."""
         if not self.stem:
-            return f"{self.folder}/*"
+            return f"{self.folder}/*{self.named}"
         return f"{self.folder}/{self.stem}.#.{self.end} {probe.width}x{probe.height}"
 
 
@@ -86,15 +88,19 @@ class _Ballot:
     """What it would have voted for."""
 
 
-def group_of(path: str, order: Order) -> Group | None:
+def group_of(path: str, order: Order, named: str | None = None) -> Group | None:
     """
     Return the group a path (relative to the inbox) belongs to, None where it stands alone.
 
     A `series` folder takes all its files, whatever their names. Else `<stem>.<digits>.<ext>` is a
     frame, a lone one too: those that follow must match it. `IMG_0001.jpg` is a camera's counter.
+    `named` is what the file's ticket calls its series: all of that name in one folder are one.
     """
+    folder = path.rpartition("/")[0]
+    if named:
+        return Group(folder=folder, named=named)
     if order.series:
-        return Group(folder=path.rpartition("/")[0])
+        return Group(folder=folder)
     frame = frame_of(path)
     return Group(folder=frame.folder, stem=frame.stem, end=frame.end) if frame else None
 

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 MOVING = 512
 """Jobs that are settled, read, judged or worked on at once; the rest waits in its inbox."""
+AHEAD = 64
+"""So many more may move where their tickets call them urgent."""
 RESTING = 256
 """Jobs of one target folder that are held, each with a private copy on the disk: no more are taken
 out of their inbox behind them. What waits for its series does not count: the rest must come."""
@@ -41,6 +43,9 @@ class Journal(Protocol):
 
     def alive_at(self, watch: int, paths: Sequence[str]) -> list[Job]:
         """Return the jobs of these paths that have not ended."""
+
+    def named(self, ids: Sequence[str]) -> dict[str, Job]:
+        """Return the jobs that have these ids, ended ones too."""
 
     def unfinished(self) -> Iterator[Job]:
         """Yield every job that has not ended, oldest first."""
@@ -105,7 +110,8 @@ class Book:
     def load(self) -> None:
         """Take up every job that has not ended; where there is no room, what is unread waits."""
         for job in self._journal.unfinished():
-            if job.state is State.SEEN and job.sha256 is None and not self.has_room:
+            unread = job.state is State.SEEN and job.sha256 is None
+            if unread and not self.has_room and not self._goes_ahead(job):
                 self._queue(job)
             else:
                 self._remember(job)
@@ -138,12 +144,23 @@ class Book:
         awake = []
         for job in jobs:
             aim = self._aim(job)
-            if self.has_room and self._may_rest(aim) and not self.backlog.holds(aim):
+            in_turn = self.has_room and self._may_rest(aim) and not self.backlog.holds(aim)
+            if in_turn or self._goes_ahead(job):
                 self._remember(job)
                 awake.append(job)
             else:
                 self._queue(job)
         return tuple(awake)
+
+    def named(self, ids: Sequence[str]) -> dict[str, Job] | None:
+        """Return the jobs that have these ids, ended ones too; None while nobody can say."""
+        if not self.writable:
+            return None  # the rows are older than what happened
+        try:
+            return self._journal.named(ids)
+        except LedgerUnwritable as error:
+            self.complain(error)
+            return None
 
     def refill(self) -> tuple[Job, ...]:
         """Return some files whose turn has come, while there is room; each is looked at anew."""
@@ -256,6 +273,11 @@ class Book:
         if alive and _is_resting(job):
             aim = self._resting[job.id] = self._aim(job)
             self._rest_in[aim] += 1
+
+    def _goes_ahead(self, job: Job) -> bool:
+        """Say whether its own ticket lets a file pass those that wait in the same folder."""
+        wishes = job.facts.wishes
+        return wishes is not None and wishes.urgent and len(self._moving) < MOVING + AHEAD
 
     def _may_rest(self, aim: Aim) -> bool:
         return self._rest_in[aim] < RESTING

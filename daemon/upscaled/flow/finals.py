@@ -14,6 +14,7 @@ from upscaled.core import names
 from upscaled.core.folders import Target
 from upscaled.core.receipt import Ending, Status
 from upscaled.core.receipt import receipt as receipt_of
+from upscaled.core.tickets import DIGEST_DIGITS
 from upscaled.errors import Gone, NameTaken
 from upscaled.flow.collisions import replaces
 from upscaled.flow.tools import Tools
@@ -98,8 +99,9 @@ def is_free(tools: Tools, root: Path) -> Callable[[PurePosixPath], bool]:
     """Return what says whether a name and those beside it are free in a root."""
 
     def free(path: PurePosixPath) -> bool:
-        beside = (path.name, names.sidecar_name(path.name), names.compare_name(path.name))
-        return not any(tools.disk.is_there(root / path.with_name(name)) for name in beside)
+        return not any(
+            tools.disk.is_there(root / path.with_name(name)) for name in names.claims(path.name)
+        )
 
     return free
 
@@ -225,6 +227,7 @@ def move_original(job: Job, tools: Tools, source: Path, final: Path) -> None:
     if not tools.disk.is_there(source) and _has_come(job, tools, final):
         return  # after a crash the move may have been done already; else its owner was here
     require_same(job, tools, source)
+    move_ticket(job, tools, source, final)  # first: without its ticket it would be another job
     sha256 = job.sha256 or tools.disk.digest(source)
     try:
         tools.disk.retire(source, final, sha256)
@@ -233,6 +236,23 @@ def move_original(job: Job, tools: Tools, source: Path, final: Path) -> None:
         if tools.disk.digest(final) != sha256:
             raise
         tools.disk.drop(source)
+
+
+def move_ticket(job: Job, tools: Tools, source: Path, final: Path) -> None:
+    """Move the ticket that a job was made by along with its original; a later one stays."""
+    wishes = job.facts.wishes
+    here = source.with_name(names.ticket_name(source.name))
+    if wishes is None or not tools.disk.is_there(here):
+        return
+    sha256 = tools.disk.digest(here)
+    if sha256[:DIGEST_DIGITS] != wishes.ticket:
+        return
+    there = final.with_name(names.ticket_name(final.name))
+    try:
+        tools.disk.retire(here, there, sha256)
+    except NameTaken:
+        if tools.disk.digest(there) == sha256:
+            tools.disk.drop(here)
 
 
 def _has_come(job: Job, tools: Tools, final: Path) -> bool:

@@ -5,7 +5,7 @@ Folder by folder: a whole look into one says what lies in it, and what is not in
 by the conductor's thread; decides nothing about what happens next.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -14,7 +14,8 @@ from upscaled.core.folders import Grammar, Target
 from upscaled.core.settle import Settling
 from upscaled.core.strays import Stray, closed_strays, find_strays
 from upscaled.flow.book import Book, parted
-from upscaled.nouns import Facts, Hold, Job, Sighting, State
+from upscaled.flow.slips import Slips
+from upscaled.nouns import Facts, Hold, Job, Sighting, State, Wishes
 
 EMPTY = "The file is empty; a render farm's placeholder waits until it is filled."
 
@@ -37,6 +38,10 @@ class Look(Protocol):
     @property
     def odd(self) -> Sequence[str]:
         """Return what cannot be taken as it is spelt, a sentence each."""
+
+    @property
+    def tickets(self) -> Mapping[str, Wishes]:
+        """Return what its tickets ask for, by the name of their picture."""
 
     @property
     def closed(self) -> bool:
@@ -67,6 +72,8 @@ class Seen:
     quiet: list[Job] = field(default_factory=list)
     left: list[Job] = field(default_factory=list)
     replaced: list[Job] = field(default_factory=list)
+    anew: list[Job] = field(default_factory=list)
+    """Jobs of files that were not read yet and whose ticket came, changed or left."""
     enter: list[str] = field(default_factory=list)
     """Folders that nobody has looked into yet."""
 
@@ -117,6 +124,7 @@ class Intake:
         self._grammar = grammar
         self._book = book
         self._left_in_place = left_in_place
+        self._slips = Slips(grammar, book)
         self._strays: tuple[Stray, ...] | None = None
 
     @property
@@ -132,7 +140,8 @@ class Intake:
     @property
     def odd(self) -> tuple[str, ...]:
         """Return what stays where it is because of its name or kind, a sentence each."""
-        return tuple(line for folder in self.folders.values() for line in folder.odd)
+        own = tuple(line for folder in self.folders.values() for line in folder.odd)
+        return own + self._slips.odd
 
     @property
     def linear(self) -> tuple[str, ...]:
@@ -153,11 +162,14 @@ class Intake:
         parts.inside.update(look.inside)
         parts.odd += look.odd
         parts.closed |= look.closed
+        self._slips.took(look.folder, look.tickets)
         place = self._grammar.resolve(look.folder)
         if isinstance(place, Target):
             self._arrived(look, folder, place, moment, seen)
         if look.last:
             self._closed(look.folder, folder, parts, seen)
+            if not parts.closed:
+                self._slips.closed(self.watch, look.folder, parts.names, moment.monotonic)
         return seen
 
     def looked(self, sightings: Sequence[Sighting], monotonic: float) -> Seen:
@@ -190,6 +202,7 @@ class Intake:
         new = sorted((one for one in fresh if one.path not in done), key=lambda one: one.mtime_ns)
         order = place.order
         jobs = [_job(one, moment, order.name, urgent=order.urgent) for one in new]
+        jobs = sorted(self._slips.claimed(jobs, place), key=lambda job: not job.urgent)
         by_path = {one.path: one for one in new}
         for job in self._book.add(jobs):
             self.settling.observe(by_path[job.path], moment.monotonic)
@@ -227,6 +240,7 @@ class Intake:
         for folder in [one for one in self.folders if one == path or one.startswith(below)]:
             self._missing(folder, (), seen)
             del self.folders[folder]
+            self._slips.left(folder)
             self._strays = None
 
     def _looked(self, job: Job, sighting: Sighting, monotonic: float, seen: Seen) -> None:
@@ -239,11 +253,18 @@ class Intake:
             self.settling.forget(job.path)
             if job.size != sighting.size:
                 seen.replaced.append(job)
-            return
-        if job.hold is Hold.NOT_READY and same and job.sha256 is not None:
-            return  # tried as it is; it waits for its owner, or for its patience to end
-        if not same:
-            job = self._changed(job, sighting)
+        elif self._slips.has_changed(job, same=same):
+            self.settling.forget(job.path)
+            seen.anew.append(job)
+        elif not self._rests(job, same=same):
+            self._settles(job if same else self._changed(job, sighting), sighting, monotonic, seen)
+
+    def _rests(self, job: Job, *, same: bool) -> bool:
+        """Say whether it waits for its owner, or for its patience to end: it was tried as it is."""
+        tried = job.hold is Hold.NOT_READY and same and job.sha256 is not None
+        return tried or (job.facts.wishes is not None and bool(job.facts.wishes.fault))
+
+    def _settles(self, job: Job, sighting: Sighting, monotonic: float, seen: Seen) -> None:
         if sighting.size == 0 and job.hold is not Hold.NOT_READY:
             self._book.save(replace(job, hold=Hold.NOT_READY, reason=EMPTY))
         if self.settling.observe(sighting, monotonic):
@@ -261,7 +282,7 @@ class Intake:
             hold=None,
             reason=None,
             due_at=None,
-            facts=Facts(passes=job.facts.passes),
+            facts=Facts(passes=job.facts.passes, wishes=job.facts.wishes),
         )
         self._book.save(changed)
         return changed

@@ -21,7 +21,7 @@ from upscaled.flow.book import parted
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake, Look, Moment, Seen
 from upscaled.flow.lanes import Lane
-from upscaled.nouns import Hold, Sighting, State
+from upscaled.nouns import Hold, Job, Sighting, State
 
 log = structlog.get_logger()
 
@@ -344,12 +344,19 @@ class Patrol:
                 conductor.book.forget([job])
             elif job.state in _UNPAID or (job.state is State.SUBMITTING and job.starts == 0):
                 conductor.apply(job, Leave(reason="Taken away by its owner before it was sent."))
+        self._begin_anew([job for job in seen.anew if job.id not in conductor.running])
         for job in seen.replaced:
             if job.id not in conductor.running and job.state in _UNPAID:
                 conductor.apply(
                     job, Leave(reason="Replaced by its owner; the new one is a new job.")
                 )
                 self.soon(job.watch, parted(job.path)[0])
+
+    def _begin_anew(self, jobs: Sequence[Job]) -> None:
+        """Let files come in once more whose tickets changed: nothing was done for them."""
+        for job in jobs:
+            self._conductor.book.forget([job])
+            self.soon(job.watch, parted(job.path)[0])
 
 
 def _words(error: Exception) -> str:

@@ -17,6 +17,7 @@ import structlog
 from upscaled.core.folders import Grammar, Target
 from upscaled.core.series import Member, decide, group_of, is_empty, is_quiet
 from upscaled.core.strays import folder_of
+from upscaled.core.tickets import series_of, wished
 from upscaled.flow.cashier import drop_folder
 from upscaled.flow.pilots import Pilots, Proofs
 from upscaled.flow.series_costs import Place, SeriesCosts
@@ -142,7 +143,8 @@ class Gathering:
 
     def _decide(self, place: Place, party: _Party, series: _Series, now: datetime) -> None:
         watch, group = place
-        order, members = self._order(group.folder), _members(series.waiting.values())
+        order = self._order(group.folder, next(iter(series.waiting.values()), None))
+        members = _members(series.waiting.values())
         if order is None or not members:
             return
         recipe = decide(group, order, members, party.known(series))
@@ -173,13 +175,16 @@ class Gathering:
             self._parties.pop(place, None)
 
     def _place(self, job: Job) -> Place | None:
-        order = self._order(folder_of(job.path))
-        group = order and group_of(job.path, order)
+        order = self._order(folder_of(job.path), job)
+        group = order and group_of(job.path, order, series_of(job.facts.wishes))
         return (job.watch, group) if group else None
 
-    def _order(self, folder: str) -> Order | None:
+    def _order(self, folder: str, job: Job | None) -> Order | None:
+        """Return what a member's folder and its ticket ask for."""
         place = self._grammar.resolve(folder)
-        return place.order if isinstance(place, Target) else None
+        if not isinstance(place, Target):
+            return None
+        return wished(place.order, job.facts.wishes if job else None)
 
 
 def _standing(job: Job) -> _Standing | None:

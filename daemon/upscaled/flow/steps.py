@@ -21,6 +21,7 @@ from upscaled.core.plan import make_plan
 from upscaled.core.provenance import Story, story_of
 from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
+from upscaled.core.tickets import by_ticket, series_of, wished
 from upscaled.errors import Aside, Gone, NotReady
 from upscaled.flow import between, kept, showing
 from upscaled.flow.aside import set_aside
@@ -69,7 +70,7 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     verdict = _judged(job, tools, probe, order)
     facts = replace(job.facts, probe=probe, verdict=verdict)
     alone = redo is not None and redo.family is not None
-    if (group := group_of(job.path, order)) and not alone:
+    if (group := group_of(job.path, order, series_of(job.facts.wishes))) and not alone:
         said = f"judged for itself: {verdict.model.value} ({verdict.confidence:.0%})"
         joined = replace(facts, series=group.key(probe))
         return Next(to=State.JUDGED, facts=joined, said=said, reason=group.waits)
@@ -79,13 +80,14 @@ def examine(job: Job, tools: Tools, _progress: Progress) -> Outcome:
 def _judged(job: Job, tools: Tools, probe: Probe, order: Order) -> Verdict:
     if job.facts.redo and job.facts.redo.family:
         return asked_for(job.facts.redo.family)
-    return judge(
+    verdict = judge(
         tools.rulebook,
         probe,
         name=PurePosixPath(job.path).name,
         family=order.family,
         assume=order.assume or tools.watch(job).assume,
     )
+    return by_ticket(verdict, job.facts.wishes)
 
 
 def join(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -164,8 +166,12 @@ def _waited(job: Job, tools: Tools) -> bool:
 
 
 def order_of(job: Job, tools: Tools) -> Order:
-    """Return what the job's folder asks for; the folder was valid when the file was accepted."""
-    return _place_of(job, tools).order
+    """
+    Return what the job's folder asks for, and its ticket where it has one.
+
+    The folder was valid when the file was accepted.
+    """
+    return wished(_place_of(job, tools).order, job.facts.wishes)
 
 
 def _in_sub_folder(job: Job, tools: Tools) -> bool:

@@ -12,6 +12,7 @@ from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NotReady, Outage
 from upscaled.flow.finals import original_of
 from upscaled.flow.ports import Progress
+from upscaled.flow.repeats import belongs, require_ticket
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Job, State
 
@@ -25,10 +26,13 @@ def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
             "give this service's user the right to write in that folder",
             hold="share",
         )
+    require_ticket(job, tools)
     try:
         taken = tools.disk.take(tools.inbox(job), tools.source(job))
     except NotReady as error:
         return Later(seconds=None, reason=error.message)
+    if other := belongs(job, taken, tools):
+        return other
     facts = replace(job.facts, times={**job.facts.times, "seen": job.seen_at})
     return Next(to=State.TAKEN, facts=facts, taken=taken, said="read whole into a private copy")
 

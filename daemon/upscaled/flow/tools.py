@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -130,6 +131,10 @@ class Tools:
     """What a first pass's result must keep to before a second one follows."""
     showcase: Showcase | None = None
     """None where no small pictures are kept."""
+    known: Callable[[str], Job | None] = lambda _id: None
+    """Every job by its id, ended ones too."""
+    tell: Callable[[Job, datetime, str], None] = lambda _job, _at, _said: None
+    """Add a line to a job's history."""
     die: Callable[[], float] = random.random
     """Chance, 0..1, for the jitter of looks."""
 

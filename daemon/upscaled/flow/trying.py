@@ -80,10 +80,11 @@ def _failed(job: Job, tools: Tools, facts: Facts, fidelity: Fidelity) -> Failed:
 
 
 def _names_family(job: Job, tools: Tools) -> bool:
-    """Say whether a person named the family: by the folder, or when it was asked for again."""
+    """Say whether a person named the family: by folder, by ticket, or when it was asked again."""
     place = tools.grammar.resolve(str(PurePosixPath(job.path).parent))
     by_folder = isinstance(place, Target) and place.order.family is not None
-    redo = job.facts.redo
+    redo, wishes = job.facts.redo, job.facts.wishes
+    by_folder = by_folder or bool(wishes and wishes.model)
     return by_folder or (redo is not None and redo.family is not None)
 
 

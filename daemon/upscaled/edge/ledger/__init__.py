@@ -224,6 +224,22 @@ class Ledger(Purse):
             )
             return job_of(row, self._inboxes) if row else None
 
+    def named(self, ids: Sequence[str]) -> dict[str, Job]:
+        """Return the jobs that have these ids, ended ones too."""
+        found: dict[str, Job] = {}
+        with self._reading() as link:
+            for first in range(0, len(ids), _AT_ONCE):
+                some = tables.jobs.c.id.in_(ids[first : first + _AT_ONCE])
+                for row in link.execute(sa.select(tables.jobs).where(some)).mappings():
+                    found[row["id"]] = job_of(row, self._inboxes)
+        return found
+
+    def tell(self, job: Job, at: datetime, said: str) -> None:
+        """Add a line to a job's history; its row stays as it is."""
+        line = {"job": job.id, "at": at.timestamp(), "state": job.state.value, "said": said}
+        with self._writing() as link:
+            link.execute(tables.history.insert(), line)
+
     def counts(self) -> list[tuple[State, bool, int]]:
         """Return (state, held, number) groups."""
         held = tables.jobs.c.hold.is_not(None)

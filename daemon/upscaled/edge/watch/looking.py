@@ -14,8 +14,9 @@ from pathlib import Path
 
 from upscaled.core.causes import outage
 from upscaled.core.litter import is_litter, is_litter_folder, is_ours
+from upscaled.core.tickets import picture_of
 from upscaled.errors import Outage
-from upscaled.nouns import Sighting
+from upscaled.nouns import Sighting, Wishes
 
 PART = 1000
 """Files in one part of a look."""
@@ -32,6 +33,10 @@ class Look:
     """Sub-folders that are not litter, relative to the inbox."""
     odd: list[str] = field(default_factory=list)
     """What stays where it is, a sentence each: links, names that are no valid UTF-8."""
+    slips: list[str] = field(default_factory=list)
+    """The names of tickets."""
+    tickets: dict[str, Wishes] = field(default_factory=dict)
+    """What they say, by the name of their picture; whoever looks reads them."""
     closed: bool = False
     """It may not be read: nothing is concluded about what lies in it."""
     gone: bool = False
@@ -111,8 +116,10 @@ def _meet(part: Look, entry: "os.DirEntry[str]", watch: int, relative: str) -> N
         part.odd.append(f"{shown}: its name is no valid UTF-8; rename it")
     elif entry.is_dir(follow_symlinks=False):
         part.inside += [] if is_litter_folder(entry.name) else [relative]
-    elif is_litter(entry.name) or is_ours(entry.name):
+    elif is_litter(entry.name):
         pass
+    elif is_ours(entry.name):
+        part.slips += [entry.name] if picture_of(entry.name) else []
     elif entry.is_symlink():
         part.odd.append(f"{relative}: a link, and links are not followed; put the file itself")
     else:

@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from upscaled.core import names
-from upscaled.core.hands import given_over, redone_by
+from upscaled.core.hands import given_over, kept_wishes, redone_by
 from upscaled.core.life import check_move
 from upscaled.errors import Gone
-from upscaled.flow.finals import free_name, move_once
+from upscaled.flow.finals import free_name, move_once, move_ticket
 from upscaled.flow.hands.desk import Asked, Bench
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Facts, Job, State
@@ -64,7 +64,12 @@ def _move(bench: Bench, order: Asked, job: Job) -> None:
 def _free_in_inbox(tools: Tools, job: Job) -> str:
     tools.roots.require(job.watch)
     inbox, wanted = tools.watch(job).inbox, PurePosixPath(job.path)
-    return free_name(job, wanted, lambda path: not tools.disk.is_there(inbox / path))
+
+    def free(path: PurePosixPath) -> bool:
+        beside = (path.name, names.ticket_name(path.name))
+        return not any(tools.disk.is_there(inbox / path.with_name(name)) for name in beside)
+
+    return free_name(job, wanted, free)
 
 
 def _moved_back(tools: Tools, job: Job) -> str:
@@ -77,6 +82,7 @@ def _moved_back(tools: Tools, job: Job) -> str:
         sha256 = tools.disk.digest(set_aside)
         if job.sha256 not in {None, sha256}:
             raise Gone("the file in failed/ is not the one that was set aside")
+        move_ticket(job, tools, set_aside, final)
         move_once(tools, set_aside, final)
     elif not tools.disk.is_there(final):
         raise Gone(f"failed/{job.facts.set_aside} is not there any more")
@@ -101,7 +107,7 @@ def _was_put_back(bench: Bench, order: Asked, job: Job, path: str) -> None:
             sha256=None,
             reason=None,
             attempts=0,
-            facts=Facts(passes=job.facts.passes),
+            facts=Facts(passes=job.facts.passes, wishes=kept_wishes(job.facts)),
             updated_at=now,
         )
         book.save(anew, f"retried by hand; back in the inbox as {path}")
