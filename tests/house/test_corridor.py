@@ -391,11 +391,3 @@ def test_init_makes_a_config_that_check_accepts(tmp_path: Path) -> None:
     assert told["ok"] is True
     assert (tmp_path / "new" / "inbox" / ".upscaled-root").exists()
     assert place.run("init", str(tmp_path / "new")).returncode == 2
-
-
-@pytest.mark.parametrize("verb", ["submit"])
-def test_what_is_not_there_yet_says_so(place: Place, verb: str) -> None:
-    done = place.run(verb, "something")
-
-    assert done.returncode == 2
-    assert "not supported yet" in done.stderr

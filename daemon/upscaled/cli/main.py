@@ -24,17 +24,11 @@ DONE, FATAL, WRONG, UNFINISHED = 0, 1, 2, 3
 
 Verb = Callable[[argparse.Namespace], int]
 
-_LATER = {
-    "submit": "drop the files into the inbox's target folder instead",
-}
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 fatal, 2 wrong use or config, 3 unfinished."""
     parser = _parser()
-    arguments, unread = parser.parse_known_args(argv)
-    if unread and arguments.command not in _LATER:
-        parser.error(f"unrecognized arguments: {' '.join(unread)}")
+    arguments = parser.parse_args(argv)
     module, _, function = arguments.verb.partition(":")
     try:
         verb: Verb = getattr(import_module(f"upscaled.cli.{module}"), function)
@@ -49,13 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-
-
-def not_yet(arguments: argparse.Namespace) -> int:
-    """Say plainly that a command of the contract is not there yet."""
-    raise UsageError(
-        f"`{arguments.command}` is not supported yet", f"for now: {_LATER[arguments.command]}"
-    )
 
 
 def print_json(value: Any) -> None:
@@ -115,8 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("directory", nargs="?", default=".", type=Path)
     _add_looking(verb)
     _add_hands(verb)
-    for name in _LATER:
-        verb(name, "main:not_yet", "not supported yet").add_argument("ignored", nargs="*")
+    _add_submit(verb)
     demo = verb("demo", "demo:run_demo", "the whole job once on sample pictures")
     demo.add_argument("directory", nargs="?", default=Path(".demo"), type=Path)
     return parser
@@ -141,6 +127,21 @@ def _add_looking(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> No
     corpus = verb("corpus", "corpus:corpus", "measure the judge on a folder laid out as label/file")
     corpus.add_argument("directory", type=Path, metavar="DIR")
     corpus.add_argument("--output", type=Path, metavar="FILE.png", help="the sheet of mistakes")
+
+
+def _add_submit(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    submit = verb("submit", "submit:submit", "hand pictures in through the share; for farms")
+    submit.add_argument("files", nargs="+", metavar="FILE")
+    folder = "the folder to put them into: 4k, ACME/print-a2"
+    submit.add_argument("--target", required=True, metavar="NAME", help=folder)
+    family = "as this family, whatever the judge or the folder says"
+    submit.add_argument("--model", choices=[one.value for one in Family], help=family)
+    submit.add_argument("--series", metavar="NAME", help="all of this name get one recipe")
+    submit.add_argument("--urgent", action="store_true", help="before the others")
+    submit.add_argument("--again", action="store_true", help="also what was handed in before")
+    submit.add_argument("--inbox", type=Path, metavar="PATH", help="default: the config's first")
+    submit.add_argument("--wait", action="store_true", help="until all have ended or are held")
+    submit.add_argument("--timeout", type=float, metavar="SECONDS", help="wait no longer than this")
 
 
 def _add_hands(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -461,3 +461,43 @@ def note(content: str, to: Path) -> None:
         if to.exists() and to.read_bytes() == data:
             return
     write_whole(data, to)
+
+
+def write_new(content: bytes, to: Path, aside: str) -> None:
+    """
+    Make a small file appear whole and durable, never over another one.
+
+    `aside` is a hidden name of its own beside it. Raises `NameTaken`.
+    """
+    part = to.with_name(aside)
+    with translated(to):
+        try:
+            with part.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            rename_new(part, to)
+            sync_folder(to.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def open_folder(root: Path, inside: str) -> Path:
+    """
+    Make a folder below a root that is there, each part with the root's own mode; return it.
+
+    So whoever may take files out of the root may take them out of it. Raises `Outage` where a part
+    is a link or a file.
+    """
+    folder = root
+    with translated(root):
+        mode = stat.S_IMODE(root.stat().st_mode)
+        for name in inside.split("/"):
+            folder /= name
+            with suppress(FileExistsError):
+                folder.mkdir()
+                with suppress(OSError):  # CIFS has one mode for all
+                    folder.chmod(mode)
+            if not stat.S_ISDIR(folder.lstat().st_mode):
+                raise Outage(f"{folder} is no folder", "a link is not followed", hold="share")
+    return folder

@@ -52,11 +52,12 @@ class Ledger(Purse):
     The durable truth of one installation.
 
     `inboxes` are the configured inboxes' real paths; a job's `watch` is an index into them. Jobs
-    of inboxes that left the config stay in the ledger and are simply not loaded.
+    of inboxes that left the config stay in the ledger and are simply not loaded. `read_only` never
+    makes or changes a file.
     """
 
-    def __init__(self, path: Path, inboxes: Sequence[str]) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, inboxes: Sequence[str], *, read_only: bool = False) -> None:
+        super().__init__(path, read_only=read_only)
         self._inboxes = tuple(inboxes)
         self.series = Series(self._inboxes, self._reading, self._writing)
         self.people = People(self._inboxes, self._reading)

@@ -4,9 +4,11 @@ The ledger's file: one engine, and links to it whose faults are told in our word
 Knows no table.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
@@ -18,10 +20,21 @@ from upscaled.errors import LedgerUnwritable
 class Store:
     """An SQLite file with write-ahead log, each write durable before it returns."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        if read_only:
+            self._engine = sa.create_engine(
+                "sqlite://", creator=self._look, poolclass=sa.pool.NullPool
+            )
+            return
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0})
         sa.event.listen(self._engine, "connect", set_pragmas)
+
+    def _look(self) -> sqlite3.Connection:
+        """Connect without making any file: where no daemon writes, there is no log to read."""
+        writing = self.path.with_name(self.path.name + "-wal").exists()
+        how = "mode=ro" if writing else "mode=ro&immutable=1"
+        return sqlite3.connect(f"file:{quote(str(self.path))}?{how}", uri=True, timeout=10.0)
 
     def close(self) -> None:
         """Let go of every connection."""
