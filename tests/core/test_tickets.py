@@ -109,7 +109,7 @@ def test_a_series_name_is_never_a_path(bad: str) -> None:
 def test_all_faults_are_told_at_once_with_what_would_be_right() -> None:
     fault = wishes_of({"modle": "core", "model": "cor", "id": 7, "priority": "high"}, "d").fault
 
-    for said in ('no "modle"', 'did you mean "model"?', "'cor'", "one of core", "id = 7", "urgent"):
+    for said in ("no 'modle'", 'did you mean "model"?', "'cor'", "one of core", "id = 7", "urgent"):
         assert said in fault
 
 

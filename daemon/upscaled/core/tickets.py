@@ -57,7 +57,9 @@ def series_name(text: str) -> str | None:
 def wishes_of(values: Mapping[str, Any], digest: str) -> Wishes:
     """Return what a parsed ticket asks for; what is wrong with it is its `fault`, all at once."""
     faults = [
-        f'it knows no "{key}": {did_you_mean(key, _KEYS)}' for key in values if key not in _KEYS
+        f"it knows no {_shown(key)}: {did_you_mean(key, _KEYS)}"
+        for key in values
+        if key not in _KEYS
     ]
     found: dict[str, Any] = {}
     for key, (read, expected) in _KEYS.items():
@@ -80,11 +82,11 @@ def fault_in(wishes: Wishes, place: Target, grammar: Grammar) -> str:
     asked = grammar.resolve(wishes.target)
     if not isinstance(asked, Target):
         why = getattr(asked, "hint", "")
-        return f'target = "{wishes.target}" names no target' + (f": {why}" if why else "")
+        return f"target = {_shown(wishes.target)} names no target" + (f": {why}" if why else "")
     inside = "/" not in asked.path or f"{place.path}/".startswith(f"{asked.path}/")
     if inside and asked.order == place.order:
         return ""
-    return f'target = "{wishes.target}", but it lies in {place.path}'
+    return f"target = {_shown(wishes.target)}, but it lies in {place.path}"
 
 
 def waits(ticket: str, fault: str) -> str:

@@ -110,7 +110,8 @@ def read(path: Path) -> Wishes:
     try:
         return wishes_of(tomllib.loads(content.decode("utf-8-sig")), digest)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Wishes(ticket=digest, fault=f"it is no valid TOML: {error}")
+        said = " ".join(str(error).split())
+        return Wishes(ticket=digest, fault=f"it is no valid TOML: {said}")
     except UnicodeDecodeError as error:
         return Wishes(ticket=digest, fault=f"it is no UTF-8 at byte {error.start}")
 
