@@ -20,6 +20,7 @@ from upscaled.core.life import Lane
 from upscaled.core.settle import Settling
 from upscaled.core.standing import sentence
 from upscaled.edge import disk
+from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
 from upscaled.edge.pictures.studio import SCRATCH_PREFIX
 from upscaled.edge.service import Service
@@ -40,10 +41,12 @@ from upscaled.flow.orders import LOOK_AGAIN, Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.pulse import Pulse
 from upscaled.flow.series import Gathering
+from upscaled.flow.silence import Silence
 from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
 from upscaled.house import House, tiles_folder
 from upscaled.nouns import Hold, Job, Sighting, State
+from upscaled.shares import roots_of
 
 log = structlog.get_logger()
 
@@ -51,6 +54,7 @@ TURN_SECONDS = 0.5
 """Orders and the pause flag act well within two seconds."""
 DRAIN_SECONDS = 8.0
 """An end is promised within ten; what still runs then is repeated at the next start."""
+STOP_SECONDS = 0.5
 LOOK_UPS = 4
 """How often a doubtful submit is looked up before `--until-idle` stops waiting for it."""
 OUTAGES = 5
@@ -77,12 +81,18 @@ class Daemon:
             house.ledger,
             settings,
             Days(zone=self._zone, starts=settings.day_starts),
-            [os.path.realpath(watch.inbox) for watch in settings.watch],
+            house.ledger.inboxes,
             gathering.costs,
         )
         self.conductor.resumed = self._resumed
         self.eyes = [
-            Eyes(number, config, partial(self._hint, number), light_of(settings.finish))
+            Eyes(
+                number,
+                config,
+                partial(self._hint, number),
+                light_of(settings.finish),
+                house.ledger.inboxes[number],
+            )
             for number, config in enumerate(settings.watch)
         ]
         beats = [
@@ -102,6 +112,12 @@ class Daemon:
         self.patrol = Patrol(self.conductor, beats)
         self.conductor.look_again = self.patrol.soon
         self.conductor.door.share = self.patrol.share
+        self.conductor.door.silent = self.patrol.silent
+        watched = [roots_of(settings, number) for number in range(len(settings.watch))]
+        self.silence = Silence(watched, house.marked.ask, house.tools.clock)
+        self.patrol.silence = self.silence.of
+        for number, reason in house.marked.refused.items():
+            self.patrol.beats[number].trouble = reason
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.models = Models(house.ledger)
         self.nights = Nights(house.ledger, house.tools.clock, self.conductor.post, self._calendar)
@@ -134,15 +150,15 @@ class Daemon:
         finally:
             timetable.stop()
             self.nights.stop()
-            for eyes in self.eyes:
-                eyes.stop()
             self.boards.stop()
+            ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
             self._note_status(alive=False)
             log.info("stopped")
 
     def _turns(self, *, until_idle: bool, shown: Shown) -> int:
         while not self._asked_to_stop:
             self.orders.turn()
+            self.silence.turn()
             wait = self.patrol.turn()
             self.conductor.turn(min(wait, TURN_SECONDS))
             self._look_at_money()
@@ -161,7 +177,7 @@ class Daemon:
         self.attendance.stopping("Stops: the last steps come back.")
         clock = self.house.tools.clock
         until = clock.monotonic() + DRAIN_SECONDS
-        while self.conductor.running and clock.monotonic() < until:
+        while self.conductor.works() and clock.monotonic() < until:
             self.conductor.turn(0.1)
             self._give_signs()
         if self.conductor.running:
@@ -195,6 +211,8 @@ class Daemon:
 
     def _waits(self, job: Job) -> bool:
         """Say whether a job waits for what this run cannot bring about."""
+        if job.state is State.SEEN and self.patrol.wrong(job.watch):
+            return True
         if job.state is State.PLANNED and (first := self.conductor.door.behind(job)):
             return self._waits(first)
         if job.hold is Hold.DOUBT:
@@ -343,8 +361,8 @@ class Daemon:
                 {
                     "inbox": str(self.house.settings.watch[number].inbox),
                     "observer": eyes.observer,
-                    "healthy": not self.patrol.beats[number].trouble,
-                    "reason": self.patrol.beats[number].trouble or eyes.reason,
+                    "healthy": not self.patrol.wrong(number),
+                    "reason": self.patrol.wrong(number) or eyes.reason,
                 }
                 for number, eyes in enumerate(self.eyes)
             ],

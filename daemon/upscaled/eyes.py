@@ -32,32 +32,44 @@ class Eyes:
     """One inbox, seen through the disk and, where it is local, through native events."""
 
     def __init__(
-        self, number: int, config: Watch, hint: Callable[[str | None], None], light: str = ""
+        self,
+        number: int,
+        config: Watch,
+        hint: Callable[[str | None], None],
+        light: str = "",
+        real: str = "",
     ) -> None:
         self._number = number
         self._config = config
         self._light = light
-        kind = roots.file_system(config.inbox)
-        self.network = roots.is_network(kind)
-        wanted = config.observer
-        if wanted == "auto":
-            wanted = "polling" if self.network else "native"
-        self._file_system = f"{kind or 'unknown'} file system"
+        self._native = hints.Watcher(config.inbox, hint)
         self._deaf = ""
-        self._folders = polling.Folders(config.inbox, opening=self.network)
-        self._watcher = hints.Watcher(config.inbox, hint) if wanted == "native" else None
         self._tickets = Tickets(config.inbox)
         self._noted: set[str] = set()
+        self._kind = roots.file_system_at(real) if real else roots.file_system(config.inbox)
+        self._folders = polling.Folders(config.inbox, opening=self.network)
+
+    @property
+    def network(self) -> bool:
+        """Say whether it lies on a network file system, as far as is known yet."""
+        return roots.is_network(self._kind)
+
+    @property
+    def _wanted(self) -> str:
+        if self._config.observer != "auto":
+            return self._config.observer
+        return "polling" if self.network else "native"
 
     @property
     def observer(self) -> str:
         """Return `native` or `polling`."""
-        return "polling" if self._watcher is None or self._deaf else "native"
+        return "polling" if self._wanted == "polling" or self._deaf else "native"
 
     @property
     def reason(self) -> str:
         """Return why it is watched as it is."""
-        return f"{self._file_system}; {self._deaf}" if self._deaf else self._file_system
+        kind = f"{self._kind or 'unknown'} file system"
+        return f"{kind}; {self._deaf}" if self._deaf else kind
 
     @property
     def settle_seconds(self) -> float:
@@ -91,17 +103,36 @@ class Eyes:
         return self._folders.changed(monotonic())
 
     def listen(self) -> str:
-        """Rebuild native hints that died; return what was wrong, for a scan afterwards."""
-        if self._watcher is None or self._watcher.healthy():
+        """
+        Rebuild native hints that died; return what was wrong, for a scan afterwards.
+
+        A share may be mounted late, or over a folder that is listened to: what lies there is asked
+        each time.
+        """
+        moved = self._look_where()
+        if self._wanted == "polling":
+            self._native.stop()
+            self._deaf = ""
+            return moved
+        if self._native.healthy() and not moved:
             return ""
-        self._watcher.stop()
+        self._native.stop()
         try:
-            self._watcher.start()
+            self._native.start()
         except Outage as error:
             self._deaf = f"polled for now: {error.message}"
             return error.message
         self._deaf = ""
         return "rebuilt"
+
+    def _look_where(self) -> str:
+        """Say whether something else is mounted there than the last time."""
+        kind = roots.file_system(self._config.inbox)
+        if kind == self._kind:
+            return "" if self._native.is_there() else "another folder is there now"
+        self._kind = kind
+        self._folders = polling.Folders(self._config.inbox, opening=self.network)
+        return f"it lies on a {kind or 'unknown'} file system now"
 
     def told(self, strays: Sequence[Stray], linear: Sequence[str], folders: Sequence[str]) -> None:
         """
@@ -130,8 +161,7 @@ class Eyes:
 
     def stop(self) -> None:
         """Stop listening."""
-        if self._watcher is not None:
-            self._watcher.stop()
+        self._native.stop()
 
 
 def light_of(finish: Finish) -> str:

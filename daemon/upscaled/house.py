@@ -5,8 +5,6 @@ Configuration and rules are read once into values; what a step may use is bundle
 post to the conductor.
 """
 
-import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -32,17 +30,18 @@ from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_admin_key, find_key
 from upscaled.edge.toml import load_rules, own_rules, rule_place
-from upscaled.errors import ConfigError, Fatal, Fault, Outage
+from upscaled.errors import ConfigError, Fatal
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
 from upscaled.flow.tools import Showcase, Tools
+from upscaled.nouns import Taken
 from upscaled.reading import BANDS, MARKS, read_rules
+from upscaled.shares import START_SECONDS, Marked, Places, real_inboxes, remember
 
 PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
 REST_SECONDS = 5.0, 120.0
 """How long a failing service of fal is left alone, first and at most; never beyond [retry]."""
-ROLES = ("inbox", "outbox", "archive", "failed", "review")
 
 
 def grammar_of(settings: Settings) -> Grammar:
@@ -73,7 +72,7 @@ def _conversions(settings: Settings) -> Conversions:
     return Conversions(cmyk_default=ink, exr_view=finish.exr_view, exr_exposure=finish.exr_exposure)
 
 
-def open_ledger(settings: Settings) -> Ledger:
+def open_ledger(settings: Settings, places: Places | None = None) -> Ledger:
     """
     Open the ledger; raises `Fatal` on a network file system.
 
@@ -87,76 +86,7 @@ def open_ledger(settings: Settings) -> Ledger:
             f"the state directory {directory} lies on a network file system ({kind})",
             "choose a local directory for [state] directory",
         )
-    inboxes = [os.path.realpath(watch.inbox) for watch in settings.watch]
-    return Ledger(directory / "ledger.sqlite", inboxes)
-
-
-class Marked:
-    """The roots of every watch and their markers."""
-
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
-        self._settings = settings
-        self._ledger = ledger
-        self._id = ledger.id
-        self._known: set[str] = set(json.loads(ledger.get("roots") or "[]"))
-
-    def open(self) -> None:
-        """
-        Claim every root that this ledger has never known; missing folders are made then too.
-
-        Raises `Fatal` where a root belongs to another ledger. A known root without its marker is an
-        outage: it is left alone until it comes back.
-        """
-        for watch in self._settings.watch:
-            for role in ROLES:
-                self._open_one(getattr(watch, role))
-
-    def _open_one(self, root: Path) -> None:
-        marker = roots.read_marker(root, self._id)
-        if marker is roots.Marker.FOREIGN:
-            raise Fatal(
-                f"{root} belongs to another upscaled ledger",
-                f"use another folder, or remove {root / roots.MARKER} if that one is gone for good",
-            )
-        real = os.path.realpath(root)
-        if marker is roots.Marker.MISSING and real not in self._known:
-            roots.claim(root, self._id)
-        if real not in self._known:
-            self._known.add(real)
-            self._ledger.put("roots", json.dumps(sorted(self._known)))
-
-    def require(self, watch: int) -> None:
-        """Raise `Outage` unless every root of a watch carries our marker."""
-        for role in ROLES:
-            root: Path = getattr(self._settings.watch[watch], role)
-            marker = roots.read_marker(root, self._id)
-            if marker is not roots.Marker.OURS:
-                said = "carries another ledger's marker" if marker is roots.Marker.FOREIGN else ""
-                raise Outage(
-                    f"{root} {said or 'is there without its marker, or not there at all'}",
-                    "mount the share again; nothing is concluded from an empty folder",
-                    hold="share",
-                )
-
-
-def overlap_faults(settings: Settings, source: Path) -> tuple[Fault, ...]:
-    """Return where a result's folder lies in an inbox, by resolved path, device and inode."""
-    faults = []
-    for watch in settings.watch:
-        for number, other in enumerate(settings.watch):
-            for role in ROLES[1:]:
-                folder: Path = getattr(other, role)
-                if roots.same_or_inside(folder, watch.inbox):
-                    faults.append(
-                        Fault(
-                            place=str(source),
-                            key=f"watch[{number}].{role}",
-                            value=str(folder),
-                            expected=f"a folder outside the inbox {watch.inbox}",
-                            hint="results would be taken as input again, without end",
-                        )
-                    )
-    return tuple(faults)
+    return Ledger(directory / "ledger.sqlite", real_inboxes(settings, places))
 
 
 def pin_engine(settings: Settings, ledger: Ledger, key: str | None) -> str:
@@ -203,6 +133,7 @@ class House:
     """What fal really billed; None without an admin key."""
     close_now: Callable[[], None]
     """End every worker at once; what it did is repeated at the next start."""
+    marked: Marked
 
 
 @contextmanager
@@ -215,19 +146,25 @@ def opened(
     `starting` is told before whatever may take long.
     """
     with ExitStack() as stack:
-        if faults := overlap_faults(settings, source):
+        roads = _roads(settings)
+        for road in roads.values():
+            stack.callback(road.stop)
+        places, own = Places(settings, source), partial(_put, roads)
+        places.look_at_all(START_SECONDS, own)
+        if faults := places.faults():
             raise ConfigError(faults)
         rules = read_rules(settings)
-        ledger = open_ledger(settings)
+        ledger = open_ledger(settings, places)
         lock = roots.StateLock(settings.state.directory)
         lock.take()
         stack.callback(lock.release)
         starting("Opens the ledger.")
         ledger.create()
         stack.callback(ledger.close)
-        marked = Marked(settings, ledger)
+        remember(ledger, places)
+        marked = Marked(settings, ledger, places)
         starting("Looks for the shared folders.")
-        marked.open()
+        marked.open(start=own)
         key = find_key()
         work, paid, scratch = _private_folders(settings)
         studio, workers = open_studio(settings, scratch=scratch)
@@ -253,8 +190,8 @@ def opened(
             showcase=_showcase(settings, studio),
             known=ledger.job,
             tell=ledger.tell,
+            at_root=partial(_at_root, roads),
         )
-        roads = _roads(settings)
         for road in roads.values():
             stack.callback(road.stop)
         yield House(
@@ -265,6 +202,7 @@ def opened(
             has_key=key is not None,
             bills=_bills(settings, key, stack),
             close_now=partial(workers.close, now=True),
+            marked=marked,
         )
 
 
@@ -304,6 +242,16 @@ def _private_folders(settings: Settings) -> tuple[Path, Path, Path]:
     for folder in (work, paid, scratch):
         disk.make_folder(folder)
     return work, paid, scratch
+
+
+def _at_root(
+    roads: dict[tuple[Lane, int], lanes.Lane], watch: int, work: Callable[[], Taken]
+) -> Taken:
+    return lanes.within(roads[Lane.ROOT, watch], work)
+
+
+def _put(roads: dict[tuple[Lane, int], lanes.Lane], watch: int, work: Callable[[], None]) -> None:
+    roads[Lane.ROOT, watch].put(0, work)
 
 
 def _roads(settings: Settings) -> dict[tuple[Lane, int], lanes.Lane]:

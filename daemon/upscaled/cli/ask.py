@@ -2,37 +2,41 @@
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from upscaled.cli.config import settings_of
 from upscaled.cli.main import DONE, print_json, print_text
+from upscaled.cli.surveys import surveyed
 from upscaled.core.budget import Spend, room, warnings
-from upscaled.core.folders import Grammar
 from upscaled.core.life import ENDS, LIFE, Word, word_of
 from upscaled.core.opening import opening, opening_json, opening_text
 from upscaled.core.price import usd
-from upscaled.core.settings import Settings
-from upscaled.core.strays import Stray, closed_strays, find_strays
+from upscaled.core.settings import Settings, Watch
 from upscaled.edge import roots
+from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
-from upscaled.edge.watch.looking import survey
 from upscaled.errors import Outage, UsageError
 from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Job, State
+from upscaled.shares import Places, real_inboxes
 
+ANSWER_SECONDS = 0.7
+"""How long a mount is given to say that it is there; `status` answers within two seconds."""
 MOST_REASONS = 2
 """In one line of a list."""
 
 
 def ledger_of(settings: Settings) -> Ledger | None:
     """Return the ledger for reading, None before the first start."""
-    inboxes = [os.path.realpath(watch.inbox) for watch in settings.watch]
-    ledger = Ledger(settings.state.directory / "ledger.sqlite", inboxes)
+    path = settings.state.directory / "ledger.sqlite"
+    # A living daemon has written down where the inboxes are: then no mount is asked at all.
+    places = Places(settings, path) if is_alive(settings) else None
+    ledger = Ledger(path, real_inboxes(settings, places))
     return ledger if ledger.exists() else None
 
 
@@ -231,26 +235,45 @@ def _daemon(settings: Settings, ledger: Ledger | None) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(ledger.get("daemon") or "{}")
         if told:
             return told | {"running": True}
-    strays, odd = strays_of(settings)
+    watches, answering = _watches(settings, ledger)
+    seen = surveyed(settings, answering)
     name: str = settings.engine.name
     if name == "auto" and ledger:
         name = ledger.get("engine") or name
     return {
         "engine": {"name": name, "state": "stopped", "reason": "no daemon is running"},
-        "watches": [_watch(settings, ledger, number) for number in range(len(settings.watch))],
-        "strays": strays,
-        "odd": odd,
+        "watches": watches,
+        "strays": [asdict(stray) for stray in seen.strays],
+        "odd": seen.odd,
         "ledger": "",
         "running": False,
     }
 
 
+def _watches(settings: Settings, ledger: Ledger | None) -> tuple[list[dict[str, Any]], list[int]]:
+    """Return what there is to say of each watch, and which of them answered."""
+    numbers = range(len(settings.watch))
+    told = ask({one: partial(_watch, settings, ledger, one) for one in numbers}, ANSWER_SECONDS)
+    return [told.get(one) or _silent(settings, one) for one in numbers], list(told)
+
+
+def _silent(settings: Settings, number: int) -> dict[str, Any]:
+    watch = settings.watch[number]
+    kind = roots.file_system_at(str(watch.inbox.absolute()))
+    reason = f"{kind or 'unknown'} file system; the folder does not answer"
+    return _watch_json(str(watch.inbox), _observer(watch, kind), reason, healthy=False)
+
+
+def _observer(watch: Watch, kind: str) -> str:
+    if watch.observer != "auto":
+        return watch.observer
+    return "polling" if roots.is_network(kind) else "native"
+
+
 def _watch(settings: Settings, ledger: Ledger | None, number: int) -> dict[str, Any]:
     watch = settings.watch[number]
     kind = roots.file_system(watch.inbox)
-    observer = watch.observer
-    if observer == "auto":
-        observer = "polling" if roots.is_network(kind) else "native"
+    observer = _observer(watch, kind)
     try:
         marker = roots.read_marker(watch.inbox, ledger.id if ledger else "")
     except Outage as error:
@@ -265,21 +288,6 @@ def _watch(settings: Settings, ledger: Ledger | None, number: int) -> dict[str, 
 
 def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dict[str, Any]:
     return {"inbox": inbox, "observer": observer, "healthy": healthy, "reason": reason}
-
-
-def strays_of(settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return folders of the inboxes that are not understood, and odd names; looks itself."""
-    grammar, strays, odd = Grammar(settings.target), list[Stray](), list[str]()
-    for watch in settings.watch:
-        if watch.inbox.is_dir():
-            try:
-                seen = survey(watch.inbox)
-            except Outage as error:
-                odd.append(error.message)
-                continue
-            strays += find_strays(grammar, seen.folders, seen.folders) + closed_strays(seen.closed)
-            odd += seen.odd
-    return [asdict(stray) for stray in strays], odd
 
 
 def _status_text(said: dict[str, Any]) -> str:

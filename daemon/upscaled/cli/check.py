@@ -1,31 +1,33 @@
 """`check` and `init`: is everything right, and make it so."""
 
 import argparse
-import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from upscaled.cli.ask import ledger_of, strays_of
+from upscaled.cli.ask import ledger_of
 from upscaled.cli.check_fal import fal_warnings
+from upscaled.cli.check_roots import Asked, fault, write_faults
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, WRONG, print_json, print_text
+from upscaled.cli.surveys import Surveyed, surveyed
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar
 from upscaled.core.folders import Target as Aim
-from upscaled.core.settings import Settings
+from upscaled.core.settings import Settings, Watch
 from upscaled.edge import disk, roots
+from upscaled.edge.bounded import ask
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.marks import mark_faults
 from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
-from upscaled.edge.watch.looking import survey
-from upscaled.errors import ConfigError, Fatal, Fault, Outage, UpscaledError
-from upscaled.house import ROLES, Marked, open_ledger, overlap_faults
+from upscaled.errors import ConfigError, Fatal, Fault, UpscaledError
+from upscaled.house import open_ledger
 from upscaled.nouns import Family, Order
 from upscaled.reading import BANDS, MARKS, read_rules
+from upscaled.shares import ROLES, Marked, Places
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -33,13 +35,13 @@ def check(arguments: argparse.Namespace) -> int:
     path = config_path(arguments)
     settings = load_settings(path)
     ledger = ledger_of(settings)
+    asked = Asked(settings, path, ledger)
     faults = [
-        *overlap_faults(settings, path),
         *_rule_faults(settings),
         *_mark_faults(settings),
         *_state_faults(settings, path),
         *_ink_faults(settings, path),
-        *_root_faults(settings, path, ledger),
+        *asked.faults(),
     ]
     engine = _engine(settings, ledger)
     told = {
@@ -47,7 +49,7 @@ def check(arguments: argparse.Namespace) -> int:
         "engine": engine,
         "faults": [asdict(fault) for fault in faults],
         "warnings": [] if faults else list(_warnings(settings, engine)),
-        "rename": _renames(settings),
+        "rename": _renames(settings, asked.answering),
         "config": str(path),
     }
     if arguments.json:
@@ -64,11 +66,14 @@ def init(arguments: argparse.Namespace) -> int:
     path = folder / "config.toml"
     write_config(path)
     settings = load_settings(path)
-    if faults := overlap_faults(settings, path):
+    places = Places(settings, path)
+    for watch in range(len(settings.watch)):
+        places.look(watch)
+    if faults := places.faults():
         raise ConfigError(faults)
-    ledger = open_ledger(settings)
+    ledger = open_ledger(settings, places)
     ledger.create()
-    Marked(settings, ledger).open()
+    Marked(settings, ledger, places).open()
     ledger.close()
     made = [str(getattr(watch, role)) for watch in settings.watch for role in ROLES]
     if arguments.json:
@@ -109,7 +114,7 @@ def _state_faults(settings: Settings, path: Path) -> Iterator[Fault]:
             expected="a local file system",
             hint=f"SQLite's locks do not hold on {kind}",
         )
-    yield from _write_faults(path, "state.directory", directory)
+    yield from write_faults(path, "state.directory", directory)
 
 
 def _ink_faults(settings: Settings, path: Path) -> Iterator[Fault]:
@@ -126,41 +131,7 @@ def _ink_faults(settings: Settings, path: Path) -> Iterator[Fault]:
         if head[36:40] == b"acsp" and head[16:20] == b"CMYK":  # ICC.1, 7.2
             return
         hint = "it is a profile of other colours" if head[36:40] == b"acsp" else "it is no profile"
-    yield _fault(path, "finish.cmyk_default", icc, ("an ICC profile of CMYK", hint))
-
-
-def _root_faults(settings: Settings, path: Path, ledger: Ledger | None) -> Iterator[Fault]:
-    known = set(json.loads(ledger.get("roots") or "[]")) if ledger else set()
-    own = ledger.id if ledger else ""
-    for number, watch in enumerate(settings.watch):
-        for role in ROLES:
-            root, key = getattr(watch, role), f"watch[{number}].{role}"
-            marker = roots.read_marker(root, own)
-            if marker is roots.Marker.FOREIGN:
-                expected = "a folder of this ledger"
-                hint = f"another ledger's marker stands there: {root / roots.MARKER}"
-                yield _fault(path, key, root, (expected, hint))
-            elif marker is roots.Marker.MISSING and os.path.realpath(root) in known:
-                expected = "its marker, as it had when it was last seen"
-                yield _fault(path, key, root, (expected, "is the share mounted?"))
-            else:
-                yield from _write_faults(path, key, root)
-
-
-def _write_faults(path: Path, key: str, folder: Path) -> Iterator[Fault]:
-    """Try by doing, where the folder is; a missing one must be makeable."""
-    there = next(one for one in (folder, *folder.parents) if one.exists())
-    try:
-        if there.is_dir():
-            disk.rename_kind(there)
-        else:
-            yield _fault(path, key, folder, ("a folder", f"{there} is a file"))
-    except UpscaledError as error:
-        yield _fault(path, key, folder, ("a folder where files can be made", error.message))
-
-
-def _fault(path: Path, key: str, value: Path, why: tuple[str, str]) -> Fault:
-    return Fault(place=str(path), key=key, value=str(value), expected=why[0], hint=why[1])
+    yield fault(path, "finish.cmyk_default", icc, ("an ICC profile of CMYK", hint))
 
 
 def _engine(settings: Settings, ledger: Ledger | None) -> dict[str, str | None]:
@@ -179,26 +150,25 @@ def _engine(settings: Settings, ledger: Ledger | None) -> dict[str, str | None]:
 
 
 def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str]:
-    strays, odd = strays_of(settings)
-    for stray in strays:
-        where = stray["path"] or "the inbox itself"
-        token = f'"{stray["token"]}" is not known; ' if stray["token"] else ""
-        yield f"{where}: {token}{stray['hint']}"
-    yield from odd
+    seen = surveyed(settings, range(len(settings.watch)))
+    for stray in seen.strays:
+        token = f'"{stray.token}" is not known; ' if stray.token else ""
+        yield f"{stray.path or 'the inbox itself'}: {token}{stray.hint}"
+    yield from seen.odd
     if settings.rules.directory:
         for name in stray_rules(settings.rules.directory):
             yield f"{settings.rules.directory / name} overrides no shipped rule file"
     if engine["state"] == "no_key" and engine["name"] == "fal":
         yield f"{engine['reason']}; until then every picture is held"
-    yield from _without_legacy(settings)
+    yield from _without_legacy(settings, seen)
     if engine["name"] == "fal" and (key := find_key()):
         yield from fal_warnings(settings, read_rules(settings).catalogues["fal"], key)
 
 
-def _without_legacy(settings: Settings) -> Iterator[str]:
+def _without_legacy(settings: Settings, seen: Surveyed) -> Iterator[str]:
     grammar, catalogue = Grammar(settings.target), read_rules(settings).catalogues["fal"]
-    for watch in settings.watch:
-        for folder in _folders(watch.inbox):
+    for folders in seen.folders.values():
+        for folder in folders:
             place = grammar.resolve(folder, holds_files=False)
             if isinstance(place, Aim) and place.target_path == folder:
                 yield from (f"{folder}: {said}" for said in _legacy(catalogue, place.order))
@@ -211,28 +181,25 @@ def _legacy(catalogue: Catalogue, order: Order) -> Iterator[str]:
             yield note
 
 
-def _folders(inbox: Path) -> tuple[str, ...]:
-    try:
-        return tuple(survey(inbox).folders) if inbox.is_dir() else ()
-    except Outage:
-        return ()  # said already, as what cannot be read
+def _renames(settings: Settings, watches: Sequence[int]) -> dict[str, str]:
+    kinds = ask({number: partial(_kinds, settings.watch[number]) for number in watches}, 15.0)
+    return {root: kind for found in kinds.values() for root, kind in found.items()}
 
 
-def _renames(settings: Settings) -> dict[str, str]:
+def _kinds(watch: Watch) -> dict[str, str]:
     kinds = {}
-    for watch in settings.watch:
-        for root in (watch.outbox, watch.review, watch.archive, watch.failed):
-            if root.is_dir():
-                try:
-                    kinds[str(root)] = disk.rename_kind(root)
-                except UpscaledError:
-                    kinds[str(root)] = "none"
+    for root in (watch.outbox, watch.review, watch.archive, watch.failed):
+        if root.is_dir():
+            try:
+                kinds[str(root)] = disk.rename_kind(root)
+            except UpscaledError:
+                kinds[str(root)] = "none"
     return kinds
 
 
 def _print(told: dict[str, Any], faults: list[Fault]) -> None:
-    for fault in faults:
-        print_text(f"fault    {fault.sentence()}")
+    for one in faults:
+        print_text(f"fault    {one.sentence()}")
     for warning in told["warnings"]:
         print_text(f"warning  {warning}")
     engine = told["engine"]

@@ -8,6 +8,7 @@ outage: an empty mount point must never look like "everything was deleted".
 import fcntl
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -63,11 +64,15 @@ def file_system(path: Path) -> str:
 
     Empty where the mount table cannot be read (not Linux).
     """
+    return file_system_at(os.path.realpath(path))
+
+
+def file_system_at(real: str) -> str:
+    """Return the same of a path that is resolved already; asks the mount table alone."""
     try:
         table = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
-    real = os.path.realpath(path)
     best, kind = "", ""
     for line in table.splitlines():
         left, _, right = line.partition(" - ")
@@ -83,19 +88,34 @@ def is_network(kind: str) -> bool:
     return kind in _NETWORK or (kind.startswith("fuse.") and kind != "fuse.portal")
 
 
-def same_or_inside(inner: Path, outer: Path) -> bool:
-    """
-    Say whether `inner` is `outer` or lies in it, by resolved path and by device and inode.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where a folder really lies."""
 
-    The second look catches bind mounts and hard-linked roots, which resolve to different paths.
-    """
-    real_inner, real_outer = Path(os.path.realpath(inner)), Path(os.path.realpath(outer))
-    if real_inner.is_relative_to(real_outer):
-        return True
-    target = _key(real_outer)
-    return target is not None and any(
-        _key(folder) == target for folder in (real_inner, *real_inner.parents)
-    )
+    real: str
+    keys: tuple[tuple[int, int] | None, ...]
+    """Device and inode of itself and of each parent; None where there is nothing yet."""
+
+    def inside(self, outer: "Placed") -> bool:
+        """
+        Say whether this is `outer` or lies in it, by resolved path and by device and inode.
+
+        The second look catches bind mounts and hard-linked roots, which resolve to different paths.
+        """
+        if Path(self.real).is_relative_to(outer.real):
+            return True
+        return outer.keys[0] is not None and outer.keys[0] in self.keys
+
+
+def placed(folder: Path) -> Placed:
+    """Ask where a folder lies; a hung mount does not answer."""
+    real = Path(os.path.realpath(folder))
+    return Placed(real=str(real), keys=tuple(_key(one) for one in (real, *real.parents)))
+
+
+def same_or_inside(inner: Path, outer: Path) -> bool:
+    """Say whether `inner` is `outer` or lies in it."""
+    return placed(inner).inside(placed(outer))
 
 
 def _key(folder: Path) -> tuple[int, int] | None:

@@ -160,8 +160,18 @@ class Conductor:
         return True
 
     def idle(self) -> bool:
-        """Say whether nothing runs and nothing is due by itself."""
-        return not self.running and self.posts.empty()
+        """Say whether nothing runs and nothing is due by itself; what hangs does not run."""
+        return self.posts.empty() and not self.works()
+
+    def works(self) -> bool:
+        """Say whether any step runs that may come back."""
+        return not all(map(self.hangs, self.running))
+
+    def hangs(self, job_id: str) -> bool:
+        """Say whether a job's step is kept by folders that do not answer."""
+        job = self.book.jobs.get(job_id)
+        at_root = job is not None and LIFE[job.state].lane is Lane.ROOT
+        return job is not None and at_root and bool(self.door.silent(job.watch))
 
     # ---- inside
 

@@ -38,6 +38,7 @@ class Door:
         self.twins = Twins()
         self.conditions: Callable[[Job], Conditions] = self._unset
         self.share: Callable[[int], str | None] = lambda _watch: ""
+        self.silent: Callable[[int], str] = lambda _watch: ""
         self._tools = tools
         self._book = book
         self._gathering = gathering
@@ -61,6 +62,8 @@ class Door:
         """
         if LIFE[job.state].lane is Lane.DESK:
             return self._admit(job)
+        if LIFE[job.state].lane is Lane.ROOT and (silent := self.silent(job.watch)):
+            return Later(seconds=None, hold=Hold.SHARE, reason=silent)  # its lane may hang
         if job.state is State.JUDGED:
             return self._join(job)
         if job.id in self._counted:

@@ -6,14 +6,21 @@ What is nearest to its end goes first: a thousand new files must not stand befor
 
 from collections.abc import Callable
 from itertools import count
-from queue import PriorityQueue
+from queue import Empty, PriorityQueue, SimpleQueue
 from threading import Thread
+from typing import TypeVar
 
 import structlog
+
+from upscaled.errors import Outage, UpscaledError
 
 log = structlog.get_logger()
 
 Work = Callable[[], None]
+T = TypeVar("T")
+WAITED_FOR_RANK = 500
+WAIT_SECONDS = 120.0
+"""Other work is before it in the lane; what it did all the same is found at the next attempt."""
 
 
 class Lane:
@@ -47,3 +54,28 @@ class Lane:
         except Exception:
             # A lane that dies is a watch that is dead while it looks healthy.
             log.exception("lane_work_failed", lane=self._name)
+
+
+def within(lane: Lane, work: Callable[[], T], seconds: float = WAIT_SECONDS) -> T:
+    """
+    Do what touches a share in its own lane, from another one; raises `Outage` where it hangs.
+
+    Its place is before every step that waits there, since another lane's thread waits for it.
+    """
+    answers: SimpleQueue[T | UpscaledError] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            answers.put(work())
+        except UpscaledError as error:
+            answers.put(error)
+
+    lane.put(WAITED_FOR_RANK, run)
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        said = f"the watch's folders have not answered for {seconds:.0f} s"
+        raise Outage(said, "see that their server runs", hold="share") from None
+    if isinstance(answer, UpscaledError):
+        raise answer
+    return answer

@@ -6,13 +6,15 @@ Owned by the conductor's thread; the looks themselves run in the watch's own lan
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from typing import Protocol
 
 import structlog
 
+from upscaled.core.life import LIFE
+from upscaled.core.life import Lane as Place
 from upscaled.core.outcome import Leave
 from upscaled.core.settle import QUICKEST_SECONDS
 from upscaled.core.strays import Stray
@@ -21,12 +23,15 @@ from upscaled.flow.book import parted
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake, Look, Moment, Seen
 from upscaled.flow.lanes import Lane
+from upscaled.flow.silence import told
 from upscaled.nouns import Hold, Job, Sighting, State
 
 log = structlog.get_logger()
 
 LOOK_RANK = 1000
 """Before every step of the same lane: a look is short, and the scan is the truth."""
+LOOK_SECONDS = 60.0
+"""A look is a few thousand names; one that takes longer hangs, whatever the markers say."""
 LISTEN_SECONDS = 5.0
 TROUBLED_SECONDS = 5.0
 """After a look that failed: a marker costs little to look for."""
@@ -73,6 +78,10 @@ class Eyes(Protocol):
     def listen(self) -> str:
         """See that hints come in; return what was wrong, empty where all was well."""
 
+    @property
+    def settle_seconds(self) -> float:
+        """Return how long a file must be quiet; longer on a share, which may come late."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Beat:
@@ -97,7 +106,11 @@ class Beat:
     busy: bool = False
     scanned: bool = False
     """The whole inbox was looked at since the start, or since its share was lost."""
+    at_work_since: float | None = None
+    """When its look under way began; None while it waits in the lane behind a step."""
     trouble: str = ""
+    silent: str = ""
+    """Its folders do not answer: whoever asks them hangs."""
     told: object = None
     """What the notes in the folders were last made from."""
 
@@ -118,6 +131,8 @@ class Patrol:
         self.beats = tuple(beats)
         self._conductor = conductor
         self._clock = conductor.tools.clock
+        self.silence: Callable[[int], str] = lambda _watch: ""
+        """Says which watch does not answer."""
 
     def hint(self, watch: int, folder: str | None = None) -> None:
         """Look into a folder of a watch sooner, or into all of them; called from any thread."""
@@ -135,7 +150,15 @@ class Patrol:
     def share(self, watch: int) -> str | None:
         """Return what is wrong with a watch; empty is well, None before the first look."""
         beat = self.beats[watch]
-        return beat.trouble or ("" if beat.scanned else None)
+        return beat.silent or beat.trouble or ("" if beat.scanned else None)
+
+    def silent(self, watch: int) -> str:
+        """Return since when a watch does not answer; empty where it does."""
+        return self.beats[watch].silent
+
+    def wrong(self, watch: int) -> str:
+        """Return what is wrong with a watch; empty is well."""
+        return self.share(watch) or ""
 
     def turn(self) -> float:
         """Begin every look that is due; return the seconds until the next one."""
@@ -143,6 +166,7 @@ class Patrol:
         now = self._clock.monotonic()
         waits = [1.0]
         for beat in self.beats:
+            self._listen_for_silence(beat, now)
             if not beat.busy:
                 self._begin(beat, now)
             if not beat.busy:
@@ -174,6 +198,8 @@ class Patrol:
     def _is_settled(self, beat: Beat) -> bool:
         trouble = beat.trouble or self._conductor.book.trouble
         looked = beat.scanned and not beat.dirty and beat.round is None
+        if beat.silent:
+            return True
         return bool(trouble or looked) and not beat.busy and not self._settling(beat)
 
     def _settling(self, beat: Beat) -> bool:
@@ -183,7 +209,7 @@ class Patrol:
         )
 
     def _begin(self, beat: Beat, now: float) -> None:
-        if beat.trouble and now < beat.whole_at:
+        if beat.silent or (beat.trouble and now < beat.whole_at):
             return
         if now >= beat.listen_at:
             beat.listen_at = now + LISTEN_SECONDS
@@ -214,9 +240,23 @@ class Patrol:
         beat.busy = True
         beat.lane.put(LOOK_RANK, partial(self._work, beat, work))
 
+    def _listen_for_silence(self, beat: Beat, now: float) -> None:
+        since = beat.at_work_since
+        reason = self.silence(beat.intake.watch)
+        if not reason and since is not None and now - since >= LOOK_SECONDS:
+            reason = f"a look into its folders has not come back for {told(now - since)}"
+        if reason and not beat.silent:
+            log.warning("watch_silent", watch=beat.intake.watch, reason=reason)
+        before, beat.silent = beat.silent, reason
+        if reason and not before:
+            self._ill(beat, reason)
+        elif before and not reason:
+            beat.trouble, beat.whole_at = before, now  # until a look has said that all is well
+
     # ---- in the watch's lane
 
     def _work(self, beat: Beat, work: Callable[[Beat], None]) -> None:
+        beat.at_work_since = self._clock.monotonic()
         try:
             work(beat)
         except Exception as error:  # noqa: BLE001 - whatever it is, the watch says so and goes on
@@ -260,7 +300,7 @@ class Patrol:
 
     def _answer(self, beat: Beat, then: Callable[[], None]) -> None:
         def back() -> None:
-            beat.busy = False
+            beat.busy, beat.at_work_since = False, None
             then()
 
         self._conductor.post(back)
@@ -268,6 +308,7 @@ class Patrol:
     # ---- back in the conductor's thread
 
     def _listened(self, beat: Beat, deaf: str) -> None:
+        beat.intake.settling.quiet_seconds = beat.eyes.settle_seconds
         if not deaf:
             beat.pause = LISTEN_AGAIN_SECONDS[0]
             return
@@ -283,7 +324,8 @@ class Patrol:
     def _failed(self, beat: Beat, reason: str) -> None:
         if beat.trouble != reason:
             log.warning("watch_unhealthy", watch=beat.intake.watch, reason=reason)
-        beat.trouble, beat.round, beat.scanned = reason, None, False
+        self._ill(beat, reason)
+        beat.round, beat.scanned = None, False
         beat.dirty.clear()
         for folder in beat.intake.folders.values():
             folder.round = None
@@ -320,11 +362,35 @@ class Patrol:
             beat.told = strays, linear, folders
             beat.lane.put(LOOK_RANK, partial(self._tell, beat, strays, linear, folders))
 
+    def _ill(self, beat: Beat, reason: str) -> None:
+        """Hold what would go on at this watch: each of its files says what it waits for."""
+        was_well, beat.trouble = not beat.trouble, reason
+        if was_well:
+            for job in self._at(beat, None):
+                self._conductor.book.save(replace(job, hold=Hold.SHARE, reason=reason))
+
     def _well(self, beat: Beat) -> None:
-        if beat.trouble:
-            log.info("watch_healthy_again", watch=beat.intake.watch)
-            beat.trouble = ""
-            self._conductor.wake_held(Hold.SHARE)
+        if not beat.trouble:
+            return
+        log.info("watch_healthy_again", watch=beat.intake.watch)
+        beat.trouble = ""
+        for job in self._at(beat, Hold.SHARE):
+            if job.state is State.SEEN and job.id not in self._conductor.running:
+                # Somebody may have gone on writing meanwhile, so it settles anew.
+                lifted = replace(job, hold=None, reason=None, due_at=None)
+                self._conductor.book.save(lifted)
+                beat.intake.settling.expect(job.path)
+        self._conductor.wake_held(Hold.SHARE)
+
+    def _at(self, beat: Beat, hold: Hold | None) -> list[Job]:
+        """Return the jobs whose next step is in a watch's folders, by what holds them."""
+        return [
+            job
+            for job in self._conductor.book.jobs.values()
+            if job.watch == beat.intake.watch
+            and job.hold is hold
+            and LIFE[job.state].lane is Place.ROOT
+        ]
 
     def _looked(self, beat: Beat, paths: Sequence[str], sightings: Sequence[Sighting]) -> None:
         now = self._clock.monotonic()

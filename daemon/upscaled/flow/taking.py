@@ -6,6 +6,7 @@ same.
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from upscaled.core.outcome import Later, Next, Outcome
@@ -14,7 +15,7 @@ from upscaled.flow.finals import original_of
 from upscaled.flow.ports import Progress
 from upscaled.flow.repeats import belongs, require_ticket
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Job, State
+from upscaled.nouns import Job, State, Taken
 
 
 def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -50,9 +51,16 @@ def take_again(job: Job, tools: Tools, _progress: Progress) -> Outcome:
 def have_source(job: Job, tools: Tools) -> Path:
     """Return the private copy; read it again where the work folder was lost, if it is the same."""
     source = tools.source(job)
-    if not tools.disk.is_there(source):
-        tools.roots.require(job.watch)
-        if tools.disk.take(original_of(job, tools), source).sha256 != job.sha256:
-            tools.disk.drop(source)
-            raise Gone(f"{job.path} was replaced by its owner; the new content is a new arrival")
+    if tools.disk.is_there(source):
+        return source
+    if tools.at_root(job.watch, partial(_read, job, tools)).sha256 != job.sha256:
+        tools.disk.drop(source)
+        raise Gone(f"{job.path} was replaced by its owner; the new content is a new arrival")
     return source
+
+
+def _read(job: Job, tools: Tools) -> Taken:
+    tools.roots.require(job.watch)
+    taken = tools.disk.take(original_of(job, tools), tools.source(job))
+    tools.roots.require(job.watch)
+    return taken

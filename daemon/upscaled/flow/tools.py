@@ -135,6 +135,8 @@ class Tools:
     """Every job by its id, ended ones too."""
     tell: Callable[[Job, datetime, str], None] = lambda _job, _at, _said: None
     """Add a line to a job's history."""
+    at_root: Callable[[int, Callable[[], Taken]], Taken] = lambda _watch, work: work()
+    """Does what touches a watch's folders in their lane: a hung mount may keep no pixel worker."""
     die: Callable[[], float] = random.random
     """Chance, 0..1, for the jitter of looks."""
 

@@ -63,6 +63,11 @@ class Ledger(Purse):
         self.people = People(self._inboxes, self._reading)
         self.nights = Nights(self._inboxes, self._reading)
 
+    @property
+    def inboxes(self) -> tuple[str, ...]:
+        """Return where the watches' inboxes really lie."""
+        return self._inboxes
+
     # ---- life of the ledger itself
 
     def create(self) -> None:

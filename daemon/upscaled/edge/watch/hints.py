@@ -90,11 +90,14 @@ class Watcher:
         self._hint = hint
         self._observer: BaseObserver | None = None
         self._overflow = _Overflow(hint)
+        self._folder: tuple[int, int] | None = None
 
     def start(self) -> None:
         """Begin to listen; raises `Outage` where the system refuses (no watches left, no root)."""
         observer = Observer()
         try:
+            found = self._inbox.stat()
+            self._folder = found.st_dev, found.st_ino
             observer.schedule(_Handler(self._inbox, self._hint), str(self._inbox), recursive=True)
             observer.start()
         except OSError as error:
@@ -112,6 +115,20 @@ class Watcher:
             and bool(observer.emitters)
             and all(emitter.is_alive() for emitter in observer.emitters)
         )
+
+    def is_there(self) -> bool:
+        """
+        Say whether the folder that is listened to is the one that is there; true where none is.
+
+        A share that is mounted over it hides it, and the emitters stay alive and deaf.
+        """
+        if self._observer is None:
+            return True
+        try:
+            found = self._inbox.stat()
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self._folder
 
     def stop(self) -> None:
         """Stop listening, without waiting for a hung mount."""
