@@ -16,7 +16,7 @@ from PIL import Image
 
 REPOSITORY = Path(__file__).parents[1]
 PLAY_KEY = "test-key-of-no-account"
-NOTES = ("_STATUS.txt", "_READ-ME.txt")
+NOTES = ("_STATUS.txt", "_READ-ME.txt", "_SERIES.txt")
 """What stands in the folders for people to read."""
 
 

@@ -35,6 +35,7 @@ from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
+from upscaled.flow.logbooks import Logbooks
 from upscaled.flow.models import Models
 from upscaled.flow.nights import Nights
 from upscaled.flow.orders import LOOK_AGAIN, Orders
@@ -122,6 +123,9 @@ class Daemon:
         self.models = Models(house.ledger)
         self.nights = Nights(house.ledger, house.tools.clock, self.conductor.post, self._calendar)
         self.boards = Boards(self.conductor, self.patrol, house.roads, self._office())
+        self.logbooks = Logbooks(
+            self.conductor, self.patrol, house.roads, house.ledger.standings, self._zone
+        )
         self.failures = 0
         self._forgetting = 0
         self._asked_to_stop = False
@@ -151,6 +155,7 @@ class Daemon:
             timetable.stop()
             self.nights.stop()
             self.boards.stop()
+            self.logbooks.stop()
             ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
             self._note_status(alive=False)
             log.info("stopped")
@@ -166,6 +171,7 @@ class Daemon:
             self._note_status(alive=True)
             self._give_signs()
             self.boards.turn()
+            self.logbooks.turn()
             shown(self)
             if until_idle and self._is_idle():
                 return self._verdict()

@@ -26,6 +26,7 @@ ALTER TABLE jobs DROP COLUMN frame;
 ALTER TABLE series DROP COLUMN proven_by;
 ALTER TABLE series DROP COLUMN excused_at;
 ALTER TABLE series DROP COLUMN told_at;
+ALTER TABLE series DROP COLUMN flicker;
 UPDATE meta SET value = '3' WHERE key = 'schema'
 """
 SCHEMA_2 = (

@@ -207,3 +207,30 @@ def test_in_other_sub_folders_each_family_has_one_recipe(place: Place) -> None:
     asked = {path: one["plan"]["passes"][0]["params"] for path, one in known.items()}
     assert asked["digital-core/clean.png"] != asked["digital-core/noisy.png"]
     assert asked["digital-core/batch/clean.png"] == asked["digital-core/batch/noisy.png"]
+
+
+def test_missing_frames_are_listed_and_provable_and_a_pilot_went_first(place: Place) -> None:
+    for number in (1001, 1002, 1004):
+        frame(place.path(f"inbox/digital/ACME/shot.{number}.png"), number, (321, 201))
+
+    place.until_idle()
+
+    (told,) = place.ask("status")["series"]
+    assert (told["folder"], told["name"], told["model"]) == ("digital/ACME", "shot", "core")
+    assert (told["members"], told["done"], told["waiting"]) == (3, 3, 0)
+    assert (told["first"], told["last"], told["missing"]) == (1001, 1004, ["1003"])
+    assert told["pilot"].startswith("digital/ACME/shot.100")
+    page = place.path("outbox/digital/ACME/_SERIES.txt").read_text()
+    assert "3 here: 3 done." in page
+    assert "Missing between the first and the last: 1003." in page
+    frame_path = str(place.path("inbox/digital/ACME/shot.1001.png"))
+    for name in ("shot", "digital/ACME/shot", frame_path):
+        assert place.ask("series", name, code=3) == [told]
+    (ranged,) = place.ask("series", "shot", "--frames", "1001-1006", code=3)
+    assert (ranged["missing"], ranged["missing_count"]) == (["1003", "1005-1006"], 3)
+    assert place.ask("series", "shot", "--frames", "1001-1002", code=0)[0]["missing"] == []
+    assert "1003" in place.run("series", "shot").stdout
+    wrong = place.run("series", "shut")
+    assert (wrong.returncode, "shot" in wrong.stderr) == (2, True)
+    with Image.open(place.path("outbox/digital/ACME/shot.1001.png")) as made:
+        assert (made.width % 2, made.height % 2) == (0, 0)

@@ -10,6 +10,8 @@ from typing import Any
 
 from upscaled.cli.config import settings_of
 from upscaled.cli.main import DONE, print_json, print_text
+from upscaled.cli.standings import latest, lines
+from upscaled.cli.standings import told as series_told
 from upscaled.cli.surveys import surveyed
 from upscaled.core.budget import Spend, room, warnings
 from upscaled.core.life import ENDS, LIFE, Word, word_of
@@ -49,7 +51,7 @@ def status(arguments: argparse.Namespace) -> int:
     """Print engine, counts, money, watches and unknown folders."""
     settings = settings_of(arguments)
     ledger = ledger_of(settings)
-    told = _daemon(settings, ledger)
+    told, moving = _daemon(settings, ledger), latest(ledger)
     said = {
         "engine": told["engine"],
         "schedule": _schedule(settings),
@@ -62,13 +64,14 @@ def status(arguments: argparse.Namespace) -> int:
         "paused": bool(ledger and ledger.get("paused") == "1"),
         "running": told["running"],
         "ledger": told["ledger"],
+        "series": series_told(settings, moving),
         "odd_names": told["odd"],
         "paused_models": json.loads((ledger and ledger.get("paused_models")) or "[]"),
     }
     if arguments.json:
         print_json(said)
     else:
-        print_text(_status_text(said))
+        print_text("\n".join([_status_text(said), *lines(moving)]))
     return DONE
 
 

@@ -119,6 +119,11 @@ def _add_looking(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> No
     verb("status", "ask:status", "engine, counts, money, watches")
     jobs = verb("jobs", "ask:jobs", "every job, unfinished first")
     jobs.add_argument("--state", choices=["waiting", "working", "held", "review", "failed", "done"])
+    series = verb("series", "series:series", "how sequences stand, which frames are missing")
+    series.add_argument("name", nargs="?", metavar="NAME", help="a series, or a frame's path")
+    series.add_argument(
+        "--frames", metavar="A-B", help="the frames that there should be: 1001-1100"
+    )
     show = verb("show", "ask:show", "the whole story of one job")
     show.add_argument("id")
     report = verb("report", "report:run_report", "one HTML page of what was done")

@@ -76,12 +76,15 @@ class Gathering:
         self._recipes = recipes
         self.costs = SeriesCosts(partial(drop_folder, grammar))
         self.pilots = Pilots(recipes)
+        self.moved: dict[tuple[int, str], None] = {}
+        """Series with members that moved, by watch and key; whoever tells of it empties this."""
         self._parties: dict[Place, _Party] = {}
         self._stirred: set[Place] = set()
 
     def note(self, job: Job) -> None:
         """Note where a living job is now."""
         self.pilots.note(job)
+        self._has_moved(job)
         place, standing = self._place(job), _standing(job)
         if place is None:
             return
@@ -98,6 +101,7 @@ class Gathering:
     def left(self, job: Job) -> None:
         """Note that a job ended, or that its file left before it was read."""
         self.pilots.left(job)
+        self._has_moved(job)
         place = self._place(job)
         if place is not None:
             self.costs.left(place, job)
@@ -127,10 +131,13 @@ class Gathering:
         if place is None or party is None or key not in party.series:
             return True  # its folder means something else by now: the step looks at it anew
         series = party.series[key]
-        if not series.decided and self._recipes.recipe(job.watch, key) is None:
-            if not party.is_quiet(series):
+        if not series.decided:
+            if self._recipes.recipe(job.watch, key) is not None:
+                log.info("series_joined", series=key, path=job.path)
+            elif party.is_quiet(series):
+                self._decide(place, party, series, now)
+            else:
                 return False
-            self._decide(place, party, series, now)
         series.decided = True
         return True
 
@@ -140,6 +147,10 @@ class Gathering:
         return place and place[1].waits
 
     # ---- inside
+
+    def _has_moved(self, job: Job) -> None:
+        if job.facts.series is not None:
+            self.moved[job.watch, job.facts.series] = None
 
     def _decide(self, place: Place, party: _Party, series: _Series, now: datetime) -> None:
         watch, group = place

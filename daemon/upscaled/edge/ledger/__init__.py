@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from upscaled.edge.ledger import migrations, tables
 from upscaled.edge.ledger.nights import Nights
 from upscaled.edge.ledger.people import People
+from upscaled.edge.ledger.progress import Standings
 from upscaled.edge.ledger.purse import Purse, move
 from upscaled.edge.ledger.rows import job_of, row_of, when
 from upscaled.edge.ledger.series import Series
@@ -61,6 +62,7 @@ class Ledger(Purse):
         self._inboxes = tuple(inboxes)
         self.series = Series(self._inboxes, self._reading, self._writing)
         self.people = People(self._inboxes, self._reading)
+        self.standings = Standings(self._inboxes, self._reading, self._writing)
         self.nights = Nights(self._inboxes, self._reading)
 
     @property

@@ -19,6 +19,9 @@ _LATER = ("away", "series", "run", "frame")
 """Columns of jobs that the first schema did not have."""
 
 
+_OF_SERIES = ("proven_by", "excused_at", "told_at", "flicker")
+
+
 def _spend_to_money(link: sa.Connection) -> None:
     """Turn settled passes into movements, and every open reservation with them."""
     _settled(link)
@@ -57,7 +60,7 @@ def _hands(link: sa.Connection) -> None:
 def _series(link: sa.Connection) -> None:
     """Let jobs be found by their series and by their frame, and series have a proof."""
     _add_columns(link, *((tables.jobs, name) for name in ("series", "run", "frame")))
-    _add_columns(link, *((series.TABLE, name) for name in ("proven_by", "excused_at", "told_at")))
+    _add_columns(link, *((series.TABLE, name) for name in _OF_SERIES))
     rows = link.execute(sa.select(tables.jobs.c.id, tables.jobs.c.path, tables.jobs.c.facts)).all()
     found = []
     for job_id, path, facts in rows:

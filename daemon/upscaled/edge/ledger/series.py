@@ -26,6 +26,7 @@ TABLE = sa.Table(
     sa.Column("proven_by", sa.Text),  # the job whose result showed that the recipe does
     sa.Column("excused_at", sa.Float),  # doubts that are older hold nobody
     sa.Column("told_at", sa.Float),  # when people were last told how it goes
+    sa.Column("flicker", sa.Text),  # what was told of it then
 )
 _DOUBTS = 20
 """The latest are enough to hold a series."""

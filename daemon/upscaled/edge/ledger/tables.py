@@ -43,7 +43,7 @@ jobs = sa.Table(
     sa.Column("run", sa.Text),  # of a frame: its path with # for the digits
     sa.Column("frame", sa.BigInteger),
     sa.Index("jobs_by_series", "inbox", "series", "state", sqlite_where=sa.text("series NOTNULL")),
-    sa.Index("jobs_by_run", "inbox", "run", "frame", sqlite_where=sa.text("run NOTNULL")),
+    sa.Index("jobs_by_run", "inbox", "run", "frame", "state", sqlite_where=sa.text("run NOTNULL")),
     sa.Index("jobs_by_state", "state", "updated_at"),
     sa.Index("jobs_by_result", "result_sha256"),
     # One living job an arrival: a second row for the same file would be a second payment.
