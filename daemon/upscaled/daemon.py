@@ -46,6 +46,8 @@ from upscaled.flow.silence import Silence
 from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
 from upscaled.house import House, tiles_folder
+from upscaled.measures import Known
+from upscaled.nightwatch import Nightwatch
 from upscaled.nouns import Hold, Job, Sighting, State
 from upscaled.shares import roots_of
 
@@ -122,6 +124,8 @@ class Daemon:
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.models = Models(house.ledger)
         self.nights = Nights(house.ledger, house.tools.clock, self.conductor.post, self._calendar)
+        self.nightwatch = Nightwatch(self._known())
+        self.cashier.warned = self.nightwatch.warned
         self.boards = Boards(self.conductor, self.patrol, house.roads, self._office())
         self.logbooks = Logbooks(
             self.conductor, self.patrol, house.roads, house.ledger.standings, self._zone
@@ -146,19 +150,24 @@ class Daemon:
         if self.house.bills is not None:
             self._ask_for_bills()
             timetable.every(billing.EVERY_SECONDS, "bills", self._ask_for_bills)
+        self.nightwatch.start(timetable)
         timetable.start()
         log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
+        clean = False
         try:
             with two_stages(partial(self.conductor.post, self._stop)):
-                return self._turns(until_idle=until_idle, shown=shown or _unseen)
+                code = self._turns(until_idle=until_idle, shown=shown or _unseen)
+            clean = True
         finally:
             timetable.stop()
             self.nights.stop()
+            self.nightwatch.stop(clean=clean)
             self.boards.stop()
             self.logbooks.stop()
             ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
             self._note_status(alive=False)
             log.info("stopped")
+        return code
 
     def _turns(self, *, until_idle: bool, shown: Shown) -> int:
         while not self._asked_to_stop:
@@ -168,18 +177,21 @@ class Daemon:
             self.conductor.turn(min(wait, TURN_SECONDS))
             self._look_at_money()
             self.nights.turn()
+            self.nightwatch.turn()
             self._note_status(alive=True)
             self._give_signs()
             self.boards.turn()
             self.logbooks.turn()
             shown(self)
             if until_idle and self._is_idle():
+                self.nightwatch.finish()
                 return self._verdict()
         return self._drain()
 
     def _drain(self) -> int:
         """Begin nothing new; let local steps come back, then leave."""
         self.conductor.draining = True
+        self.nightwatch.stopping()
         self.attendance.stopping("Stops: the last steps come back.")
         clock = self.house.tools.clock
         until = clock.monotonic() + DRAIN_SECONDS
@@ -250,6 +262,17 @@ class Daemon:
             series=self.cashier.series_of(job),
         )
 
+    def _known(self) -> Known:
+        return Known(
+            settings=lambda: self.house.settings,
+            ledger=self.house.ledger,
+            conductor=self.conductor,
+            patrol=self.patrol,
+            nights=self.nights,
+            pulse=self.pulse,
+            engine=self._engine,
+        )
+
     def _calendar(self) -> tuple[tzinfo, time]:
         settings = self.house.settings
         return local_zone(settings.schedule.timezone), settings.night_ends
@@ -268,6 +291,7 @@ class Daemon:
     def _ended(self, job: Job) -> None:
         self.models.note(job)
         self.boards.ended(job)
+        self.nightwatch.ended(job)
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))

@@ -97,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
 
     run = verb("run", "run:run", "the daemon")
     run.add_argument("--until-idle", action="store_true", help="end when nothing is left to do")
+    forms = ["auto", "console", "json", "logfmt", "journal"]
+    run.add_argument("--log-format", default="auto", choices=forms, help="lines on stderr")
     verb("check", "check:check", "check config, rules, folders and engine; spends nothing")
     init = verb("init", "check:init", "write a commented config, make folders and markers")
     init.add_argument("directory", nargs="?", default=".", type=Path)

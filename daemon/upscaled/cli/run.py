@@ -20,7 +20,7 @@ START_SECONDS = 300.0
 def run(arguments: argparse.Namespace) -> int:
     """Watch, work and deliver until stopped, or until idle."""
     on_terminal = sys.stdout.isatty() and sys.stderr.isatty()
-    configure(quiet=on_terminal)
+    configure(quiet=on_terminal, form=arguments.log_format)
     tell_where()
     table = _table if on_terminal else nullcontext
     service = Service.of(os.environ)

@@ -10,42 +10,26 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from upscaled.core.hours import Window
+from upscaled.core.settings_base import Table as _Table
+from upscaled.core.settings_base import key as _key
+from upscaled.core.settings_base import number as _number
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
+from upscaled.core.settings_night import Metrics, Notify, Report, Schedule
 from upscaled.core.settings_types import (
     Folder,
-    Hours,
     OptionalFile,
     OptionalFolder,
     OwnHours,
     TimeOfDay,
     Url,
-    Zone,
 )
 from upscaled.core.window import MIDNIGHT, MORNING
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(
-        strict=True,
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        validate_default=True,
-    )
-
-
-def _key(default: object, says: str) -> Any:
-    return Field(default, description=says)
-
-
-def _number(default: float | None, low: float, high: float, says: str) -> Any:
-    return Field(default, ge=low, le=high, description=says)
 
 
 class Watch(_Table):
@@ -234,25 +218,6 @@ class TargetName(_Table):
     like: str = Field(description="the folder name that it is short for")
 
 
-class Schedule(_Table):
-    """When requests may go out."""
-
-    window: Hours = _key(
-        "",
-        "submit only inside, such as "
-        '"22:00-06:00, 12:00-13:00" or "mon-fri 22:00-06:00; sat,sun 00:00-24:00"; empty: always',
-    )
-    timezone: Zone = _key("", 'such as "Europe/Berlin"; empty: the machine\'s')
-
-
-class Report(_Table):
-    """The morning report."""
-
-    at: TimeOfDay = _key(
-        "", '"07:00": when a night ends; empty: with the window of [schedule], else 06:00'
-    )
-
-
 class Settings(_Table):
     """The whole configuration. Every path is joined to the folder of the file it came from."""
 
@@ -269,6 +234,8 @@ class Settings(_Table):
     target: dict[str, TargetName]
     schedule: Schedule
     report: Report
+    notify: Notify
+    metrics: Metrics
 
     @property
     def night_ends(self) -> time:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from upscaled.core.nearest import did_you_mean
-from upscaled.core.settings_types import Expect
+from upscaled.core.settings_types import Expect, Secret
 from upscaled.errors import Fault
 
 LONGEST = 60
@@ -62,10 +62,15 @@ def _fault(error: ErrorDetails, model: type[BaseModel], source: Path) -> Fault:
     return Fault(
         place=str(source),
         key=dotted(loc),
-        value="(missing)" if missing else shown(error["input"]),
+        value="(missing)" if missing else _shown_at(error, _field_at(model, loc)),
         expected=_expected_by(error, model),
         hint=_hint(error, model),
     )
+
+
+def _shown_at(error: ErrorDetails, field: FieldInfo | None) -> str:
+    secret = field is not None and any(isinstance(one, Secret) for one in field.metadata)
+    return _NOT_SHOWN if secret else shown(error["input"])
 
 
 def _unknown_key(error: ErrorDetails, table: type[BaseModel], source: Path) -> Fault:

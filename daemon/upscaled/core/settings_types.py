@@ -4,6 +4,7 @@ Kinds of values in the configuration that TOML has no word for: folders, address
 Each reader raises `ValueError` with a hint for the person; `Expect` says what would be right.
 """
 
+import shlex
 from dataclasses import dataclass
 from datetime import time
 from ipaddress import IPv4Network, IPv6Address, ip_address
@@ -12,12 +13,25 @@ from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import PlainValidator, ValidationInfo
+from pydantic import PlainValidator, SecretStr, ValidationInfo
 
 from upscaled.core.hours import ALWAYS, Window, parse_time, parse_window
 from upscaled.core.nearest import did_you_mean
+from upscaled.core.notice_kinds import Kind
 
 _LOOPBACK = IPv4Network("127.0.0.0/8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where something listens."""
+
+    host: str
+    port: int
+
+
+class Secret:
+    """Marks a key whose value is shown nowhere, not even where it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,61 @@ def _url_problem(parts: SplitResult) -> str:
     return "the key would travel in the open" if parts.scheme == "http" else "it begins https://"
 
 
+def _secret_url(value: object) -> SecretStr:
+    """Read an address of which no part may be shown, so no hint repeats any."""
+    text = _text(value).strip()
+    try:
+        parts = urlsplit(text)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+    except ValueError:
+        raise ValueError("its host or port cannot be read") from None
+    if text and not (safe and parts.hostname and text.isascii() and text.isprintable()):
+        raise ValueError("it begins https://, or http:// on this machine; it is not shown here")
+    return SecretStr(text)
+
+
+def _command(value: object) -> tuple[str, ...]:
+    """Read a program and its arguments: an array, or one text split as a shell would, no more."""
+    if isinstance(value, str):
+        words = shlex.split(value)
+    elif isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        words = list(value)
+    else:
+        raise ValueError('write ["/usr/local/bin/tell", "night"]')
+    if any("\0" in word for word in words) or (words and not words[0]):
+        raise ValueError("its first word is the program")
+    return tuple(words)
+
+
+def _kinds(value: object) -> tuple[Kind, ...]:
+    known = [kind.value for kind in Kind]
+    if not isinstance(value, list | tuple):
+        raise ValueError("an array of words")  # noqa: TRY004 - as above
+    for word in value:
+        if word not in known:
+            raise ValueError(did_you_mean(str(word)[:64], known))
+    return tuple(dict.fromkeys(Kind(word) for word in value))
+
+
+def _listen(value: object) -> Address | None:
+    text = _text(value).strip()
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise ValueError('a port stands after the last colon, as in "127.0.0.1:9464"')
+    if not is_loopback(host.strip("[]")):
+        raise ValueError("only this machine is answered: there is no password on it")
+    return Address(host=host.strip("[]"), port=int(port))
+
+
+def _prom(value: object, info: ValidationInfo) -> Path | None:
+    path = _optional_folder(value, info)
+    if path is not None and path.suffix != ".prom":
+        raise ValueError("the collector reads names that end in .prom alone")
+    return path
+
+
 def _hours(value: object) -> Window | None:
     return parse_window(_text(value))
 
@@ -140,6 +209,33 @@ _HOURS_WORDS = 'hours such as "22:00-06:00" or "mon-fri 22:00-06:00; sat 00:00-2
 Hours = Annotated[Window | None, PlainValidator(_hours), Expect(_HOURS_WORDS)]
 OwnHours = Annotated[Window | None, PlainValidator(_own_hours), Expect(_HOURS_WORDS)]
 """Unset is None, empty is `ALWAYS`."""
+SecretUrl = Annotated[
+    SecretStr,
+    PlainValidator(_secret_url),
+    Expect("an https:// address, or empty; plain http:// only on loopback"),
+    Secret(),
+]
+Command = Annotated[
+    tuple[str, ...],
+    PlainValidator(_command),
+    Expect("a program and its arguments, as an array or in one text"),
+    Secret(),
+]
+Kinds = Annotated[
+    tuple[Kind, ...],
+    PlainValidator(_kinds),
+    Expect("an array of " + ", ".join(f'"{kind.value}"' for kind in Kind)),
+]
+Listen = Annotated[
+    Address | None,
+    PlainValidator(_listen),
+    Expect('host and port on loopback, "127.0.0.1:9464", or empty'),
+]
+Textfile = Annotated[
+    Path | None,
+    PlainValidator(_prom),
+    Expect("a file that ends in .prom, absolute or relative to this file, or empty"),
+]
 Zone = Annotated[
     ZoneInfo | None,
     PlainValidator(_zone),

@@ -118,6 +118,8 @@ class Cashier:
         self._costs = costs
         self._past: dict[tuple[str, str, datetime], tuple[Micros, ...]] = {}
         self._next_look = 0.0
+        self.warned: Callable[[str], None] = lambda _sentence: None
+        """Told of each warning, once in its day or month."""
 
     def spend(self, now: datetime) -> Spend:
         """Return the sums of the whole place."""
@@ -187,6 +189,7 @@ class Cashier:
                 known[cap] = begun[cap].isoformat()
                 self._till.put(WARNED, json.dumps(known))
                 log.warning("budget_nearly_spent", cap=cap, reason=sentence)
+                self.warned(sentence)
 
     def _usual(self, place: tuple[str, str], today: datetime) -> tuple[Micros, ...]:
         """Return the folder's earlier days with money in them; they no longer change much."""

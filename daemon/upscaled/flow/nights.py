@@ -57,6 +57,8 @@ class Nights:
         self.told: Callable[[Night, str], None] = lambda _night, _said: None
         """Called on the conductor's thread after the night was marked."""
         self.busy = False
+        self.told_last: date | None = None
+        """The date of the night that was told last, as far as this run knows."""
         self._memory = memory
         self._clock = clock
         self._post = post
@@ -86,7 +88,7 @@ class Nights:
     def _due(self) -> Night | None:
         now, (zone, ends) = self._clock.now(), self._calendar()
         marked = self._memory.get(MARK)
-        last = date.fromisoformat(marked) if marked else None
+        last = self.told_last = date.fromisoformat(marked) if marked else None
         if last is None or is_astray(now, last, zone, ends):
             self._memory.put(MARK, ended(now, zone, ends).isoformat())
             return None
@@ -109,6 +111,7 @@ class Nights:
             self._memory.put(MARK, night.date.isoformat())
         except LedgerUnwritable:
             return  # it is written once more, under the same date
+        self.told_last = night.date
         log.info("night_ended", date=night.date.isoformat(), said=said)
         self.told(night, said)
 

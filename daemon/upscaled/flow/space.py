@@ -76,6 +76,11 @@ class Space:
             if self._short(job, held=True) is None:
                 yield job
 
+    def free(self) -> dict[Path, Room]:
+        """Return what was measured last: the private folder and every root that answered."""
+        own = self._room(self._work)
+        return self._rooms | ({self._work: own} if own is not None else {})
+
     def begin(self, watch: int) -> bool:
         """Say whether a watch's roots may be measured: not while the last look is under way."""
         begun = watch not in self._looking

@@ -1,0 +1,62 @@
+"""What of the present state people should be told of unasked, and in which words."""
+
+from collections.abc import Iterable, Mapping
+
+from upscaled.core.notice_kinds import Kind
+from upscaled.core.price import money
+from upscaled.nouns import Code, Hold, Job, Micros, State
+
+_BY_HAND = frozenset({Code.CANCELLED.value, Code.REJECTED.value, Code.WITHDRAWN.value})
+_HOLDS = {
+    Hold.BUDGET: Kind.CAP_REACHED,
+    Hold.LOCKED: Kind.LOCKED,
+    Hold.NO_KEY: Kind.LOCKED,
+    Hold.DISK: Kind.DISK_LOW,
+}
+_GIGABYTE = 1_000_000_000
+
+
+def told_of_end(job: Job) -> tuple[Kind, str] | None:
+    """Return the kind and words of an end that somebody should hear of; not what a person did."""
+    if job.state is State.REVIEW:
+        fidelity = job.facts.fidelity
+        why = job.reason or ("; ".join(fidelity.reasons[:2]) if fidelity else "")
+        return Kind.REVIEW, f"{job.path}: {why}" if why else job.path
+    error = job.facts.error
+    if job.state is not State.FAILED or error is None or error.code in _BY_HAND:
+        return None
+    return Kind.PROBLEM, f"{job.path}: {error.message}"
+
+
+def standing(
+    jobs: Iterable[Job],
+    troubles: Mapping[str, str],
+    free: Mapping[str, int],
+    low_bytes: float,
+) -> dict[tuple[Kind, str], str]:
+    """
+    Return all that stands now, under a key that stays the same while it does.
+
+    `troubles`: by inbox, what is wrong with its folders; `free`: bytes by place.
+    """
+    found: dict[tuple[Kind, str], str] = {}
+    for job in jobs:
+        if (kind := _HOLDS.get(job.hold) if job.hold else None) is not None:
+            found.setdefault((kind, ""), job.reason or kind.value)
+    for inbox, why in troubles.items():
+        if why:
+            found[Kind.UNREACHABLE, inbox] = f"{inbox}: {why}"
+    for place, number in free.items():
+        if number < low_bytes:
+            words = f"{number / _GIGABYTE:.1f} GB are free in {place}, below disk_low_gb"
+            found[Kind.DISK_LOW, place] = words
+    return found
+
+
+def night_words(ended: Mapping[State, int], spent: Micros) -> str:
+    """Return a night in one line; empty where nothing ended and nothing was spent."""
+    words = {State.DONE: "done", State.REVIEW: "in review", State.FAILED: "failed"}
+    parts = [f"{ended[state]} {word}" for state, word in words.items() if ended.get(state)]
+    if not parts and not spent:
+        return ""
+    return f"{', '.join(parts) or 'nothing ended'}; {money(spent)} spent"
