@@ -11,7 +11,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,10 @@ class FusedLedger(Ledger):
     def record(self, job: Job, said: str = "", paid: Any = ()) -> None:
         """Write a change."""
         self.fuse.around(partial(super().record, job, said, paid))
+
+    def tell(self, job: Job, at: datetime, said: str) -> None:
+        """Write a line of history."""
+        self.fuse.around(partial(super().tell, job, at, said))
 
     def answer(self, order: int, answer: str) -> None:
         """Write an answer."""
@@ -416,6 +420,8 @@ class Studio:
             made=self.ledger.made,
             promised=Promises(),
             recipe=self.ledger.series.recipe,
+            known=self.ledger.job,
+            tell=self.ledger.tell,
             die=lambda: 0.5,
         )
 
@@ -470,6 +476,8 @@ def _places(studio: Studio, job: Job) -> Iterator[str]:
         told = told_beside(studio, path)
         assert (told["status"], told["error"]["code"]) == ("failed", facts.error.code)
         yield from (path, f"{path}.json")
+        if facts.wishes is not None:
+            yield f"{path}.job.toml"
 
 
 def assert_paid_once(studio: Studio) -> None:

@@ -1,7 +1,7 @@
 """Who is next."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from upscaled.flow.places import Due, Places
 from upscaled.nouns import Facts, Hold, Job, State
@@ -50,13 +50,14 @@ def test_an_engine_has_so_many_places_and_the_lobby_keeps_its_order() -> None:
     first = job("1", State.ADMITTED)
     places.note(first)
     assert places.full("fal")
-    for waiting in (job("3"), job("2"), job("4", urgent=True)):
+    later = replace(job("0"), seen_at=NOW + timedelta(seconds=1))
+    for waiting in (job("3"), later, job("2"), job("4", urgent=True)):
         places.wait(waiting)
     assert places.next("fal") is None
 
     places.note(replace(first, state=State.FETCHED))
 
-    assert [places.next("fal") for _ in range(4)] == ["4", "2", "3", None]
+    assert [places.next("fal") for _ in range(5)] == ["4", "2", "3", "0", None]
 
 
 def test_a_job_that_loses_its_engine_gives_its_place_back() -> None:

@@ -3,6 +3,7 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import datetime
 from itertools import count
 
 from upscaled.core.life import IN_FLIGHT
@@ -68,7 +69,7 @@ class Places:
         self._limits = limits
         self._takes = takes
         self._taken: defaultdict[str, set[str]] = defaultdict(set)
-        self._lobby: defaultdict[str, list[tuple[bool, str]]] = defaultdict(list)
+        self._lobby: defaultdict[str, list[tuple[bool, datetime, str]]] = defaultdict(list)
 
     def note(self, job: Job) -> None:
         """Note where a job is now."""
@@ -81,7 +82,7 @@ class Places:
         """Return who in the lobby is next where a place is free; it may have left meanwhile."""
         if self.full(engine) or not self._lobby[engine]:
             return None
-        return heapq.heappop(self._lobby[engine])[1]
+        return heapq.heappop(self._lobby[engine])[2]
 
     def limit(self, engine: str) -> int:
         """Return how many places an engine has."""
@@ -92,8 +93,8 @@ class Places:
         return len(self._taken[engine]) >= self.limit(engine)
 
     def wait(self, job: Job) -> None:
-        """Stand in the lobby; urgent ones first, then by age, which the id sorts by."""
-        heapq.heappush(self._lobby[job.facts.engine], (not job.urgent, job.id))
+        """Stand in the lobby; urgent ones first, then by age: the id of a ticket has none."""
+        heapq.heappush(self._lobby[job.facts.engine], (not job.urgent, job.seen_at, job.id))
 
 
 class Seats(Places):

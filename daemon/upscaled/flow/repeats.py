@@ -50,7 +50,7 @@ def _repeated(job: Job, taken: Taken, wishes: Wishes, tools: Tools) -> Outcome:
     if first.sha256 is None and first.state not in ENDS:
         reason = f"Its ticket has the id of {first.path}, which is read first."
         return Later(seconds=AGAIN_SECONDS, reason=reason)
-    if first.sha256 != taken.sha256:
+    if _bytes_of(first, tools) != taken.sha256:
         return _waits(
             job, taken, tools, f"id = {first.id!r} is that of another picture, {first.path}"
         )
@@ -106,6 +106,15 @@ def _original(first: Job, tools: Tools) -> Path | None:
     if origin is None:
         return None
     return Path(getattr(tools.watch(first), origin.root)) / origin.path
+
+
+def _bytes_of(first: Job, tools: Tools) -> str | None:
+    """Return the hash of the first one's original; a cancelled one may not have been read."""
+    if first.sha256 is not None:
+        return first.sha256
+    original = _original(first, tools)
+    there = original is not None and tools.disk.is_there(original)
+    return tools.disk.digest(original) if original and there else None
 
 
 def _waits(job: Job, taken: Taken, tools: Tools, fault: str) -> Next:
