@@ -26,7 +26,7 @@ log = structlog.get_logger()
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
 START_SECONDS = 5.0
 """How long a start waits for a mount; a disk that sleeps wakes in ten, and is met then."""
-BRIEF_SECONDS = 0.3
+BRIEF_SECONDS = 0.2
 """How long a question of the command line waits for it."""
 REAL = "real_inboxes"
 """In the ledger: each inbox's path as configured, and where it really lay."""

@@ -27,7 +27,7 @@ from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Job, State
 from upscaled.shares import Places, real_inboxes
 
-ANSWER_SECONDS = 0.7
+ANSWER_SECONDS = 0.4
 """How long a mount is given to say that it is there; `status` answers within two seconds."""
 MOST_REASONS = 2
 """In one line of a list."""
