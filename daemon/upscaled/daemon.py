@@ -47,6 +47,7 @@ from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
 from upscaled.house import House, tiles_folder
 from upscaled.measures import Known
+from upscaled.nightly import AGAIN_SECONDS, Nightly
 from upscaled.nightwatch import Nightwatch
 from upscaled.nouns import Hold, Job, Sighting, State
 from upscaled.shares import roots_of
@@ -126,6 +127,9 @@ class Daemon:
         self.nights = Nights(house.ledger, house.tools.clock, self.conductor.post, self._calendar)
         self.nightwatch = Nightwatch(self._known())
         self.cashier.warned = self.nightwatch.warned
+        roots = {number: house.roads[Lane.ROOT, number] for number in range(len(settings.watch))}
+        self.nightly = Nightly(lambda: house.settings, house.ledger, house.tools.clock, roots)
+        self.nights.write = self.nightly.write
         self.boards = Boards(self.conductor, self.patrol, house.roads, self._office())
         self.logbooks = Logbooks(
             self.conductor, self.patrol, house.roads, house.ledger.standings, self._zone
@@ -146,6 +150,7 @@ class Daemon:
         timetable = Timetable()
         look = partial(self.conductor.post, self.conductor.look_for_room)
         timetable.every(LOOK_SECONDS, "room", look)
+        timetable.every(AGAIN_SECONDS, "reports", self.nightly.again)
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
         if self.house.bills is not None:
             self._ask_for_bills()

@@ -22,7 +22,7 @@ from upscaled.core.life import LIFE, Word
 from upscaled.core.report.chart import place_of as bar_of
 from upscaled.core.report.chart import starts_of
 from upscaled.core.report.page import page
-from upscaled.core.report.tiles import Kept, shared_out
+from upscaled.core.report.tiles import THUMB, Kept, shared_out
 from upscaled.core.report.twin import twin
 from upscaled.core.report.values import (
     Bar,
@@ -53,8 +53,8 @@ MOST_HELD = 20
 SLOWEST = 5
 _ORDER = ("review", "failed", "done")
 _INSTANT = timedelta(microseconds=1)
-_OLD = "No pictures: they are not kept any more."
-_FULL = "No pictures: this page has as many as it can bear; the result is where it says."
+_OLD = "No tiles: they are not kept, or not any more."
+_FULL = "No tiles: this page has as many pictures as it can bear."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,14 +264,13 @@ def _with_pictures(settings: Settings, lines: list[Line]) -> tuple[Line, ...]:
     kept = [Kept(job=line.job, sizes=disk.sizes(folder / line.job)) for line in lines]
     chosen = shared_out(kept)
     return tuple(
-        replace(
-            line,
-            pictures=chosen.get(line.job, ()),
-            unshown="" if chosen.get(line.job) or line.result is None else _why(one),
-        )
+        replace(line, pictures=(shown := chosen.get(line.job, ())), unshown=_why(line, one, shown))
         for line, one in zip(lines, kept, strict=True)
     )
 
 
-def _why(kept: Kept) -> str:
-    return _FULL if kept.sizes else _OLD
+def _why(line: Line, kept: Kept, shown: tuple[str, ...]) -> str:
+    """Return why a job's tiles are not shown, nothing where they are or none are expected."""
+    if line.result is None or set(shown) - {THUMB}:
+        return ""
+    return _FULL if kept.places else _OLD

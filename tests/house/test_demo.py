@@ -76,7 +76,7 @@ def _is_told_in_the_outbox_too(folder: Path) -> None:
     assert list(folder.glob("outbox/_REPORT-*.html")) == [written.page]
     assert list(folder.glob("outbox/_REPORT-*.txt")) == [written.text]
     page = written.page.read_text()
-    assert "they are not kept any more" in page
+    assert "they are not kept, or not any more" in page
     for sidecar in folder.glob("outbox/*/*.json"):
         result = sidecar.relative_to(folder / "outbox").with_suffix("")
         assert f'href="./{result}"' in page

@@ -1,6 +1,7 @@
 """The report's figures are the ledger's: over midnight, over clock changes, inbox by inbox."""
 
 import random
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,16 +12,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-import tomli_w
 
-from upscaled.core.report.values import Report
-from upscaled.core.settings import Settings
+from report_studio import Studio
+from upscaled.core.report.page import page
+from upscaled.core.report.tiles import NAMES, PAGE_BYTES, in_page
+from upscaled.core.report.values import Line
 from upscaled.edge.ledger.tables import jobs, money
-from upscaled.edge.toml import load_settings
-from upscaled.house import open_ledger
-from upscaled.nouns import Delivery, Facts, Hold, Job, PassDone, State
-from upscaled.outboxes import outboxes_of
-from upscaled.reporting import Asked, gather, span_between
+from upscaled.nouns import Hold, State
+from upscaled.reporting import write
+
+MOST_BYTES = 6_000
+"""Of one small picture: see `edge/pictures/tiles`."""
 
 NIGHTS = {
     "Europe/Berlin": [(2025, 3, 3), (2025, 3, 30), (2025, 10, 26), (2025, 12, 31)],
@@ -32,90 +34,11 @@ ENDS = (State.DONE, State.REVIEW, State.FAILED, State.WITHDRAWN, State.SUPERSEDE
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator["Studio"]:
+def studio(tmp_path: Path) -> Iterator[Studio]:
     """Two watches with an outbox each, and an empty ledger."""
     made = Studio(tmp_path)
     yield made
     made.ledger.close()
-
-
-class Studio:
-    """A config and its ledger, to be filled by hand."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.number = 0
-        self.configure("UTC")
-        self.ledger = open_ledger(self.settings)
-        self.ledger.create()
-
-    def configure(self, zone: str) -> Settings:
-        """Write the config for a zone and read it."""
-        config = self.root / "config.toml"
-        roles = ("inbox", "outbox", "archive", "failed", "review")
-        watches = [{role: f"{name}/{role}" for role in roles} for name in ("acme", "zeta")]
-        table = {"watch": watches, "schedule": {"timezone": zone}, "budget": {"daily_usd": 9.0}}
-        config.write_text(tomli_w.dumps(table))
-        self.settings = load_settings(config)
-        return self.settings
-
-    def job(self, state: State, at: datetime, cost: int = 0, watch: int = 0, **more: object) -> Job:
-        """Write a job that ended, with the money it settled at that moment."""
-        self.number += 1
-        done = PassDone(
-            engine="fal",
-            endpoint="e",
-            model="m",
-            params={},
-            factor=2.0,
-            width=8,
-            height=8,
-            request_id=f"r{self.number}",
-            seconds=1.0,
-            cost=cost,
-            billed=True,
-        )
-        result = f"4k/{self.number}.png"
-        facts = Facts(
-            engine="fal",
-            passes=(done,) if cost else (),
-            delivery=Delivery(root="outbox", path=result, staged="", sidecar_staged=""),
-        )
-        made = Job(
-            id=f"j{self.number:05}",
-            state=State.SEEN,
-            watch=watch,
-            path=f"4k/{self.number}.jpg",
-            size=1,
-            mtime_ns=1,
-            inode=1,
-            seen_at=at - timedelta(minutes=5),
-            updated_at=at,
-        )
-        self.ledger.add([made])
-        values = {"state": state, "cost": cost, "facts": facts} | more
-        ended = replace(made, **values)  # type: ignore[arg-type]
-        self.ledger.record(ended, "ended", [done] if cost else [])
-        return ended
-
-    def report(self, since: datetime, until: datetime, scope: int | None = None) -> Report:
-        """Gather the report of a span."""
-        asked = Asked(
-            span=span_between(self.settings, since, until),
-            made_at=until,
-            watches=(0, 1) if scope is None else (scope,),
-            base=self.root / "acme/outbox",
-            scope="" if scope is None else outboxes_of(self.settings)[scope].scope,
-        )
-        return gather(self.settings, self.ledger, asked)
-
-    def ask(self, query: sa.Select[Any]) -> int:
-        """Ask the ledger's file itself."""
-        engine = sa.create_engine(f"sqlite:///{self.ledger.path}")
-        with engine.connect() as link:
-            found = int(link.execute(query).scalar_one())
-        engine.dispose()
-        return found
 
 
 def spent(since: datetime, until: datetime) -> sa.Select[Any]:
@@ -138,7 +61,7 @@ def test_totals_are_the_ledgers_over_midnight_and_clock_changes(
     until = datetime(*night, 6, tzinfo=ZoneInfo(zone))
     since = datetime.combine(until.date() - timedelta(days=1), until.time(), ZoneInfo(zone))
     chance = random.Random(str(night))
-    for _ in range(60):
+    for _ in range(40):
         at = since.astimezone(UTC) + timedelta(minutes=chance.uniform(-300, 25 * 60 + 300))
         studio.job(
             chance.choice(ENDS), at, chance.choice([0, 80_000, 120_000]), chance.choice([0, 1])
@@ -219,3 +142,42 @@ def test_of_a_huge_night_all_are_counted_and_the_latest_are_listed(
     made = studio.report(at, at + timedelta(hours=1))
     assert [line.job for line in made.lines] == ["j00005", "j00004", "j00003"]
     assert (made.tally.done, made.unlisted) == (5, 2)
+
+
+def test_five_hundred_pictures_make_less_than_ten_megabytes_and_say_who_has_no_tiles(
+    studio: Studio, tmp_path: Path
+) -> None:
+    at = datetime(2025, 3, 3, 3, tzinfo=UTC)
+    ended = [
+        studio.made(State.REVIEW if number < 40 else State.DONE, at + timedelta(seconds=number))
+        for number in range(500)
+    ]
+    studio.ledger.add(ended)
+    for job in ended:
+        studio.tiles(job, MOST_BYTES)
+    made = studio.report(at, at + timedelta(hours=1))
+    path, _ = write(studio.settings, made, tmp_path / "report.html")
+
+    assert path.stat().st_size < 10_000_000
+    text = path.read_text()
+    assert made.tally.done + made.tally.review == 500
+    shown = text.count("data:image/webp")
+    assert shown > 0.8 * PAGE_BYTES / in_page(MOST_BYTES), "the room is used"
+    without = sum(len(line.pictures) < 3 for line in made.lines)
+    assert text.count("as many pictures as it can bear") == without > 0
+    for line in made.of("review"):
+        assert len(line.pictures) == 5, "what a person must look at comes first"
+    assert all(line.pictures for line in made.lines), "a thumbnail for everybody"
+
+
+def test_a_page_is_made_job_by_job_and_never_whole_in_memory(studio: Studio) -> None:
+    line = Line(job="1", path="4k/a.jpg", word="done", at=datetime(2025, 3, 3, tzinfo=UTC))
+    small = bytes(MOST_BYTES)
+    lines = tuple(replace(line, job=str(number), pictures=NAMES) for number in range(300))
+    made = replace(studio.report(line.at, line.at + timedelta(hours=1)), lines=lines)
+    tracemalloc.start()
+    length = sum(len(part) for part in page(made, lambda _job, _name: small))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert length > 10_000_000
+    assert peak < length / 10

@@ -1,0 +1,161 @@
+"""A night's report reaches every outbox; one that is away gets it later and holds up nobody."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from paying import Hand, hushed
+from place import Place, photo
+from report_studio import Studio
+from upscaled.core.nights import Night
+from upscaled.edge.roots import MARKER
+from upscaled.edge.toml import load_settings
+from upscaled.errors import Outage
+from upscaled.flow.lanes import Lane
+from upscaled.flow.nights import MARK
+from upscaled.house import open_ledger
+from upscaled.nightly import OWED, Nightly
+from upscaled.nouns import State
+
+ENDS = datetime(2025, 3, 3, 6, tzinfo=UTC)
+NIGHT = Night(date=ENDS.date(), begins=ENDS - timedelta(days=1), ends=ENDS)
+
+
+class Morning:
+    """A studio after a night, and who writes its reports."""
+
+    def __init__(self, root: Path) -> None:
+        self.studio = Studio(root)
+        self.studio.mark()
+        self.outboxes = [watch.outbox for watch in self.studio.settings.watch]
+        for watch in (0, 1):
+            self.studio.job(State.DONE, ENDS - timedelta(hours=2), 80_000, watch)
+        self.start()
+
+    def start(self) -> Nightly:
+        """Start the daemon's part anew; what it remembers stands in the ledger."""
+        self.lanes = {number: Lane(f"root-{number}", 1) for number in (0, 1)}
+        studio = self.studio
+        self.nightly = Nightly(
+            lambda: studio.settings, studio.ledger, Hand(ENDS + timedelta(minutes=1)), self.lanes
+        )
+        return self.nightly
+
+    def names(self, watch: int) -> list[str]:
+        """Return what lies in an outbox, hidden names too."""
+        return sorted(path.name for path in self.outboxes[watch].iterdir())
+
+    def settle(self) -> None:
+        """Wait until every lane has done what was asked so far."""
+        for lane in self.lanes.values():
+            done = Event()
+            lane.put(-1, done.set)
+            assert done.wait(10)
+
+
+REPORTS = [MARKER, "_REPORT-2025-03-03.html", "_REPORT-2025-03-03.txt"]
+
+
+@pytest.fixture
+def morning(tmp_path: Path) -> Iterator[Morning]:
+    with hushed():
+        made = Morning(tmp_path)
+        yield made
+        made.studio.ledger.close()
+
+
+def test_each_outbox_gets_a_page_and_its_twin_and_the_message_says_where(morning: Morning) -> None:
+    said = morning.nightly.write(NIGHT)
+    for watch, name in enumerate(("acme", "zeta")):
+        assert morning.names(watch) == REPORTS
+        page = (morning.outboxes[watch] / REPORTS[1]).read_text()
+        assert f"{name}/inbox" in page
+        assert str(morning.outboxes[watch] / REPORTS[1]) in said
+    assert said.count("1 picture was finished for $0.08.") == 2
+    assert "Morning report, Monday 3 March 2025" in (morning.outboxes[0] / REPORTS[2]).read_text()
+
+
+def test_the_same_night_again_comes_to_the_same(morning: Morning) -> None:
+    morning.nightly.write(NIGHT)
+    first = (morning.outboxes[0] / REPORTS[1]).read_text()
+    morning.nightly.write(NIGHT)
+    assert (morning.outboxes[0] / REPORTS[1]).read_text() == first
+    assert morning.names(0) == REPORTS
+
+
+def test_a_share_that_is_away_gets_its_report_later_even_after_a_restart(morning: Morning) -> None:
+    (morning.outboxes[1] / MARKER).rename(morning.studio.root / "marker")
+    said = morning.nightly.write(NIGHT)
+    assert morning.names(0) == REPORTS
+    assert morning.names(1) == [], "nothing is written into an empty mount point"
+    assert f"The report for {morning.outboxes[1]} follows" in said
+
+    morning.start().again()
+    morning.settle()
+    assert morning.names(1) == []
+    (morning.studio.root / "marker").rename(morning.outboxes[1] / MARKER)
+    morning.nightly.again()
+    morning.settle()
+    assert morning.names(1) == REPORTS
+    assert morning.studio.ledger.get(OWED) == "[]"
+
+
+def test_where_no_outbox_can_be_reached_the_night_is_told_later(morning: Morning) -> None:
+    for outbox in morning.outboxes:
+        (outbox / MARKER).unlink()
+    with pytest.raises(Outage, match="without its marker"):
+        morning.nightly.write(NIGHT)
+    assert morning.studio.ledger.get(OWED) is None
+
+
+def test_a_share_that_hangs_keeps_nobody_elses_report_back(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upscaled.nightly.PATIENCE_SECONDS", 0.2)
+    hangs, answers = Event(), Event()
+
+    def hang() -> None:
+        hangs.set()
+        answers.wait(20)
+
+    morning.lanes[1].put(9999, hang)
+    assert hangs.wait(5)
+
+    said = morning.nightly.write(NIGHT)
+    morning.nightly.again()  # still hanging: not asked twice
+
+    assert morning.names(0) == REPORTS
+    assert f"The report for {morning.outboxes[1]} follows" in said
+    answers.set()
+    morning.settle()
+    assert morning.names(1) == REPORTS
+    assert morning.studio.ledger.get(OWED) == "[]"
+
+
+def test_an_outbox_that_left_the_config_is_owed_nothing(morning: Morning) -> None:
+    (morning.outboxes[1] / MARKER).unlink()
+    morning.nightly.write(NIGHT)
+    config = morning.studio.root / "config.toml"
+    config.write_text(config.read_text().replace("zeta/outbox", "zeta/elsewhere"))
+    morning.studio.read()
+    morning.nightly.again()
+    assert morning.studio.ledger.get(OWED) == "[]"
+
+
+@pytest.mark.long
+def test_the_daemon_writes_the_report_of_a_night_that_ended_while_it_was_off(place: Place) -> None:
+    photo(place.path("inbox/hd/a.png"), (960, 720))
+    place.until_idle()
+    assert not list(place.path("outbox").glob("_REPORT-*"))
+    ledger = open_ledger(load_settings(place.config))
+    ledger.put(MARK, (datetime.now(UTC) - timedelta(days=3)).date().isoformat())
+    ledger.close()
+
+    log = place.until_idle()
+
+    (page,) = place.path("outbox").glob("_REPORT-*.html")
+    assert page.with_suffix(".txt").exists()
+    assert str(page) in log
