@@ -87,4 +87,4 @@ lock:  ## rewrite the locks (needs uv on the path)
 	$(UV) pyproject.toml --extra faces -c lock/build.txt -c lock/run.txt -o lock/faces.txt
 
 clean:  ## remove what the targets above made
-	rm -rf .venv .demo .demo-fal .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build .demo .demo-fal .mypy_cache .ruff_cache .pytest_cache .hypothesis

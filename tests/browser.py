@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -49,6 +49,7 @@ class Browser:
         self.console: list[str] = []
         self._profile = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         self._number = 0
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
@@ -68,7 +69,7 @@ class Browser:
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        self._wire.close()
+        self._open.close()
         self._end()
 
     # ---- a page
@@ -238,7 +239,8 @@ class Browser:
             told = json.loads(wire.recv(timeout=_SECONDS))
         targets = told["result"]["targetInfos"]
         tab = next(one["targetId"] for one in targets if one["type"] == "page")
-        opened: ClientConnection = connect(f"ws://127.0.0.1:{port}/devtools/page/{tab}", **whole)
+        address = f"ws://127.0.0.1:{port}/devtools/page/{tab}"
+        opened: ClientConnection = self._open.enter_context(connect(address, **whole))
         return opened
 
     def _end(self) -> None:

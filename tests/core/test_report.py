@@ -116,10 +116,10 @@ def test_what_a_person_must_look_at_stands_first(tell: Any) -> None:
         "1 picture was finished for $0.16.",
         "1 wants a look, 1 failed and 21 are held.",
         "It is cut short.",
-        "What to do: Copy it again.",
+        "What to do: copy it again.",
         "An edge moved: 3 px.",
         "text, 93% sure",
-        "1280 x 720 → 3840 x 2160 px",
+        "1280\N{MULTIPLICATION SIGN}720 → 3840\N{MULTIPLICATION SIGN}2160 px",
         "$0.16 (billed)",
         "The day's cap is reached.",
         "shot.####.png",
@@ -171,7 +171,7 @@ def test_an_empty_night_says_so_and_shows_no_empty_parts() -> None:
     page = read(report())
     assert lead(report()) == NOTHING
     assert NOTHING in page.text
-    assert page.headings == [1, 2]
+    assert page.headings == [1, 2], "the caps are told all the same"
     assert NOTHING in told(report())
 
 
@@ -182,7 +182,7 @@ def test_a_night_in_which_nothing_came_but_something_waits_is_not_called_empty()
 
 def test_what_is_not_listed_is_counted_and_how_to_see_it_is_said() -> None:
     made = report(FULL, tally=Tally(done=1700), unlisted=1699)
-    assert "1,699 more are not listed here: `upscaled jobs --state done`" in read(made).text
+    assert "1,699 more are not listed here: upscaled jobs --state done" in read(made).text
 
 
 def test_pictures_that_are_not_there_are_said_to_be() -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from upscaled.core.report.markup import Html, image, named, paragraph, tag, text
+from upscaled.core.report.markup import Html, image, named, paragraph, prose, tag, text
 from upscaled.core.report.tiles import AFTER, BEFORE, SHARPEST, THUMB, WORST, tile_name
 from upscaled.core.report.values import Line, Load
-from upscaled.core.report.words import minute, money, sentence, size
+from upscaled.core.report.words import ending, minute, money, sentence, size
 
 _PLACES = {WORST: "where it is least alike", SHARPEST: "where it is sharpest"}
 MOST_REASONS = 3
@@ -48,7 +48,9 @@ def judged(line: Line) -> str:
 
 def pixels(line: Line) -> str:
     """Return what it was and what it became."""
-    sides = (f"{pair[0]} x {pair[1]}" for pair in (line.source, line.result) if pair)
+    sides = (
+        f"{pair[0]}\N{MULTIPLICATION SIGN}{pair[1]}" for pair in (line.source, line.result) if pair
+    )
     return f"{' → '.join(sides)} px" if line.source or line.result else ""
 
 
@@ -66,8 +68,8 @@ def _said(line: Line) -> tuple[str, ...]:
 def _do(line: Line) -> Html:
     """Say what a person can do about it."""
     if line.trouble is not None:
-        hint = sentence(line.trouble.hint)
-        return tag("p", f"<b>What to do:</b> {text(hint)}", kind="do") if hint else ""
+        hint = ending(line.trouble.hint)
+        return tag("p", f"<b>What to do:</b> {prose(hint)}", kind="do") if hint else ""
     job = text(line.job)
     return tag(
         "p",
@@ -120,7 +122,7 @@ def _pairs(line: Line, load: Load, places: tuple[str, ...]) -> Html:
 def _pair(line: Line, load: Load, place: str) -> Html:
     says = _PLACES[place]
     two = "".join(
-        tag("span", f"{made}<i>{when}</i>")
+        tag("span", f"<i>{when}</i>{made}")
         for when in (BEFORE, AFTER)
         if (made := _picture(line, load, tile_name(place, when), f"{line.path}, {says}, {when}"))
     )

@@ -18,6 +18,7 @@ _STEPS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12, 24, 48, 168,
 _WIDTH, _HEIGHT, _TOP, _FOOT, _LEFT = 340, 120, 14, 18, 2
 _LABEL_PX = 44
 _KINDS = ("done", "review", "failed")
+_WORDS = {"done": "done", "review": "to look at", "failed": "failed"}
 
 
 def step_of(span: Span) -> timedelta:
@@ -67,7 +68,7 @@ def chart(bars: Sequence[Bar], step: timedelta) -> Html:
             f"{money(spent)} spent, most in the {_peak(bars, lambda one: one.spent)}.",
             _svg(bars, lambda one: [("spent", one.spent)], money),
         )
-    legend = "".join(tag("li", text(word), kind=word) for word in _seen(bars))
+    legend = "".join(tag("li", _WORDS[kind], kind=kind) for kind in _seen(bars))
     key = tag("ul", legend, kind="legend")
     return f'<div class="charts">{drawn}</div>{key}{_figures(bars)}'
 
@@ -91,7 +92,7 @@ def _stack(bar: Bar) -> list[tuple[str, int]]:
 
 def _figure(title: str, says: str, svg: Html) -> Html:
     drawing = svg.replace("<svg", f'<svg role="img" aria-label="{text(f"{title}: {says}")}"', 1)
-    return tag("figure", f"<figcaption>{text(title)}</figcaption>{drawing}", kind="chart")
+    return tag("figure", f"<figcaption>{text(title)}</figcaption>{drawing}", kind="plot")
 
 
 def _svg(

@@ -1,8 +1,11 @@
 """What stands first, on the page and in its text twin: title, span, the night in one sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 
-from upscaled.core.report.values import Report, Tally
+from upscaled.core.report.values import Report, Tally, Waiting
 from upscaled.core.report.words import count, day, minute, money, zone_of
 
 NOTHING = "Nothing came in."
@@ -62,18 +65,43 @@ def _listed(said: list[str]) -> str:
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
 
 
-def facts_of(report: Report) -> Iterator[tuple[str, str, str]]:
-    """Yield the figures: the figure, what it says, its class."""
-    tally = report.tally
-    yield f"{tally.came:,}", "came in", ""
-    yield f"{tally.done:,}", "done", "done"
-    yield f"{tally.review:,}", "to look at", "review" if tally.review else ""
-    yield f"{tally.failed:,}", "failed", "failed" if tally.failed else ""
-    yield f"{tally.held + tally.waiting + tally.working:,}", "unfinished now", ""
-    if tally.withdrawn:
-        yield f"{tally.withdrawn:,}", "taken away by their owners", ""
-    if tally.superseded:
-        yield f"{tally.superseded:,}", "done again as another job", ""
-    yield money(report.money.spent), "spent", ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One figure that stands large at the top."""
+
+    figure: str
+    says: str
+    key: str = ""
+    """The part of the page that tells more; empty where none does."""
+
+
+def facts_of(report: Report) -> Iterator[Fact]:
+    """Yield the figures: what always matters, and what there is besides."""
+    tally, unfinished = report.tally, report.tally.unfinished
+    yield _fact(tally.came, "came in")
+    yield _fact(tally.done, "done", "done")
+    yield _fact(tally.review, "to look at", "review")
+    yield _fact(tally.failed, "failed", "failed")
+    yield _fact(unfinished, "unfinished now", "waits")
+    more = (
+        _fact(len(report.gaps), "series with gaps", "gaps"),
+        _fact(len(report.untouched), "folders not understood", "folders"),
+        _fact(tally.withdrawn, "taken away by their owners"),
+        _fact(tally.superseded, "done again as another job"),
+    )
+    yield from (one for one in more if one.figure != "0")
+    yield Fact(figure=money(report.money.spent), says="spent")
     if report.would:
-        yield money(report.would), "fal would have asked", ""
+        yield Fact(figure=money(report.would), says="fal would have asked")
+
+
+def _fact(number: int, says: str, key: str = "") -> Fact:
+    return Fact(figure=f"{number:,}", says=says, key=key if number else "")
+
+
+def alike(
+    files: Sequence[Waiting],
+) -> Iterator[tuple[str, datetime | None, list[Waiting]]]:
+    """Yield reason, time and files of those that wait for the same until the same time."""
+    for (reason, until), group in groupby(files, key=lambda one: (one.reason, one.until)):
+        yield reason, until, list(group)

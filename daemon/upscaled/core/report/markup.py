@@ -5,6 +5,7 @@ Every value of a tag is escaped, in quotes, and made of printable characters onl
 """
 
 import base64
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -12,6 +13,9 @@ from upscaled.core.report.words import plain
 
 Html = str
 """Markup of ours: strangers' words in it are escaped."""
+
+
+_TYPED = re.compile("`([^`<>]{1,120})`")
 
 
 def text(words: str) -> Html:
@@ -36,9 +40,14 @@ def tag(name: str, inner: Html, *, kind: str = "", **values: str | float) -> Htm
     return f"<{name}{said}>{inner}</{name}>"
 
 
+def prose(words: str) -> Html:
+    """Return sentences of ours: what stands in `backticks` is something to type."""
+    return _TYPED.sub(r"<code>\1</code>", text(words))
+
+
 def paragraph(words: str, kind: str = "") -> Html:
-    """Return a paragraph of plain words, nothing where there are none."""
-    return tag("p", text(words), kind=kind) if words else ""
+    """Return a paragraph of sentences, nothing where there are none."""
+    return tag("p", prose(words), kind=kind) if words else ""
 
 
 def image(data: bytes, alt: str, kind: str = "") -> Html:
@@ -70,4 +79,4 @@ def section(key: str, title: str, inner: Html, number: int | None = None) -> Htm
     """Return a part of the page under its heading; `key` is what links lead to."""
     shown = "" if number is None else f" <small>{number:,}</small>"
     head = f'<h2 id="{key}">{text(title)}{shown}</h2>'
-    return f'<section aria-labelledby="{key}" class="part {key}">{head}{inner}</section>\n'
+    return f'<section aria-labelledby="{key}" class="part">{head}{inner}</section>\n'

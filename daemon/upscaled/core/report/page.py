@@ -7,15 +7,24 @@ that no more of it is in memory than one job.
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 
 from upscaled.core.report.cards import card, shot
 from upscaled.core.report.chart import chart, step_of
-from upscaled.core.report.lead import facts_of, headline, lead, span_of, title_of
+from upscaled.core.report.lead import (
+    Fact,
+    alike,
+    facts_of,
+    headline,
+    lead,
+    span_of,
+    title_of,
+)
 from upscaled.core.report.markup import Html, named, paragraph, section, table, tag, text
 from upscaled.core.report.style import STYLE
-from upscaled.core.report.values import Gap, Line, Load, Money, Report, Untouched, Wait
+from upscaled.core.report.values import Gap, Line, Load, Money, Report, Untouched, Wait, Waiting
 from upscaled.core.report.words import count, lasting, minute, money, sentence
 from upscaled.nouns import Micros
 
@@ -27,6 +36,11 @@ POLICY = (
 """Says to the browser what this page promises: nothing is fetched, nothing runs."""
 
 
+_TURN = "for a turn and will go on without help"
+_NAMED = 6
+"""Of files that wait for the same, so many are named."""
+
+
 def page(report: Report, load: Load) -> Iterator[Html]:
     """Yield the page as HTML text, part by part; `load` gives the small pictures it shows."""
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
@@ -35,11 +49,11 @@ def page(report: Report, load: Load) -> Iterator[Html]:
     yield '<meta name="referrer" content="no-referrer">\n'
     yield f"<title>{text(title_of(report))}</title>\n<style>{STYLE}</style></head>\n<body>"
     yield _head(report)
-    yield f"<main>{_totals(report)}"
+    yield "<main>"
     yield from _cards(report, "review", "To look at", load)
     yield from _cards(report, "failed", "Failed", load)
     yield _waits(report) + _gaps(report) + _untouched(report)
-    yield _chart(report)
+    yield _night(report)
     yield from _sheets(report, load)
     yield _slowest(report)
     yield f"</main>{_foot(report)}</body></html>\n"
@@ -50,63 +64,19 @@ def _head(report: Report) -> Html:
     return (
         f'<header><p class="brand">upscaled{where}</p><h1>{text(headline(report))}</h1>'
         f'<p class="span">{text(span_of(report))}</p>{paragraph(lead(report), "lead")}</header>'
-        f"{_nav(report)}\n"
+        f"{_figures(report)}\n"
     )
 
 
-def _nav(report: Report) -> Html:
-    tally = report.tally
-    links = (
-        ("review", "To look at", tally.review),
-        ("failed", "Failed", tally.failed),
-        ("waits", "Waits", tally.held + tally.waiting + tally.working),
-        ("gaps", "Missing frames", len(report.gaps)),
-        ("folders", "Folders not understood", len(report.untouched)),
-        ("done", "Done", tally.done),
-    )
-    shown = "".join(
-        f'<li class="{key}"><a href="#{key}">{says}<b>{number:,}</b></a></li>'
-        for key, says, number in links
-        if number
-    )
-    return f'<nav aria-label="Parts of the report"><ul>{shown}</ul></nav>' if shown else ""
+def _figures(report: Report) -> Html:
+    """Return the large figures, each a link to the part that tells more."""
+    shown = "".join(tag("li", _figure(one), kind=one.key) for one in facts_of(report))
+    return f'<nav aria-label="Parts of the report"><ul class="card facts">{shown}</ul></nav>'
 
 
-def _totals(report: Report) -> Html:
-    shown = "".join(
-        tag("li", f"<b>{text(figure)}</b><span>{text(says)}</span>", kind=kind)
-        for figure, says, kind in facts_of(report)
-    )
-    facts = tag("ul", shown, kind="facts")
-    return section("totals", "In short", tag("div", facts + _caps(report), kind="card"))
-
-
-def _caps(report: Report) -> Html:
-    spent = report.money
-    if report.engine == "local" and not spent.month:
-        return ""
-    own = "" if not report.scope else "The caps hold for all inboxes together."
-    bars = _cap("Today", spent.today, spent, spent.daily_cap) + _cap(
-        "This month", spent.month, spent, spent.monthly_cap
-    )
-    kept = (
-        f"{money(spent.reserved)} of it is reserved for what is on its way."
-        if spent.reserved
-        else ""
-    )
-    return tag("div", bars + paragraph(" ".join(filter(None, (kept, own))), "soft"), kind="caps")
-
-
-def _cap(says: str, spent: Micros, whole: Money, cap: Micros) -> Html:
-    used = spent / cap if cap else 0.0
-    taken = (spent + whole.reserved) / cap if cap else 0.0
-    said = f"<span>{says}</span><span>{text(money(spent))} of {text(money(cap))}</span>"
-    drawn = (
-        f'<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect class="taken" width="{min(1.0, taken) * 100:.1f}" height="1"/>'
-        f'<rect class="used" width="{min(1.0, used) * 100:.1f}" height="1"/></svg>'
-    )
-    return f"<div><p>{said}</p>{drawn}</div>"
+def _figure(fact: Fact) -> Html:
+    inner = f"<b>{text(fact.figure)}</b><span>{text(fact.says)}</span>"
+    return tag("a", inner, href=f"#{fact.key}") if fact.key else inner
 
 
 def _cards(report: Report, word: str, title: str, load: Load) -> Iterator[Html]:
@@ -115,7 +85,7 @@ def _cards(report: Report, word: str, title: str, load: Load) -> Iterator[Html]:
     if not lines and not earlier:
         return
     number = getattr(report.tally, word)
-    yield f'<section aria-labelledby="{word}" class="part {word}">'
+    yield f'<section aria-labelledby="{word}" class="part">'
     yield f'<h2 id="{word}">{title} <small>{number:,}</small></h2>'
     yield from (card(line, load) for line in lines)
     yield paragraph(_more(number - len(lines), word), "soft")
@@ -133,39 +103,46 @@ def _more(number: int, word: str) -> str:
 
 def _waits(report: Report) -> Html:
     tally = report.tally
-    number = tally.held + tally.waiting + tally.working
-    if not number:
+    if not tally.unfinished:
         return ""
-    moving = [
-        f"{count(tally.working, 'picture')} {'is' if tally.working == 1 else 'are'} in work."
-        if tally.working
-        else "",
-        f"{count(tally.waiting, 'picture')} {'waits' if tally.waiting == 1 else 'wait'} for "
-        "a turn and will go on without help."
-        if tally.waiting
-        else "",
-    ]
-    inner = paragraph(" ".join(filter(None, moving)), "soft")
-    inner += "".join(_wait(report, wait) for wait in report.waits)
-    return section("waits", "Waits", tag("div", inner, kind="card waits"), number)
+    moving = " ".join(
+        f"{count(number, 'picture')} {is_ if number == 1 else are}."
+        for number, is_, are in (
+            (tally.working, "is in work", "are in work"),
+            (tally.waiting, f"waits {_TURN}", f"wait {_TURN}"),
+        )
+        if number
+    )
+    inner = paragraph(moving) + "".join(_wait(report, wait) for wait in report.waits)
+    return section("waits", "Unfinished", tag("div", inner, kind="card"), tally.unfinished)
 
 
 def _wait(report: Report, wait: Wait) -> Html:
-    rows = [
-        (
-            named(one.path),
-            text(sentence(one.reason)),
-            text(minute(one.until, report.made_at)) if one.until else "until that changes",
-        )
-        for one in wait.files
-    ]
-    more = wait.count - len(rows)
-    return (
-        f"<h3>{text(wait.hold.replace('_', ' '))} <small>{wait.count:,}</small></h3>"
-        f"{paragraph(sentence(wait.means), 'soft')}"
-        f"{table(('File', 'Why', 'Looked at again'), rows, f'Waits: {wait.hold}')}"
-        f"{paragraph(f'And {more:,} more.' if more > 0 else '', 'soft')}"
+    title = f"{text(wait.hold.replace('_', ' ').capitalize())} <small>{wait.count:,}</small>"
+    groups = list(alike(wait.files))
+    more = wait.count - len(wait.files)
+    unnamed = more if len(groups) == 1 else 0
+    shown = "".join(
+        paragraph(_waits_for(reason, until, report), "said")
+        + paragraph(_listed(files, unnamed), "soft")
+        for reason, until, files in groups
     )
+    rest = f"And {more:,} more." if more > unnamed else ""
+    return (
+        f'<div class="wait"><h3>{title}</h3>{paragraph(sentence(wait.means), "soft")}{shown}'
+        f"{paragraph(rest, 'soft')}</div>"
+    )
+
+
+def _waits_for(reason: str, until: datetime | None, report: Report) -> str:
+    again = f"Looked at again {minute(until, report.made_at)}." if until else ""
+    return " ".join(filter(None, (sentence(reason), again)))
+
+
+def _listed(files: Sequence[Waiting], unnamed: int) -> str:
+    more = max(0, len(files) - _NAMED) + unnamed
+    names = ", ".join(one.path for one in files[:_NAMED])
+    return f"{names} and {more:,} more" if more > 0 else names
 
 
 def _gaps(report: Report) -> Html:
@@ -196,18 +173,46 @@ def _at_fault(one: Untouched) -> str:
     return f'"{one.token}" is not known; {one.hint}' if one.token else one.hint
 
 
-def _chart(report: Report) -> Html:
-    if not any(one.ended or one.spent for one in report.bars):
+def _night(report: Report) -> Html:
+    """Return what happened when, and the money beside its caps."""
+    busy = any(one.ended or one.spent for one in report.bars)
+    drawn = chart(report.bars, step_of(report.span)) if busy else ""
+    drawn += _caps(report)
+    title = "Through the night" if busy else "Money"
+    return section("night", title, tag("div", drawn, kind="card")) if drawn else ""
+
+
+def _caps(report: Report) -> Html:
+    spent = report.money
+    if report.engine == "local" and not spent.month:
         return ""
-    drawn = chart(report.bars, step_of(report.span))
-    return section("chart", "Through the night", tag("div", drawn, kind="card"))
+    bars = _cap("Today", spent.today, spent, spent.daily_cap) + _cap(
+        "This month", spent.month, spent, spent.monthly_cap
+    )
+    kept = f"{money(spent.reserved)} more is reserved for what is on its way."
+    own = "The caps hold for all inboxes together."
+    said = " ".join(filter(None, (kept if spent.reserved else "", own if report.scope else "")))
+    return tag("div", bars + paragraph(said, "soft"), kind="caps")
+
+
+def _cap(says: str, spent: Micros, whole: Money, cap: Micros) -> Html:
+    used, taken = (
+        100 * min(1.0, sum_ / cap) if cap else 0.0 for sum_ in (spent, spent + whole.reserved)
+    )
+    said = f"<span>{says}</span><span>{text(money(spent))} of {text(money(cap))}</span>"
+    drawn = (
+        '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="taken" width="{taken:.1f}" height="1"/>'
+        f'<rect class="used" width="{used:.1f}" height="1"/></svg>'
+    )
+    return f"<div><p>{said}</p>{drawn}</div>"
 
 
 def _sheets(report: Report, load: Load) -> Iterator[Html]:
     lines = sorted(report.of("done"), key=lambda line: line.folder)
     if not lines and not report.unlisted:
         return
-    yield '<section aria-labelledby="done" class="part done">'
+    yield '<section aria-labelledby="done" class="part">'
     yield f'<h2 id="done">Done <small>{report.tally.done:,}</small></h2>'
     for folder, group in groupby(lines, key=lambda line: line.folder):
         yield from _sheet(folder, list(group), load)

@@ -25,30 +25,32 @@ p { margin: 0; }
 .lead { margin: 1.1rem 0 0; font-size: 1.15rem; max-width: 46rem; }
 .soft, .dir, .unshown { color: var(--soft); }
 bdi { overflow-wrap: anywhere; }
-a { color: var(--link); text-underline-offset: .15em; }
+a { color: var(--link); text-underline-offset: .2em; }
+.name a { color: inherit; text-decoration-color: var(--line); }
+.name a:hover { color: var(--link); text-decoration-color: currentColor; }
 a:focus-visible, summary:focus-visible, .wide:focus-visible {
   outline: 2px solid var(--link); outline-offset: 2px; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
-nav ul { display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; margin: 1.1rem 0 0;
-  padding: 0; }
-nav a { display: block; padding: .3rem .75rem; border: 1px solid var(--line);
-  border-radius: 999px; background: var(--card); color: var(--ink); text-decoration: none; }
-nav b { margin-left: .3rem; font-variant-numeric: tabular-nums; }
-nav .review b { color: var(--review); } nav .failed b { color: var(--failed); }
-nav .waits b { color: var(--held); } nav .done b { color: var(--done); }
+nav { margin-top: 1.4rem; }
 .part { margin-top: 2.6rem; }
 .card, .item, .shot { background: var(--card); border: 1px solid var(--line);
   border-radius: 10px; }
 .card { padding: 1.1rem 1.25rem; }
-.facts { display: flex; flex-wrap: wrap; gap: 1.1rem 2.6rem; margin: 0; padding: 0;
-  list-style: none; }
+.facts { display: flex; flex-wrap: wrap; gap: .3rem .4rem; margin: 0; list-style: none;
+  padding: .7rem .75rem; }
+.facts li > a { display: block; color: inherit; text-decoration: none; border-radius: 6px; }
+.facts li > a:hover { background: var(--paper); }
+.facts li > a span { text-decoration: underline; text-decoration-color: var(--line); }
+.facts li, .facts li > a { padding: .3rem .5rem; } .facts li:has(> a) { padding: 0; }
 .facts b { display: block; font-size: 1.6rem; line-height: 1.2; font-weight: 600;
   font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
 .facts span { color: var(--soft); font-size: .9rem; }
 .facts .review b { color: var(--review); } .facts .failed b { color: var(--failed); }
+.facts .waits b { color: var(--held); } .facts .done b { color: var(--done); }
 .caps { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
-  gap: .9rem 2.6rem; margin-top: 1.2rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
+  gap: .9rem 2.6rem; }
+* + .caps { margin-top: 1.2rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
 .caps p { display: flex; justify-content: space-between; gap: 1rem; font-size: .93rem; }
 .caps svg { display: block; width: 100%; height: 6px; margin-top: .35rem; border-radius: 3px;
   background: var(--line); }
@@ -57,10 +59,10 @@ nav .waits b { color: var(--held); } nav .done b { color: var(--done); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr));
   gap: 1rem 2.6rem; }
 figure { margin: 0; min-width: 0; }
-.chart { max-width: 34rem; }
-.chart figcaption { font-size: .93rem; color: var(--soft); }
-.chart svg { display: block; width: 100%; height: auto; overflow: visible; }
-.chart text { font: 10.5px system-ui, sans-serif; fill: var(--soft); }
+.plot { max-width: 34rem; }
+.plot figcaption { font-size: .93rem; color: var(--soft); }
+.plot svg { display: block; width: 100%; height: auto; overflow: visible; }
+.plot text { font: 10.5px system-ui, sans-serif; fill: var(--soft); }
 .axis { stroke: var(--soft); fill: none; } .grid { stroke: var(--line); fill: none; }
 rect.done { fill: var(--done); } rect.review { fill: var(--review); }
 rect.failed { fill: var(--failed); } rect.spent { fill: var(--spent); }
@@ -84,7 +86,7 @@ tr:last-child > * { border-bottom: 0; }
 .item { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .9rem 1.6rem;
   padding: 1.1rem 1.25rem; margin-bottom: .9rem; }
 .item.review { border-left: 4px solid var(--review); }
-.item.failed { border-left: 4px solid var(--failed); }
+.item.failed { border-left: 4px solid var(--failed); grid-template-columns: minmax(0, 1fr); }
 .item .said { margin-top: .45rem; }
 .do { margin-top: .7rem; padding: .55rem .8rem; border-radius: 6px; }
 .review .do { background: var(--wash-review); } .failed .do { background: var(--wash-failed); }
@@ -96,9 +98,10 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .name > :last-child { min-width: 0; }
 .thumb { display: block; width: 52px; height: 52px; object-fit: contain; flex: none;
   background: var(--paper); border-radius: 5px; }
-.pairs { display: grid; gap: .8rem; align-content: start; }
+.pairs { display: grid; gap: .6rem; align-content: start; }
 .item .pairs { grid-template-columns: repeat(2, auto); }
 .pair figcaption, .two i { font-size: .8rem; font-style: normal; color: var(--soft); }
+.shot .pair + .pair i { display: none; }
 .two { display: flex; gap: 4px; }
 .two span { flex: 0 1 192px; min-width: 0; }
 .two img { display: block; max-width: 100%; height: auto; border-radius: 4px; }
@@ -113,19 +116,21 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .shot .name { font-size: .95rem; font-weight: 600; }
 .shot .made { margin-top: .6rem; }
 .shot .note { margin-top: .3rem; color: var(--soft); }
-.waits h3 { margin: 1.1rem 0 .2rem; } .waits h3:first-child { margin-top: 0; }
+* + .wait { margin-top: 1.1rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
+.wait .said { margin-top: .5rem; } .wait .soft { font-size: .93rem; }
 .plainly { margin: .4rem 0 0; padding-left: 1.2rem; } .plainly li { margin: .25rem 0; }
 code { font: .88em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-footer { margin-top: 3rem; padding-top: 1rem; padding-bottom: 2.5rem; color: var(--soft);
-  font-size: .88rem; border-top: 1px solid var(--line); }
+footer { margin-top: 3rem; padding-bottom: 2.5rem; color: var(--soft); font-size: .88rem; }
+footer p { padding-top: 1rem; border-top: 1px solid var(--line); }
 @media (max-width: 60rem) { .item { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 40rem) {
   header, nav, main, footer { padding-left: 1rem; padding-right: 1rem; }
   header { padding-top: 1.2rem; } h1 { font-size: 1.5rem; } .lead { font-size: 1.05rem; }
   .item .pairs { grid-template-columns: minmax(0, 1fr); }
   .item .two span { flex-basis: 192px; }
-  .sheet { grid-template-columns: minmax(0, 1fr); } .facts { gap: .9rem 1.8rem; }
-  .facts b { font-size: 1.35rem; } .part { margin-top: 2rem; } }
+  .item .pair + .pair i { display: none; }
+  .sheet { grid-template-columns: minmax(0, 1fr); } .facts b { font-size: 1.35rem; }
+  .part { margin-top: 2rem; } }
 @page { margin: 14mm 12mm; }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444;
@@ -133,15 +138,17 @@ footer { margin-top: 3rem; padding-top: 1rem; padding-bottom: 2.5rem; color: var
     --spent: #23689b; --link: #000; --wash-review: #fff; --wash-failed: #fff; }
   body { font-size: 9.5pt; background: none; }
   header, nav, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
-  header { padding-top: 0; } nav, details { display: none; }
+  header { padding-top: 0; } details { display: none; }
+  .facts li > a span { text-decoration: none; }
   .card, .item, .shot { border-radius: 4px; }
-  .item, .shot, .card, .chart, figure, tr { break-inside: avoid; }
+  .item, .shot, .wait, .caps, .plot, figure, tr { break-inside: avoid; }
   h2, h3, .folder { break-after: avoid; } .do { padding: .2rem 0; }
   .part { margin-top: 1.4rem; }
   .item { grid-template-columns: minmax(0, 1fr) auto; }
-  .item .pairs { grid-template-columns: auto; } .item .two span { flex-basis: 26mm; }
+  .item .pairs { grid-template-columns: auto; } .item .two span { flex-basis: 24mm; }
+  .item { padding: .7rem .9rem; } .item .pair + .pair i { display: none; }
   .sheet { grid-template-columns: repeat(3, minmax(0, 1fr)); }
   .wide { overflow: visible; } a { text-decoration: none; }
-  img, rect, .legend li::before { print-color-adjust: exact;
+  img, svg, rect, .legend li::before { print-color-adjust: exact;
     -webkit-print-color-adjust: exact; } }
 """

@@ -5,9 +5,9 @@ from itertools import groupby
 from textwrap import wrap
 
 from upscaled.core.report.cards import judged, pixels, price
-from upscaled.core.report.lead import facts_of, headline, lead, span_of
+from upscaled.core.report.lead import alike, facts_of, headline, lead, span_of
 from upscaled.core.report.values import Report
-from upscaled.core.report.words import count, lasting, minute, money, plain, sentence
+from upscaled.core.report.words import count, ending, lasting, minute, money, plain, sentence
 
 _WIDTH = 88
 
@@ -21,7 +21,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield headline(report) + (f" · {report.scope}" if report.scope else "")
     yield span_of(report)
     yield from ("", *_wrapped(lead(report), ""), "")
-    yield from (f"  {figure:>9}  {says}" for figure, says, _ in facts_of(report))
+    yield from (f"  {one.figure:>9}  {one.says}" for one in facts_of(report))
     yield from _caps(report)
     for word, title in (("review", "TO LOOK AT"), ("failed", "FAILED")):
         yield from _asked(report, word, title)
@@ -60,7 +60,7 @@ def _asked(report: Report, word: str, title: str) -> Iterator[str]:
         for one in said:
             yield from _wrapped(sentence(one))
         if line.trouble and line.trouble.hint:
-            yield from _wrapped(f"What to do: {sentence(line.trouble.hint)}")
+            yield from _wrapped(f"What to do: {ending(line.trouble.hint)}")
         yield from _wrapped("; ".join(filter(None, (judged(line), pixels(line), price(line)))))
         yield from _wrapped(f"It is in {line.place}." if line.place else "")
     if number > len(lines):
@@ -71,16 +71,19 @@ def _asked(report: Report, word: str, title: str) -> Iterator[str]:
 
 def _waits(report: Report) -> Iterator[str]:
     tally = report.tally
-    number = tally.held + tally.waiting + tally.working
+    number = tally.unfinished
     if not number:
         return
-    yield from _title("WAITS", number)
-    yield f"{tally.working:,} in work, {tally.waiting:,} waiting for a turn, {tally.held:,} held"
+    yield from _title("UNFINISHED", number)
+    moving = (f"{tally.working:,} in work", f"{tally.waiting:,} waiting for a turn")
+    if said := ", ".join(one for one in moving if not one.startswith("0 ")):
+        yield said
     for wait in report.waits:
         yield f"{wait.hold.replace('_', ' ')} ({wait.count:,}): {wait.means}"
-        for one in wait.files:
-            until = f" (until {minute(one.until, report.made_at)})" if one.until else ""
-            yield from _wrapped(f"{one.path}: {sentence(one.reason)}{until}")
+        for reason, until, files in alike(wait.files):
+            again = f" Looked at again {minute(until, report.made_at)}." if until else ""
+            yield from _wrapped(f"{sentence(reason)}{again}")
+            yield from _wrapped(", ".join(one.path for one in files), "        ")
         if wait.count > len(wait.files):
             yield f"    ... and {wait.count - len(wait.files):,} more"
 

@@ -167,6 +167,11 @@ class Tally:
     """In review since before the span."""
 
     @property
+    def unfinished(self) -> int:
+        """Return how many have not ended."""
+        return self.waiting + self.working + self.held
+
+    @property
     def nothing(self) -> bool:
         """Say whether there is nothing to tell."""
         return not any(getattr(self, name) for name in self.__slots__)

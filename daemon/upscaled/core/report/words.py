@@ -74,11 +74,14 @@ def zone_of(at: datetime, zone: str) -> str:
 
 def sentence(text: str) -> str:
     """Return words as a sentence: a capital first, a mark last."""
-    text = text.strip()
-    if not text:
-        return ""
-    ended = text if text[-1] in ".!?" else f"{text}."
+    ended = ending(text)
     return ended[:1].upper() + ended[1:]
+
+
+def ending(text: str) -> str:
+    """Return words with a mark at their end."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."
 
 
 def address(path: str) -> str:
