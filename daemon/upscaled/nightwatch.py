@@ -184,6 +184,7 @@ def senders_of(table: Notify) -> Mapping[str, Send]:
     except UpscaledError as error:
         log.warning("no_addresses", reason=error.message)
         return found
-    if urls:
-        found["apprise"] = partial(notify.send_by_apprise, urls)
+    for number, (url, scheme) in enumerate(zip(urls, notify.schemes(urls), strict=True), 1):
+        # One sender each: what one of them refuses is not sent to the others again.
+        found[f"apprise {number} ({scheme})"] = partial(notify.send_by_apprise, url)
     return found

@@ -1,12 +1,28 @@
 """What Prometheus' own parser reads of what we write."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from upscaled.core.exposition import exposition, gauge
+from upscaled.core.job_line import job_line
 from upscaled.core.metrics import Seen, Tally, families
-from upscaled.nouns import Hold
+from upscaled.core.notice_kinds import Kind
+from upscaled.nouns import Hold, Job, State
+
+JOB = Job(
+    id="j1",
+    state=State.DONE,
+    watch=0,
+    path="4k/a.png",
+    size=9,
+    mtime_ns=1,
+    inode=1,
+    seen_at=datetime(2026, 12, 1, tzinfo=UTC),
+    updated_at=datetime(2026, 12, 1, tzinfo=UTC),
+)
 
 MONEY = ("total", "today", "month", "reserved", "daily_cap", "monthly_cap")
 
@@ -29,7 +45,7 @@ def seen() -> Seen:
         watches=(True, False),
         windows=(True, True),
         free={("state", ""): 10**12, ("outbox", "0"): 5},
-        night_at=None,
+        night_at=1.0,
     )
 
 
@@ -73,6 +89,15 @@ def test_every_hold_has_a_sample_from_the_start_and_a_deaf_ledger_none() -> None
     deaf = read(replace(seen(), jobs={}, holds={}, money={}))
     assert not {name for name, _ in deaf} & {"upscaled_jobs", "upscaled_reserved_usd"}
     assert ("upscaled_ready", ()) in deaf
+
+
+def test_the_page_on_the_night_names_every_measure_and_every_kind_of_message() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "night.md").read_text()
+    counted = {name.removesuffix("_count").removesuffix("_sum") for name, _ in read(seen())}
+
+    assert {name for name in counted if name not in page} == set()
+    assert {kind.value for kind in Kind if f"| `{kind.value}` |" not in page} == set()
+    assert {key for key in job_line(JOB) if f"`{key}`" not in page} == set()
 
 
 def test_a_value_that_is_no_number_is_written_as_prometheus_wants_it() -> None:

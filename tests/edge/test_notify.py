@@ -161,7 +161,7 @@ def test_a_command_that_fails_says_so_and_one_that_does_not_listen_is_fine(
 
 @imports_apprise
 def test_apprise_delivers_as_plain_text(receiver: Receiver) -> None:
-    notify.send_by_apprise([f"json://{receiver.place}/{TOKEN}"], MESSAGE)
+    notify.send_by_apprise(f"json://{receiver.place}/{TOKEN}", MESSAGE)
 
     ((path, body),) = receiver.got
     assert path == f"/{TOKEN}"
@@ -176,10 +176,16 @@ def test_an_address_that_takes_nothing_is_a_fault_without_the_address(
     place: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(Outage) as raised:
-        notify.send_by_apprise([place.format(TOKEN)], MESSAGE)
+        notify.send_by_apprise(place.format(TOKEN), MESSAGE)
 
     said = capfd.readouterr()
     assert TOKEN.lower() not in (str(raised.value) + said.out + said.err + caplog.text).lower()
+
+
+@imports_apprise
+def test_addresses_that_are_none_are_counted_and_nothing_is_sent(receiver: Receiver) -> None:
+    assert notify.unknown([f"json://{receiver.place}", "nonsense://x", "words"]) == 2
+    assert receiver.got == []
 
 
 @imports_apprise
@@ -187,7 +193,7 @@ def test_a_service_that_refuses_is_a_fault(receiver: Receiver) -> None:
     receiver.status = 500
 
     with pytest.raises(Outage, match="could not deliver"):
-        notify.send_by_apprise([f"json://{receiver.place}/{TOKEN}"], MESSAGE)
+        notify.send_by_apprise(f"json://{receiver.place}/{TOKEN}", MESSAGE)
     assert len(receiver.got) >= 1
 
 
@@ -197,7 +203,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "apprise", None)
 
     with pytest.raises(Outage, match="install the extra notify"):
-        notify.send_by_apprise(["json://localhost"], MESSAGE)
+        notify.send_by_apprise("json://localhost", MESSAGE)
 
 
 def test_addresses_come_from_the_environment_a_credential_and_a_file(tmp_path: Path) -> None:
@@ -213,7 +219,8 @@ def test_addresses_come_from_the_environment_a_credential_and_a_file(tmp_path: P
     found = notify.find_urls(file, environ)
 
     assert found == ("mailto://a:b@c", "xmpp://d", "slack://x", "tgram://1/2", "json://a")
-    assert notify.schemes(found) == ["json", "mailto", "slack", "tgram", "xmpp"]
+    assert notify.schemes(found) == ["mailto", "xmpp", "slack", "tgram", "json"]
+    assert notify.schemes(["T0KEN"]) == ["?"]
     assert notify.find_urls(None, {}) == ()
     with pytest.raises(Fatal, match="cannot be read"):
         notify.find_urls(tmp_path / "missing", {})

@@ -1,6 +1,7 @@
 """The whole daemon while nobody watches: what it tells, measures, and gives as a sign of life."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from place import Place, photo
+from standin import Options, Standin
 
 KEEP = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())"
 
@@ -175,6 +177,75 @@ def test_the_status_says_when_the_window_opens_and_urgent_does_not_wait(place: P
     assert window["open"] is False
     assert window["opens_at"].endswith("Z")
     assert "opens Sun" in place.run("status").stdout
+
+
+@pytest.mark.long
+def test_a_night_that_was_missed_is_told_at_the_next_start(place: Place) -> None:
+    place.configure(notify={"notify_command": command(place), "disk_low_gb": 0.0})
+    place.until_idle()
+    with sqlite3.connect(place.path("state/ledger.sqlite")) as link:
+        link.execute("UPDATE meta SET value = '2026-01-01' WHERE key = 'night_told'")
+    photo(place.path("inbox/hd/a.png"))
+    place.until_idle()  # the night ended before this picture came
+    assert told(place) == []
+
+    with sqlite3.connect(place.path("state/ledger.sqlite")) as link:
+        link.execute("UPDATE jobs SET updated_at = updated_at - 172800")
+        link.execute("UPDATE meta SET value = '2026-01-01' WHERE key = 'night_told'")
+    place.until_idle()
+    place.until_idle()
+
+    (message,) = told(place)
+    assert message["event"] == "night"
+    assert message["text"].endswith(": 1 done; $0.00 spent")
+
+
+@pytest.mark.long
+def test_outside_the_window_nothing_is_sent_but_from_urgent_folders(
+    place: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with Standin(tmp_path_factory.mktemp("fal"), Options()) as fal:
+        names = ("queue_url", "rest_url", "cdn_url", "api_url")
+        urls = {name: getattr(fal, name) for name in names}
+        place.use_fal(
+            urls,
+            schedule={"window": "sun 03:00-03:01", "timezone": "Europe/Berlin"},
+        )
+        photo(place.path("inbox/hd/a.png"), seed=1)
+        photo(place.path("inbox/hd-urgent/b.png"), seed=2)
+
+        place.until_idle(code=3)
+
+        jobs = {job["path"]: job for job in place.ask("jobs")}
+        assert jobs["hd-urgent/b.png"]["state"] == "done"
+        held = jobs["hd/a.png"]
+        assert (held["state"], held["hold"]) == ("held", "window")
+        assert "it opens Sun" in held["reason"]
+        assert held["reason"].endswith("(Europe/Berlin).")
+        (window,) = place.ask("status")["schedule"]["windows"]
+        assert held["due_at"][:19] == window["opens_at"][:19]
+        assert fal.ledger()["submits"] == 1
+
+
+def test_check_says_what_keeps_messages_from_leaving(place: Place) -> None:
+    urls = place.path("urls")
+    urls.write_text("json://127.0.0.1/T0KEN\nnonsense://T0KEN\n")
+    urls.chmod(0o644)
+    place.configure(notify={"urls_file": "urls"})
+
+    said = place.ask("check")
+    assert said["warnings"] == [
+        "messages: 1 of 2 addresses are none that Apprise knows",
+        f"{urls} holds secrets and others may read it: chmod 600",
+    ]
+
+    place.configure(
+        notify={"urls_file": "missing", "notify_command": ["no-such-program", "T0KEN"]},
+        metrics={"textfile": "urls/upscaled.prom"},
+    )
+    faults = {one["key"]: one for one in place.ask("check", code=2)["faults"]}
+    assert set(faults) == {"notify.notify_command", "notify.urls_file", "metrics.textfile"}
+    assert "T0KEN" not in json.dumps([said, faults])
 
 
 def test_wrong_keys_of_the_night_are_told_without_secrets(place: Place) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from upscaled.cli.ask import ledger_of
 from upscaled.cli.check_fal import fal_warnings
+from upscaled.cli.check_night import night_faults, night_warnings
 from upscaled.cli.check_roots import Asked, fault, write_faults
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, WRONG, print_json, print_text
@@ -41,6 +42,7 @@ def check(arguments: argparse.Namespace) -> int:
         *_mark_faults(settings),
         *_state_faults(settings, path),
         *_ink_faults(settings, path),
+        *night_faults(settings, path),
         *asked.faults(),
     ]
     engine = _engine(settings, ledger)
@@ -161,6 +163,7 @@ def _warnings(settings: Settings, engine: dict[str, str | None]) -> Iterator[str
     if engine["state"] == "no_key" and engine["name"] == "fal":
         yield f"{engine['reason']}; until then every picture is held"
     yield from _without_legacy(settings, seen)
+    yield from night_warnings(settings)
     if engine["name"] == "fal" and (key := find_key()):
         yield from fal_warnings(settings, read_rules(settings).catalogues["fal"], key)
 

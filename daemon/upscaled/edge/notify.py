@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from upscaled.core.notices import Message
 from upscaled.errors import Fatal, Outage
@@ -82,29 +83,42 @@ def has_apprise() -> bool:
     return find_spec("apprise") is not None
 
 
-def send_by_apprise(urls: Sequence[str], message: Message) -> None:
+def send_by_apprise(url: str, message: Message) -> None:
     """
-    Send through every address; raises `Outage` where one of them took nothing.
+    Send through one address; raises `Outage` where it takes nothing.
 
     As plain text: a file's name must not become markup in a chat.
     """
+    apprise = _apprise()
+    sender = apprise.Apprise()
+    if not sender.add(url):
+        raise Outage("this address is none that Apprise knows")
+    kind = apprise.NotifyType.INFO if _is_good(message) else apprise.NotifyType.WARNING
+    sent = sender.notify(
+        title=f"upscaled on {host()}: {message.title}",
+        body=message.text,
+        notify_type=kind,
+        body_format=apprise.NotifyFormat.TEXT,
+    )
+    if not sent:
+        raise Outage("Apprise could not deliver")
+
+
+def unknown(urls: Sequence[str]) -> int:
+    """Return how many addresses are none that Apprise knows; sends nothing."""
+    sender = _apprise().Apprise()
+    return sum(not sender.add(url) for url in urls)
+
+
+def _apprise() -> Any:
+    """Load Apprise: an extra, and heavy, so only who sends does."""
     try:
-        import apprise  # noqa: PLC0415 - an extra, and heavy: only who sends loads it
+        import apprise  # noqa: PLC0415
     except ImportError as error:
         raise Outage("Apprise is not installed; install the extra notify") from error
     for library in ("apprise", "urllib3"):
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)  # their words hold addresses
-    sender = apprise.Apprise()
-    unknown = sum(not sender.add(url) for url in urls)
-    title = f"upscaled on {host()}: {message.title}"
-    kind = apprise.NotifyType.INFO if _is_good(message) else apprise.NotifyType.WARNING
-    sent = len(sender) > 0 and sender.notify(
-        title=title, body=message.text, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
-    )
-    if unknown:
-        raise Outage(f"{unknown} of {len(urls)} addresses for messages are none that Apprise knows")
-    if not sent:
-        raise Outage("Apprise could not deliver to every address")
+    return apprise
 
 
 def _is_good(message: Message) -> bool:
@@ -136,5 +150,5 @@ def _words(path: Path) -> str:
 
 
 def schemes(urls: Sequence[str]) -> list[str]:
-    """Return what may be shown of addresses: their schemes."""
-    return sorted({url.partition(":")[0] for url in urls})
+    """Return what may be shown of addresses, in their order: their schemes."""
+    return [url.partition("://")[0] if "://" in url else "?" for url in urls]
