@@ -17,6 +17,7 @@ from pathlib import Path
 
 from upscaled import __version__
 from upscaled.core.folders import Grammar
+from upscaled.core.frames import said
 from upscaled.core.glossary import HOLDS
 from upscaled.core.life import LIFE, Word
 from upscaled.core.report.chart import place_of as bar_of
@@ -26,6 +27,7 @@ from upscaled.core.report.tiles import THUMB, Kept, shared_out
 from upscaled.core.report.twin import twin
 from upscaled.core.report.values import (
     Bar,
+    Gap,
     Line,
     Money,
     Report,
@@ -50,6 +52,8 @@ MOST_LINES = {"review": 300, "failed": 300, "done": 1500}
 """Of each word the latest are listed; all are counted."""
 MOST_HELD = 20
 """Of each hold so many files are named."""
+MOST_RANGES = 12
+"""Of a series' missing frames; `upscaled series` has them all."""
 SLOWEST = 5
 _ORDER = ("review", "failed", "done")
 _INSTANT = timedelta(microseconds=1)
@@ -144,6 +148,7 @@ def gather(settings: Settings, ledger: Ledger, asked: Asked) -> Report:
         lines=_with_pictures(settings, [line for word in _ORDER for line in night.lines[word]]),
         unlisted=night.states[State.DONE] - len(night.lines["done"]),
         waits=tuple(_waits(ledger, within, asked.span)),
+        gaps=tuple(_gaps(ledger, asked)),
         untouched=tuple(_untouched(told.get("strays", []), asked.watches)),
         bars=night.bars(),
         slowest=tuple(line for _, _, line in sorted(night.slowest, reverse=True)),
@@ -165,9 +170,9 @@ def write(settings: Settings, report: Report, path: Path) -> tuple[Path, Path]:
         return disk.content(folder / job / name)
 
     twin_path = path.with_suffix(".txt")
-    disk.write_whole((part.encode() for part in page(report, load)), path)
-    if twin_path != path:
-        disk.write_whole((part.encode() for part in twin(report)), twin_path)
+    if twin_path != path:  # a person may ask for the text alone
+        disk.write_whole((part.encode() for part in page(report, load)), path)
+    disk.write_whole((part.encode() for part in twin(report)), twin_path)
     return path, twin_path
 
 
@@ -237,6 +242,22 @@ def _waits(ledger: Ledger, within: Within, span: Span) -> Iterator[Wait]:
             for job in ledger.nights.held(within, hold, MOST_HELD)
         )
         yield Wait(hold=hold.value, means=HOLDS[hold], count=number, files=files)
+
+
+def _gaps(ledger: Ledger, asked: Asked) -> Iterator[Gap]:
+    """Yield the series under way, or told of within the span, in which frames are missing."""
+    for watch, key in ledger.standings.latest(asked.span.since):
+        if watch not in asked.watches:
+            continue
+        one = ledger.standings.progress(watch, key)
+        if one.gone:
+            more = " and more" if len(one.missing) > MOST_RANGES else ""
+            yield Gap(
+                series=one.folder if one.name == one.folder else f"{one.folder}/{one.name}",
+                missing=", ".join(said(one.missing[:MOST_RANGES], one.width)) + more,
+                count=one.gone,
+                ready=one.words.get(Word.DONE, 0),
+            )
 
 
 def _untouched(strays: list[dict[str, object]], watches: tuple[int, ...]) -> Iterator[Untouched]:

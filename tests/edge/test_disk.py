@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -266,3 +267,28 @@ def test_a_note_is_not_written_through_a_link_that_somebody_put_there(tmp_path: 
 
     assert private.read_bytes() == b"picture"
     assert (tmp_path / "note.txt").read_text() == "ours"
+
+
+def test_a_note_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("old")
+
+    def parts() -> Iterator[bytes]:
+        yield b"new"
+        raise Outage("no more")
+
+    with pytest.raises(Outage):
+        disk.write_whole(parts(), tmp_path / "note.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+    assert (tmp_path / "note.txt").read_text() == "old"
+
+
+def test_old_files_and_folders_are_pruned_and_young_ones_stay(tmp_path: Path) -> None:
+    for name in ("old", "young"):
+        (tmp_path / f"{name}-job").mkdir()
+        (tmp_path / f"{name}-job" / "thumb.webp").touch()
+        (tmp_path / f"{name}.png").touch()
+    for name in ("old-job", "old.png"):
+        os.utime(tmp_path / name, (1, 1))
+    disk.prune(tmp_path, 1000.0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["young-job", "young.png"]
+    disk.prune(tmp_path / "never-made", 1000.0)

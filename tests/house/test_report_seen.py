@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
 from browser import DESKTOP, PHONE, Browser, browser
-from place import photo
+from place import Place, photo
 from report_pages import HOSTILE as ANY
 from report_studio import Studio
 from upscaled.core.report.tiles import SHARPEST, WORST
@@ -234,6 +235,23 @@ def test_nothing_is_asked_of_anybody_and_no_file_name_runs(chromium: Browser, ni
     assert chromium.run("[...document.images].every(one => one.naturalWidth > 0)")
     assert chromium.run("document.querySelectorAll('script, [onerror], [onload]').length") == 0
     assert chromium.run(f"document.body.innerText.includes({HOSTILE[0]!r})")
+
+
+def test_a_hostile_name_goes_the_whole_way_and_stays_text(chromium: Browser, place: Place) -> None:
+    photo(place.path(f"inbox/hd/{HOSTILE[0]}"), (960, 720))
+    place.until_idle()
+    place.ask("report", "--output", str(place.path("report.html")))
+
+    chromium.open(place.path("report.html"))
+
+    assert chromium.run(f"document.body.innerText.includes({HOSTILE[0]!r})")
+    assert (
+        chromium.run("document.querySelectorAll('img:not([src^=\"data:image/webp\"])').length") == 0
+    )
+    assert chromium.run("document.images.length") >= 3
+    assert chromium.dialogs == []
+    link = chromium.run("document.querySelector('.shot a').href")
+    assert Path(unquote(urlsplit(link).path)).exists(), "the link leads to the result"
 
 
 def test_a_name_with_a_changed_direction_is_shown_as_it_is(chromium: Browser, night: Night) -> None:

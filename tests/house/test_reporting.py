@@ -1,5 +1,6 @@
 """The report's figures are the ledger's: over midnight, over clock changes, inbox by inbox."""
 
+import json
 import random
 import tracemalloc
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from report_studio import Studio
+from upscaled.cli.main import main
 from upscaled.core.report.page import page
 from upscaled.core.report.tiles import NAMES, PAGE_BYTES, in_page
 from upscaled.core.report.values import Line
@@ -181,3 +183,38 @@ def test_a_page_is_made_job_by_job_and_never_whole_in_memory(studio: Studio) -> 
     tracemalloc.stop()
     assert length > 10_000_000
     assert peak < length / 10
+
+
+def test_a_series_with_missing_frames_is_told(studio: Studio) -> None:
+    at = datetime(2025, 3, 3, 3, tzinfo=UTC)
+    for frame in (1, 2, 5):
+        made = studio.made(State.JUDGED, at, path=f"4k/shot.{frame:04}.png")
+        key = "4k/shot.#.png 8x8"
+        studio.ledger.add([replace(made, facts=replace(made.facts, series=key))])
+    (gap,) = studio.report(at - timedelta(hours=1), at + timedelta(hours=1)).gaps
+    assert (gap.series, gap.missing, gap.count) == ("4k/shot", "0003-0004", 2)
+    assert studio.report(at - timedelta(hours=1), at + timedelta(hours=1), scope=1).gaps == ()
+
+
+def test_on_demand_each_outbox_gets_its_report_and_scripts_get_the_figures(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio.mark()
+    studio.job(State.DONE, datetime.now(UTC), 80_000)
+    studio.job(State.FAILED, datetime.now(UTC), watch=1)
+    config = ["--config", str(studio.root / "config.toml")]
+
+    assert main([*config, "report", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    first, second = told["reports"]
+    assert told["path"] == first["path"]
+    assert Path(first["path"]).parent == studio.settings.watch[0].outbox
+    assert Path(second["text"]).read_text().count("1 failed") == 2
+    assert (first["jobs"]["done"], second["jobs"]["done"]) == (1, 0)
+    assert (first["spend"]["spent_usd"], second["spend"]["spent_usd"]) == (0.08, 0.0)
+    assert [one["path"] for one in second["failed"]] == ["4k/2.jpg"]
+
+    assert main([*config, "report", "--output", str(studio.root / "all.txt")]) == 0
+    assert capsys.readouterr().out == f"{studio.root / 'all.txt'}\n"
+    assert (studio.root / "all.txt").read_text().startswith("Morning report")

@@ -161,9 +161,14 @@ def write_whole(content: bytes | Iterable[bytes], to: Path) -> None:
     with translated(to):
         part = to.with_name(f".upscaled-{to.name}.part")
         part.unlink(missing_ok=True)  # whatever it was: a link put there is not written through
-        with part.open("xb") as file:
-            file.writelines([content] if isinstance(content, bytes) else content)
-        part.replace(to)
+        try:
+            with part.open("xb") as file:
+                file.writelines([content] if isinstance(content, bytes) else content)
+            part.replace(to)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
 
 
 def reveal(staged: Path, final: Path) -> None:
