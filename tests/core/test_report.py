@@ -194,7 +194,7 @@ def test_without_fal_it_says_what_fal_would_have_asked() -> None:
     line = replace(LINE, basis="free", fal_cost=320_000)
     text = read(report(line, engine="local", would=320_000)).text
     assert "fal would have asked" in text
-    assert "nothing; fal would ask $0.32" in text
+    assert "free; fal would ask $0.32" in text
 
 
 def test_a_report_of_one_inbox_names_it_and_says_whose_the_caps_are() -> None:

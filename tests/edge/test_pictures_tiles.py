@@ -129,3 +129,27 @@ def test_noise_is_held_to_its_bytes_and_the_thumbnail_to_its_side(tmp_path: Path
     for path in tmp_path.glob("*.webp"):
         assert path.stat().st_size <= MOST_BYTES, path.name
     assert max(pixels(tmp_path / THUMB).shape) == THUMB_SIDE
+
+
+def test_of_the_sharpest_place_the_sharpest_part_is_shown_pixel_for_pixel(tmp_path: Path) -> None:
+    canvas = np.full((800, 1200, 3), 90, np.uint8)
+    canvas[40:70:3, 60:90] = 255  # in the corner of a place that is flat elsewhere
+    Image.fromarray(canvas).save(tmp_path / "s.png")
+    result = larger(tmp_path / "s.png", tmp_path / "r.png", (4800, 3200))
+    tiles(tmp_path / "s.png", result, whole(4800, 3200), {SHARPEST: (0, 0, 0.5, 0.5)}, tmp_path)
+    before, after = (pixels(tmp_path / tile_name(SHARPEST, when)) for when in ("before", "after"))
+    assert before.std() > 30
+    assert np.abs(before - after).mean() < 12
+    bright = np.flatnonzero(after[:, :, 0].max(axis=1) > 200)
+    assert 100 < bright[-1] - bright[0] < 125, "thirty source rows are 120 of the result"
+
+
+def test_the_least_alike_place_is_shown_whole_in_its_form(tmp_path: Path) -> None:
+    canvas = np.full((300, 2400, 3), 90, np.uint8)
+    canvas[:, 600:1200] = (200, 40, 40)
+    Image.fromarray(canvas).save(tmp_path / "s.png")
+    place = {WORST: (0.25, 0.0, 0.5, 1.0)}
+    tiles(tmp_path / "s.png", tmp_path / "s.png", whole(2400, 300), place, tmp_path)
+    shown = pixels(tmp_path / tile_name(WORST, "before"))
+    assert shown.shape == (SIDE, SIDE, 3)
+    assert np.abs(shown[:, :, 0] - 200).mean() < 12, "as much of it as is as high as the picture"

@@ -23,9 +23,9 @@ def card(line: Line, load: Load) -> Html:
 def shot(line: Line, load: Load) -> Html:
     """Return a finished job for the contact sheet."""
     notes = "".join(paragraph(sentence(one), "note") for one in _notes(line))
-    made = " · ".join(_made(line))
-    shown = _name(line, load, "p") + _pairs(line, load, (SHARPEST, WORST))
-    return tag("li", f'{shown}<p class="made">{made}</p>{notes}', kind="shot") + "\n"
+    told = tag("p", " · ".join(_made(line)), kind="made") + notes
+    seen = _name(line, load, "p") + _pairs(line, load, (SHARPEST, WORST))
+    return tag("li", f"<div>{seen}</div><div>{told}</div>", kind="shot") + "\n"
 
 
 def price(line: Line) -> str:
@@ -36,7 +36,7 @@ def price(line: Line) -> str:
         return f"{money(line.cost)}, served from what was paid for before"
     if line.cost or line.basis != "free":
         return f"{money(line.cost)} ({line.basis})"
-    return f"nothing; fal would ask {money(line.fal_cost)}" if line.fal_cost else "nothing"
+    return f"free; fal would ask {money(line.fal_cost)}" if line.fal_cost else "free"
 
 
 def judged(line: Line) -> str:

@@ -139,7 +139,9 @@ def _labels(bars: Sequence[Bar], slot: float) -> Iterator[Html]:
     for place in range(0, len(bars), every):
         starts = bars[place].starts
         said = f"{starts.day} {starts:%b}" if days else f"{starts:%H:%M}"
-        x = min(_LEFT + place * slot, _WIDTH - _LABEL_PX + 8.0)
+        x = _LEFT + place * slot
+        if x + _LABEL_PX > _WIDTH + 12:
+            return
         yield f'<text x="{x:.1f}" y="{_HEIGHT - 4}">{text(said)}</text>'
 
 

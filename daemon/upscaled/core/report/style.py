@@ -104,7 +104,8 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .shot .pair + .pair i { display: none; }
 .two { display: flex; gap: 4px; }
 .two span { flex: 0 1 192px; min-width: 0; }
-.two img { display: block; max-width: 100%; height: auto; border-radius: 4px; }
+.two img { display: block; max-width: 100%; height: auto; border-radius: 4px;
+  outline: 1px solid var(--line); outline-offset: -1px; }
 .two i { display: block; }
 .item .two span { flex-basis: 150px; }
 .folder { margin: 1.6rem 0 .7rem; }
@@ -112,6 +113,12 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
   margin: 0; padding: 0; list-style: none; }
 .shot { padding: .85rem .95rem; min-width: 0; }
 .shot .pairs { margin-top: .7rem; }
+@media (min-width: 60rem) {
+  .shot:only-child { grid-column: 1 / -1; display: flex; gap: 1.6rem; }
+  .shot:only-child > :first-child { flex: 0 0 36rem; }
+  .shot:only-child .pairs { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .shot:only-child .pair + .pair i { display: block; }
+  .shot:only-child > :last-child { max-width: 40rem; padding-top: .3rem; } }
 .shot p { font-size: .9rem; }
 .shot .name { font-size: .95rem; font-weight: 600; }
 .shot .made { margin-top: .6rem; }

@@ -69,6 +69,8 @@ def minute(at: datetime, beside: datetime | None = None) -> str:
 def zone_of(at: datetime, zone: str) -> str:
     """Return the zone's name and how it is called at that time: `Europe/Berlin, CET`."""
     short = f"{at:%Z}"
+    if zone.rpartition("/")[2] == short:
+        return short
     return ", ".join(dict.fromkeys(one for one in (zone, short) if one))
 
 

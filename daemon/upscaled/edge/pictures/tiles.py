@@ -8,16 +8,18 @@ source. Draws; judges nothing.
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyvips
 from PIL import Image
 
-from upscaled.core.report.tiles import AFTER, BEFORE, NAMES, THUMB, tile_name
+from upscaled.core.report.tiles import AFTER, BEFORE, NAMES, SHARPEST, THUMB, tile_name
 from upscaled.edge.pictures.aligning import Box, Pixels, View, in_srgb, views
 from upscaled.edge.pictures.faults import translated
 from upscaled.edge.pictures.layout import Layout
+from upscaled.edge.pictures.sharpest import sharpest
 from upscaled.edge.pictures.sheet import whole
 
 SIDE = 192
@@ -37,18 +39,52 @@ def tiles(source: Path, result: Path, layout: Layout, places: Mapping[str, Box],
     Write the thumbnail and, for each place, two WebP tiles of equal size into the folder `to`.
 
     `places` are shares 0..1 of what both show, by name, the most telling first; one that lies
-    within half a tile of an earlier one is left out.
+    within half a tile of an earlier one is left out. The least alike place is shown whole, as it
+    was measured; of the sharpest the sharpest part.
     """
     for name in NAMES:
         (to / name).unlink(missing_ok=True)
     before, after = views(source, result, layout)
     extent = _extent(before.box, after.box)
-    wanted = _apart({name: _about(place, extent) for name, place in places.items()}, extent)
     size = (_side(after.box, extent, 0), _side(after.box, extent, 1))
-    for when, view in ((BEFORE, before), (AFTER, after)):
-        for name, picture in _cut(view, wanted, size).items():
-            _save(picture, to / tile_name(name, when))
+    wanted = _apart({name: _about(place, extent) for name, place in places.items()}, extent)
+    parts = _read_all(before, wanted)
+    shown = {name: _closer(before, parts[name], extent, name) for name in wanted}
+    for name, place in shown.items():
+        _save(_drawn(before, parts[name], place, size), to / tile_name(name, BEFORE))
+    for name, part in _read_all(after, shown).items():
+        _save(_drawn(after, part, shown[name], size), to / tile_name(name, AFTER))
     _save(whole(source, THUMB_SIDE), to / THUMB)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Whole pixels of a picture around a place."""
+
+    place: Box
+    window: _Window
+    pixels: Pixels
+
+
+def _closer(view: View, part: _Part, extent: tuple[float, float], name: str) -> Box:
+    """Return the sharpest tile within the sharpest place; any other place as it is."""
+    across, down = part.place[2] - part.place[0], part.place[3] - part.place[1]
+    if name != SHARPEST or (across <= extent[0] and down <= extent[1]):
+        return part.place
+    left, top, right, bottom = _within(_pixels(view.box, part.place), part.window)
+    inner = part.pixels[round(top) : round(bottom), round(left) : round(right)]
+    grey = (inner if inner.ndim == 2 else inner[:, :, :3].mean(axis=2)).astype(np.float32)
+    found = sharpest(grey, (min(1.0, extent[0] / across), min(1.0, extent[1] / down)))
+    return _about(
+        (
+            part.place[0] + found[0] * across,
+            part.place[1] + found[1] * down,
+            part.place[0] + found[2] * across,
+            part.place[1] + found[3] * down,
+        ),
+        extent,
+        exactly=True,
+    )
 
 
 def _extent(before: Box, after: Box) -> tuple[float, float]:
@@ -64,13 +100,21 @@ def _side(after: Box, extent: tuple[float, float], axis: int) -> int:
     return min(SIDE, max(1, round((after[axis + 2] - after[axis]) * extent[axis])))
 
 
-def _about(place: Box, extent: tuple[float, float]) -> Box:
-    """Return the tile around a place's middle, moved inside the picture."""
+def _about(place: Box, extent: tuple[float, float], *, exactly: bool = False) -> Box:
+    """Return a place made as large as a tile at least, about its middle and inside the picture."""
+    times = 1.0 if exactly else _times(place, extent)
+    sides = (extent[0] * times, extent[1] * times)
     left, top = (
-        min(max(0.0, (place[axis] + place[axis + 2] - extent[axis]) / 2), 1.0 - extent[axis])
+        min(max(0.0, (place[axis] + place[axis + 2] - sides[axis]) / 2), 1.0 - sides[axis])
         for axis in (0, 1)
     )
-    return left, top, left + extent[0], top + extent[1]
+    return left, top, left + sides[0], top + sides[1]
+
+
+def _times(place: Box, extent: tuple[float, float]) -> float:
+    """Return by how much a tile's sides grow to hold a place, as far as the picture reaches."""
+    wanted = max(1.0, *((place[axis + 2] - place[axis]) / extent[axis] for axis in (0, 1)))
+    return min(wanted, 1.0 / max(extent))
 
 
 def _apart(boxes: Mapping[str, Box], extent: tuple[float, float]) -> dict[str, Box]:
@@ -85,19 +129,17 @@ def _apart(boxes: Mapping[str, Box], extent: tuple[float, float]) -> dict[str, B
     return kept
 
 
-def _cut(view: View, places: Mapping[str, Box], size: tuple[int, int]) -> dict[str, Image.Image]:
-    """Return every place of a picture, decoded once from the top to the last row that is needed."""
+def _read_all(view: View, places: Mapping[str, Box]) -> dict[str, _Part]:
+    """Read every place of a picture, decoded once from the top to the last row that is needed."""
     picture = view.picture
     image = picture.colour
-    boxes = {name: _pixels(view.box, place) for name, place in places.items()}
-    windows = {name: _window(image, box) for name, box in boxes.items()}
+    windows = {name: _window(image, _pixels(view.box, place)) for name, place in places.items()}
     with translated(paid=view.made):
         joined = image if picture.alpha is None else image.bandjoin(picture.alpha)
         strips = _strips(joined, sorted(windows.values(), key=lambda window: window[1]))
-        parts = {name: _inside(strips, window) for name, window in windows.items()}
     return {
-        name: _shown(view, Image.fromarray(part), _within(boxes[name], windows[name]), size)
-        for name, part in parts.items()
+        name: _Part(place=places[name], window=window, pixels=_inside(strips, window))
+        for name, window in windows.items()
     }
 
 
@@ -172,13 +214,15 @@ def _inside(strips: list[tuple[_Window, Pixels]], window: _Window) -> Pixels:
     return pixels[rows, left - outer[0] : right - outer[0]]
 
 
-def _shown(view: View, part: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
-    """Return a part at a size, in sRGB on the view's ground."""
+def _drawn(view: View, part: _Part, place: Box, size: tuple[int, int]) -> Image.Image:
+    """Return a place at a size, in sRGB on the view's ground."""
+    box = _within(_pixels(view.box, place), part.window)
     # With alpha Pillow weighs colours by it, by itself.
-    sized = part.resize(size, Image.Resampling.BICUBIC, box=box)
+    cut = Image.fromarray(part.pixels)
+    sized = cut.resize(size, Image.Resampling.BICUBIC, box=box)
     if view.picture.alpha is None:
         return in_srgb(sized, view.picture.icc)
-    colour = in_srgb(sized.convert("RGB" if part.mode == "RGBA" else "L"), view.picture.icc)
+    colour = in_srgb(sized.convert("RGB" if cut.mode == "RGBA" else "L"), view.picture.icc)
     ground = Image.new("RGB", size, (round(view.ground),) * 3)
     return Image.composite(colour, ground, sized.getchannel("A"))
 
