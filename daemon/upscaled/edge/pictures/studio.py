@@ -125,6 +125,11 @@ class Studio:
         asked = _planned(plan, source=source, result=result, to=to)
         self._call("tiles", {**asked, "places": list(places.items())})
 
+    def pyramid(self, to: Path, source: Path, result: Path, plan: Plan) -> dict[str, int]:
+        """Cut both pictures into the folder `to`; return `width`, `height`, `tile`, `levels`."""
+        cut: dict[str, int] = self._call("pyramid", _planned(plan, source=source, result=result, to=to))
+        return cut
+
 
 def _artifact(fields: dict[str, Any]) -> Artifact:
     said = {key: _plain(value) for key, value in fields.pop("metadata").items()}

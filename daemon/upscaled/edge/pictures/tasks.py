@@ -78,6 +78,13 @@ def _tiles(arguments: Arguments, _progress: Progress) -> None:
     tiles(source, result, Layout(**arguments["layout"]), places, to)
 
 
+def _pyramid(arguments: Arguments, _progress: Progress) -> dict[str, int]:
+    from upscaled.edge.pictures.pyramid import pyramid
+
+    source, result, to = (Path(arguments[name]) for name in ("source", "result", "to"))
+    return pyramid(source, result, Layout(**arguments["layout"]), to)
+
+
 def _thumbnail(arguments: Arguments, _progress: Progress) -> None:
     from upscaled.edge.pictures.sheet import thumbnail
 
@@ -99,6 +106,7 @@ _TASKS: dict[str, Task] = {
     "measure": _measure,
     "compare": _compare,
     "tiles": _tiles,
+    "pyramid": _pyramid,
     "thumbnail": _thumbnail,
     "sheet": _sheet,
 }

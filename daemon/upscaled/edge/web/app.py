@@ -1,0 +1,104 @@
+"""The window as one ASGI application, and the server that carries it."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from upscaled.core.report.style import STYLE
+from upscaled.edge.web.api import PREFIX, Api
+from upscaled.edge.web.guarding import Guard, Keys
+from upscaled.edge.web.pages import Site
+from upscaled.edge.web.ports import Answers
+from upscaled.edge.web.rendering import HERE, Pages
+from upscaled.errors import Fatal, UpscaledError, UsageError
+
+MOST_AT_ONCE = 64
+"""Requests under way, open live streams included."""
+END_SECONDS = 2.0
+"""Live streams never end by themselves."""
+
+
+def application(answers: Answers, keys: Keys, version: str) -> Starlette:
+    """Return the application."""
+    site, api, pages = Site(answers, keys), Api(answers, keys, version), Pages(keys)
+
+    def told(request: Request, error: Exception) -> Response:
+        status, message, hint = _words(error)
+        if request.url.path.startswith(PREFIX):
+            fault = {"code": str(status), "message": message, "hint": hint}
+            return JSONResponse({"error": fault}, status)
+        return pages.page(request, "fault.html", status=status, message=message, hint=hint)
+
+    return Starlette(
+        routes=[
+            Route("/static/report.css", _style),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+            *api.routes(),
+            *site.routes(),
+        ],
+        middleware=[Middleware(Guard, keys=keys)],
+        exception_handlers={HTTPException: told, UpscaledError: told},
+    )
+
+
+def _words(error: Exception) -> tuple[int, str, str]:
+    if isinstance(error, HTTPException):
+        return error.status_code, error.detail, ""
+    if isinstance(error, UsageError):
+        return 400, error.message, error.hint
+    message = error.message if isinstance(error, UpscaledError) else "this went wrong here"
+    return 503, message, error.hint if isinstance(error, UpscaledError) else ""
+
+
+async def _style(_request: Request) -> Response:
+    """Return the report's own style: one look for all that people read in the morning."""
+    return Response(STYLE, media_type="text/css")
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the address, or raise `Fatal` naming it; `port` 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        raise Fatal(
+            f"the window cannot listen on {host}:{port}: {error.strerror or error}",
+            "choose another address in [web] listen",
+        ) from error
+    return taken
+
+
+def serve(app: Any, listening: socket.socket, ready: Callable[[str], None]) -> Callable[[], None]:
+    """Return what serves until it is told to end; `ready` is told the address first."""
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        limit_concurrency=MOST_AT_ONCE,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=int(END_SECONDS),
+        h11_max_incomplete_event_size=32 * 1024,
+        ws="none",
+    )
+
+    def run() -> None:
+        ready(f"http://{shown}:{port}/")
+        uvicorn.Server(config).run(sockets=[listening])
+
+    return run
