@@ -83,6 +83,7 @@ lock:  ## rewrite the locks (needs uv on the path)
 	$(UV) pyproject.toml --extra exr -c lock/build.txt -c lock/run.txt -o lock/exr.txt
 	$(UV) pyproject.toml --extra heic -c lock/build.txt -c lock/run.txt -o lock/heic.txt
 	$(UV) pyproject.toml --extra notify -c lock/build.txt -c lock/run.txt -o lock/notify.txt
+	$(UV) pyproject.toml --extra web -c lock/build.txt -c lock/run.txt -o lock/web.txt
 	$(UV) pyproject.toml --group dev -c lock/build.txt -c lock/run.txt -o lock/dev.txt
 	$(UV) pyproject.toml --extra faces -c lock/build.txt -c lock/run.txt -o lock/faces.txt
 
