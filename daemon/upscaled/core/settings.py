@@ -19,6 +19,7 @@ from upscaled.core.settings_base import number as _number
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
 from upscaled.core.settings_night import Metrics, Notify, Report, Schedule
+from upscaled.core.settings_web import Web
 from upscaled.core.settings_types import (
     Folder,
     OptionalFile,
@@ -236,6 +237,7 @@ class Settings(_Table):
     report: Report
     notify: Notify
     metrics: Metrics
+    web: Web
 
     @property
     def night_ends(self) -> time:

@@ -143,16 +143,23 @@ def _kinds(value: object) -> tuple[Kind, ...]:
     return tuple(dict.fromkeys(Kind(word) for word in value))
 
 
-def _listen(value: object) -> Address | None:
+def _address(value: object) -> Address | None:
     text = _text(value).strip()
     if not text:
         return None
     host, _, port = text.rpartition(":")
     if not port.isascii() or not port.isdigit() or int(port) > 65_535:
         raise ValueError('a port stands after the last colon, as in "127.0.0.1:9464"')
-    if not is_loopback(host.strip("[]")):
-        raise ValueError("only this machine is answered: there is no password on it")
+    if not host.strip("[]"):
+        raise ValueError("an address stands before the port; 0.0.0.0 is every one of this machine")
     return Address(host=host.strip("[]"), port=int(port))
+
+
+def _listen(value: object) -> Address | None:
+    address = _address(value)
+    if address and not is_loopback(address.host):
+        raise ValueError("only this machine is answered: there is no password on it")
+    return address
 
 
 def _prom(value: object, info: ValidationInfo) -> Path | None:
@@ -230,6 +237,9 @@ Listen = Annotated[
     Address | None,
     PlainValidator(_listen),
     Expect('host and port on loopback, "127.0.0.1:9464", or empty'),
+]
+WindowListen = Annotated[
+    Address | None, PlainValidator(_address), Expect('host and port, "127.0.0.1:8642", or empty')
 ]
 Textfile = Annotated[
     Path | None,
