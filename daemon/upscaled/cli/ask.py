@@ -17,6 +17,7 @@ from upscaled.core.budget import Spend, room, warnings
 from upscaled.core.life import ENDS, LIFE, Word, word_of
 from upscaled.core.opening import opening, opening_json, opening_text
 from upscaled.core.price import usd
+from upscaled.core.progress import Progress
 from upscaled.core.settings import Settings, Watch
 from upscaled.edge import roots
 from upscaled.edge.bounded import ask
@@ -51,8 +52,21 @@ def status(arguments: argparse.Namespace) -> int:
     """Print engine, counts, money, watches and unknown folders."""
     settings = settings_of(arguments)
     ledger = ledger_of(settings)
-    told, moving = _daemon(settings, ledger), latest(ledger)
-    said = {
+    moving = latest(ledger)
+    said = status_told(settings, ledger, moving)
+    if arguments.json:
+        print_json(said)
+    else:
+        print_text("\n".join([_status_text(said), *lines(moving)]))
+    return DONE
+
+
+def status_told(
+    settings: Settings, ledger: Ledger | None, moving: Sequence[Progress]
+) -> dict[str, Any]:
+    """Return what `status --json` prints; `moving` are the series under way."""
+    told = _daemon(settings, ledger)
+    return {
         "engine": told["engine"],
         "schedule": _schedule(settings),
         "jobs": _counts(ledger),
@@ -68,11 +82,6 @@ def status(arguments: argparse.Namespace) -> int:
         "odd_names": told["odd"],
         "paused_models": json.loads((ledger and ledger.get("paused_models")) or "[]"),
     }
-    if arguments.json:
-        print_json(said)
-    else:
-        print_text("\n".join([_status_text(said), *lines(moving)]))
-    return DONE
 
 
 def jobs(arguments: argparse.Namespace) -> int:
@@ -100,6 +109,20 @@ def show(arguments: argparse.Namespace) -> int:
     job = ledger.job(arguments.id) if ledger else None
     if ledger is None or job is None:
         raise UsageError(f"there is no job {arguments.id}", "`upscaled jobs` lists them all")
+    told = show_told(ledger, job)
+    if arguments.json:
+        print_json(told)
+        return DONE
+    for key, value in told.items():
+        if key != "history":
+            print_text(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+    for event in told["history"]:
+        print_text(f"  {event['at']}  {event['state']:<11} {event['said']}")
+    return DONE
+
+
+def show_told(ledger: Ledger, job: Job) -> dict[str, Any]:
+    """Return what `show --json` prints."""
     told = job_json(job) | _story(job)
     told["money"] = [
         {
@@ -117,15 +140,7 @@ def show(arguments: argparse.Namespace) -> int:
         {"at": _stamp(event.at), "state": event.state, "said": event.said}
         for event in ledger.history(job.id)
     ]
-    if arguments.json:
-        print_json(told)
-        return DONE
-    for key, value in told.items():
-        if key != "history":
-            print_text(f"{key}: {json.dumps(value, ensure_ascii=False)}")
-    for event in told["history"]:
-        print_text(f"  {event['at']}  {event['state']:<11} {event['said']}")
-    return DONE
+    return told
 
 
 def job_json(job: Job) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +19,15 @@ ANSWER_SECONDS = 5.0
 """How long a living daemon is given to answer before the command says "asked"."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What was typed, besides the jobs."""
+
+    verb: str
+    argument: str | None = None
+    as_json: bool = False
+
+
 def retry(arguments: argparse.Namespace) -> int:
     """Ask for failed files to go back to the inbox, or for held ones to be looked at now."""
     settings = settings_of(arguments)
@@ -27,7 +37,7 @@ def retry(arguments: argparse.Namespace) -> int:
         ids += [job.id for job in ledger.jobs([State.FAILED]) if job.watch >= 0]
     elif not ids:
         raise UsageError("name the jobs to retry", "or use --all-failed")
-    return _ask(settings, ledger, _Words(verb="retry", as_json=arguments.json), ids)
+    return _ask(settings, ledger, Words(verb="retry", as_json=arguments.json), ids)
 
 
 def cancel(arguments: argparse.Namespace) -> int:
@@ -52,7 +62,7 @@ def redo(arguments: argparse.Namespace) -> int:
 
 def _say(arguments: argparse.Namespace, verb: str, argument: str | None = None) -> int:
     settings = settings_of(arguments)
-    words = _Words(verb=verb, argument=argument, as_json=arguments.json)
+    words = Words(verb=verb, argument=argument, as_json=arguments.json)
     return _ask(settings, _ledger(settings), words, arguments.ids)
 
 
@@ -68,16 +78,21 @@ def resume(arguments: argparse.Namespace) -> int:
 
 def _flag(arguments: argparse.Namespace, *, paused: bool) -> int:
     settings = settings_of(arguments)
-    ledger = open_ledger(settings)
-    ledger.create()  # a place may be paused before it first spends
-    ledger.put("paused", "1" if paused else "0")
-    if not paused:
-        ledger.put("look_again", datetime.now(UTC).isoformat())
+    flag(settings, paused=paused)
     if arguments.json:
         print_json({"paused": paused, "running": is_alive(settings)})
     else:
         print_text("paused" if paused else "resumed; everything held is looked at again")
     return DONE
+
+
+def flag(settings: Settings, *, paused: bool) -> None:
+    """Write down that nothing more begins, or that it goes on and all that is held is looked at."""
+    ledger = open_ledger(settings)
+    ledger.create()  # a place may be paused before it first spends
+    ledger.put("paused", "1" if paused else "0")
+    if not paused:
+        ledger.put("look_again", datetime.now(UTC).isoformat())
 
 
 def _ledger(settings: Settings) -> Ledger:
@@ -89,25 +104,10 @@ def _ledger(settings: Settings) -> Ledger:
     return ledger
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Words:
-    """What was typed, besides the jobs."""
-
-    verb: str
-    argument: str | None = None
-    as_json: bool = False
-
-
-def _ask(settings: Settings, ledger: Ledger, words: _Words, ids: list[str]) -> int:
+def _ask(settings: Settings, ledger: Ledger, words: Words, ids: list[str]) -> int:
     ids = list(dict.fromkeys(ids))
-    unknown = [job_id for job_id in ids if ledger.job(job_id) is None]
-    if unknown:
-        raise UsageError(f"there is no job {unknown[0]}", "`upscaled jobs` lists them all")
-    orders = {
-        job_id: ledger.ask(words.verb, job_id, datetime.now(UTC), words.argument) for job_id in ids
-    }
     alive = is_alive(settings)
-    answers = _answers(ledger, orders, ANSWER_SECONDS if alive else 0.0)
+    answers = order(ledger, words, ids, ANSWER_SECONDS if alive else 0.0)
     told = [{"id": job_id, "asked": words.verb, "answer": answers[job_id]} for job_id in ids]
     if words.as_json:
         print_json(told)
@@ -116,6 +116,23 @@ def _ask(settings: Settings, ledger: Ledger, words: _Words, ids: list[str]) -> i
         print_text(f"{one['id']}: {one['answer'] or later}")
     refused = any((answer or "").startswith("not ") for answer in answers.values())
     return UNFINISHED if refused else DONE
+
+
+def order(
+    ledger: Ledger, words: Words, ids: Sequence[str], seconds: float
+) -> dict[str, str | None]:
+    """
+    Post an order for each job and wait so long for what comes of it; None where nothing has yet.
+
+    Raises `UsageError` for an unknown id, before anything is posted.
+    """
+    known = ledger.named(ids)
+    if unknown := [job_id for job_id in ids if job_id not in known]:
+        raise UsageError(f"there is no job {unknown[0]}", "`upscaled jobs` lists them all")
+    orders = {
+        job_id: ledger.ask(words.verb, job_id, datetime.now(UTC), words.argument) for job_id in ids
+    }
+    return _answers(ledger, orders, seconds)
 
 
 def _answers(ledger: Ledger, orders: dict[str, int], seconds: float) -> dict[str, str | None]:

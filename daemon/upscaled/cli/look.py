@@ -43,8 +43,8 @@ def classify(arguments: argparse.Namespace) -> int:
 
         def look(path: str) -> dict[str, Any]:
             probe = studio.examine(_file(path))
-            weighing = _weighed(rules, probe, path)
-            told = _verdict_json(path, weighing.verdict, probe)
+            weighing = weighed(rules, probe, path)
+            told = verdict_json(path, weighing.verdict, probe)
             told["reasons"][:0] = _own(path, probe, ledger)
             if arguments.explain:
                 catalogue = rules.catalogues[_engine(settings)]
@@ -64,7 +64,7 @@ def plan(arguments: argparse.Namespace) -> int:
         def look(path: str) -> dict[str, Any]:
             probe = studio.examine(_file(path))
             _refuse_own(path, probe, ledger)
-            verdict = _weighed(rules, probe, path, order.family, order.assume).verdict
+            verdict = weighed(rules, probe, path, order.family, order.assume).verdict
             request = _request(settings, rules, order, probe, verdict)
             told = plan_json(path, make_plan(request), order)
             return told | {"engine": _engine(settings, order), "reasons": list(verdict.reasons)}
@@ -101,13 +101,14 @@ def _order(settings: Settings, name: str) -> Order:
     return order
 
 
-def _weighed(
+def weighed(
     rules: Rules,
     probe: Probe,
     path: str,
     family: Family | None = None,
     assume: Assume = Assume.NOTHING,
 ) -> Weighing:
+    """Return the judge's weighing of a picture that was looked at."""
     name = Path(path).name
     return weigh(rules.rulebook, probe, name=name, family=family, assume=assume)
 
@@ -182,7 +183,8 @@ def _plain(told: dict[str, Any]) -> dict[str, Any]:
     return told | ({"explanation": asdict(explanation)} if explanation else {})
 
 
-def _verdict_json(path: str, verdict: Verdict, probe: Probe) -> dict[str, Any]:
+def verdict_json(path: str, verdict: Verdict, probe: Probe) -> dict[str, Any]:
+    """Return a verdict as `classify --json` prints it."""
     return {
         "path": path,
         "model": verdict.model.value,

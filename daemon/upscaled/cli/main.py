@@ -105,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_looking(verb)
     _add_hands(verb)
     _add_submit(verb)
+    verb(
+        "window",
+        "window.verb:window",
+        "the page in a browser; `run` opens it where it is asked for",
+    )
     demo = verb("demo", "demo:run_demo", "the whole job once on sample pictures")
     demo.add_argument("directory", nargs="?", default=Path(".demo"), type=Path)
     return parser

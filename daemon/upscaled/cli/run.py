@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from upscaled.cli.config import config_path, settings_of
+from upscaled.cli.window.beside import window_beside
 from upscaled.daemon import Daemon, Shown
 from upscaled.edge.logs import configure
 from upscaled.edge.service import Service
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     with opened(settings_of(arguments), config_path(arguments), starting) as house:
         starting("Takes up every job.")
         daemon = Daemon(house, service)
-        with table() as shown:
+        with window_beside(house.settings, config_path(arguments)), table() as shown:
             return daemon.run(until_idle=arguments.until_idle, shown=shown)
 
 

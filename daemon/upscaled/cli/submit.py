@@ -52,7 +52,7 @@ def submit(arguments: argparse.Namespace) -> int:
     for number, file in enumerate(arguments.files):
         try:
             handed[number] = counter.hand_in(Path(file))
-            told.append(_told(file, asked, handed[number]))
+            told.append(told_of(file, asked, handed[number]))
         except (Aside, NotReady, Outage, UpscaledError) as error:
             told.append({"path": file, "target": asked.folder, "error": _fault(error)})
         _say(arguments, told[-1])
@@ -193,7 +193,8 @@ def _asked(arguments: argparse.Namespace, settings: Settings) -> Asked:
 # ---- said
 
 
-def _told(file: str, asked: Asked, handed: Handed) -> dict[str, Any]:
+def told_of(file: str, asked: Asked, handed: Handed) -> dict[str, Any]:
+    """Return what became of a file, as `submit --json` prints it."""
     return {
         "id": handed.id,
         "path": file,

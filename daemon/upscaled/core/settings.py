@@ -19,7 +19,6 @@ from upscaled.core.settings_base import number as _number
 from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
 from upscaled.core.settings_night import Metrics, Notify, Report, Schedule
-from upscaled.core.settings_web import Web
 from upscaled.core.settings_types import (
     Folder,
     OptionalFile,
@@ -28,6 +27,7 @@ from upscaled.core.settings_types import (
     TimeOfDay,
     Url,
 )
+from upscaled.core.settings_web import Web
 from upscaled.core.window import MIDNIGHT, MORNING
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume

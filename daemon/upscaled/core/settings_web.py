@@ -8,7 +8,7 @@ class Web(Table):
     """
     A page to watch, compare and decide; needs the extra web. A change takes a restart.
 
-    Elsewhere than on this machine it wants a token: $UPSCALED_WEB_TOKEN or the credential web_token.
+    From other machines it wants a token: $UPSCALED_WEB_TOKEN or the credential web_token.
     """
 
     listen: WindowListen = key("", '"127.0.0.1:8642"; empty: no window')

@@ -24,6 +24,11 @@ def find_admin_key(environ: Mapping[str, str] = os.environ) -> str | None:
     return _found(environ, "FAL_ADMIN_KEY", ADMIN_CREDENTIAL)
 
 
+def find_web_token(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return what opens the window from other machines, None where there is none; as above."""
+    return _found(environ, "UPSCALED_WEB_TOKEN", "web_token")
+
+
 def _found(environ: Mapping[str, str], variable: str, name: str) -> str | None:
     key = environ.get(variable, "").strip()
     if key:

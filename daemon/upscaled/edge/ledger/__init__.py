@@ -20,6 +20,7 @@ from upscaled.edge.ledger.progress import Standings
 from upscaled.edge.ledger.purse import Purse, move
 from upscaled.edge.ledger.rows import job_of, row_of, when
 from upscaled.edge.ledger.series import Series
+from upscaled.edge.ledger.shelf import Shelf
 from upscaled.edge.ledger.tallies import Tallies
 from upscaled.errors import Fatal
 from upscaled.nouns import Job, PassDone, State
@@ -66,6 +67,7 @@ class Ledger(Purse):
         self.people = People(self._inboxes, self._reading)
         self.standings = Standings(self._inboxes, self._reading, self._writing)
         self.nights = Nights(self._inboxes, self._reading)
+        self.shelf = Shelf(self._inboxes, self._reading)
 
     @property
     def inboxes(self) -> tuple[str, ...]:

@@ -31,9 +31,7 @@ def pyramid(source: Path, result: Path, layout: Layout, to: Path) -> dict[str, i
     for name, view in (("before", before), ("after", after)):
         with translated(paid=view.made), tempfile.TemporaryDirectory(dir=to) as scratch:
             image = _sized(_shown(view, Path(scratch) / "srgb.icc"), view, size)
-            image.dzsave(
-                str(to / name), suffix=_SUFFIX, tile_size=TILE, overlap=0, depth="onetile"
-            )
+            image.dzsave(str(to / name), suffix=_SUFFIX, tile_size=TILE, overlap=0, depth="onetile")
             (to / f"{name}.dzi").unlink(missing_ok=True)
     levels = sum(1 for one in (to / "after_files").iterdir() if one.is_dir())
     return {"width": size[0], "height": size[1], "tile": TILE, "levels": levels}
@@ -64,7 +62,5 @@ def _sized(image: pyvips.Image, view: View, size: tuple[int, int]) -> pyvips.Ima
     if (image.width, image.height) == size and (x, y) == (0, 0):
         return image
     # Rounding may leave a last row short by one: it is repeated.
-    whole = image.embed(
-        0, 0, max(image.width, size[0]), max(image.height, size[1]), extend="copy"
-    )
+    whole = image.embed(0, 0, max(image.width, size[0]), max(image.height, size[1]), extend="copy")
     return whole.crop(x, y, *size)

@@ -127,7 +127,9 @@ class Studio:
 
     def pyramid(self, to: Path, source: Path, result: Path, plan: Plan) -> dict[str, int]:
         """Cut both pictures into the folder `to`; return `width`, `height`, `tile`, `levels`."""
-        cut: dict[str, int] = self._call("pyramid", _planned(plan, source=source, result=result, to=to))
+        cut: dict[str, int] = self._call(
+            "pyramid", _planned(plan, source=source, result=result, to=to)
+        )
         return cut
 
 

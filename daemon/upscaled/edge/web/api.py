@@ -91,9 +91,7 @@ ROUTES: tuple[Call, ...] = (
         values=(
             Value(name="state", says="of this state alone", schema={"enum": list(STATES)}),
             Value(name="q", says="whose path holds this", schema=_TEXT),
-            Value(
-                name="after", says="pass over so many", schema={"type": "integer", "minimum": 0}
-            ),
+            Value(name="after", says="pass over so many", schema={"type": "integer", "minimum": 0}),
             Value(
                 name="limit",
                 says="so many at most",
@@ -317,7 +315,7 @@ def _operation(call: Call) -> dict[str, Any]:
             str(status): {"description": says, "content": {kind: {"schema": call.shape}}}
             if status == 200
             else fault | {"description": says}
-            for status, says in (call.answers | _GUARDED).items()
+            for status, says in {**call.answers, **_GUARDED}.items()
         },
     }
     if call.values:

@@ -41,10 +41,10 @@ class Pages:
             "percent": lambda share: f"{share:.0%}",
         }
 
-    def page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page, or its middle alone where our script asks for that."""
         fragment = request.headers.get(FRAGMENT) == "1"
-        html = self._templates.get_template(name).render(
+        html = self._templates.get_template(template).render(
             layout="fragment.html" if fragment else "base.html",
             path=request.url.path,
             forgery=self._keys.forgery,

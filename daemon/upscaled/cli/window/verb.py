@@ -1,0 +1,88 @@
+"""`upscaled window`: the page, served until it is told to end. `run` starts it beside itself."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+
+from upscaled import __version__
+from upscaled.cli.ask import ledger_of
+from upscaled.cli.config import settings_of
+from upscaled.cli.main import DONE
+from upscaled.core.settings import Settings
+from upscaled.core.settings_types import Address, is_loopback
+from upscaled.edge.secrets import find_web_token
+from upscaled.errors import Fatal, UsageError
+from upscaled.reading import read_rules
+
+INSTALL = ".venv/bin/pip install --require-hashes -r lock/web.txt"
+WITH_PARENT = "UPSCALED_WINDOW_BESIDE"
+"""Set by `run`: end when our standard input ends, which it does with its process, however."""
+
+
+def window(arguments: argparse.Namespace) -> int:
+    """Serve the window; ends with SIGTERM, or with the daemon that started it."""
+    settings = settings_of(arguments)
+    address = settings.web.listen
+    if address is None:
+        raise UsageError("[web] listen is empty", 'set it, as in listen = "127.0.0.1:8642"')
+    require_extra()
+    from upscaled.cli.window.answers import House  # noqa: PLC0415 - the extra may be missing
+    from upscaled.cli.window.pictures import Pictures  # noqa: PLC0415
+    from upscaled.edge.web.app import application, bind, serve  # noqa: PLC0415
+    from upscaled.edge.web.guarding import Keys  # noqa: PLC0415
+
+    keys = Keys(token=_token(address))
+    ledger = ledger_of(settings)
+    if ledger is None:
+        raise UsageError(
+            f"there is no ledger in {settings.state.directory} yet", "start the daemon once first"
+        )
+    with ExitStack() as stack:
+        listening = bind(address.host, address.port)
+        stack.callback(listening.close)
+        pictures = Pictures(settings)
+        stack.callback(pictures.workers.close, now=True)
+        stack.callback(ledger.close)
+        house = House(settings, ledger, read_rules(settings), pictures)
+        if os.environ.get(WITH_PARENT):
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+        serve(application(house, keys, __version__), listening, _say)()
+    return DONE
+
+
+def require_extra() -> None:
+    """Raise `Fatal` where the window's packages are not installed."""
+    try:
+        import jinja2  # noqa: F401, PLC0415
+        import starlette  # noqa: F401, PLC0415
+        import uvicorn  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise Fatal(f"the window needs the package {error.name}", INSTALL) from error
+
+
+def is_open(settings: Settings) -> bool:
+    """Say whether a window is asked for."""
+    return settings.web.listen is not None
+
+
+def _token(address: Address) -> str:
+    token = find_web_token() or ""
+    if not token and not is_loopback(address.host):
+        raise Fatal(
+            f"[web] listen is {address.host}:{address.port}: other machines need a token",
+            "set $UPSCALED_WEB_TOKEN or the credential web_token, or listen on 127.0.0.1",
+        )
+    return token
+
+
+def _say(url: str) -> None:
+    print(f"upscaled: the window is at {url}", file=sys.stderr, flush=True)
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
