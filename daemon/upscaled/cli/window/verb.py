@@ -31,7 +31,7 @@ def window(arguments: argparse.Namespace) -> int:
     require_extra()
     from upscaled.cli.window.answers import House  # noqa: PLC0415 - the extra may be missing
     from upscaled.cli.window.pictures import Pictures  # noqa: PLC0415
-    from upscaled.edge.web.app import application, bind, serve  # noqa: PLC0415
+    from upscaled.edge.web.app import address_of, application, bind, server  # noqa: PLC0415
     from upscaled.edge.web.guarding import Keys  # noqa: PLC0415
 
     keys = Keys(token=_token(address))
@@ -49,7 +49,8 @@ def window(arguments: argparse.Namespace) -> int:
         house = House(settings, ledger, read_rules(settings), pictures)
         if os.environ.get(WITH_PARENT):
             threading.Thread(target=_end_with_parent, daemon=True).start()
-        serve(application(house, keys, __version__), listening, _say)()
+        print(f"upscaled: the window is at {address_of(listening)}", file=sys.stderr, flush=True)
+        server(application(house, keys, __version__)).run(sockets=[listening])
     return DONE
 
 
@@ -76,10 +77,6 @@ def _token(address: Address) -> str:
             "set $UPSCALED_WEB_TOKEN or the credential web_token, or listen on 127.0.0.1",
         )
     return token
-
-
-def _say(url: str) -> None:
-    print(f"upscaled: the window is at {url}", file=sys.stderr, flush=True)
 
 
 def _end_with_parent() -> None:

@@ -1,7 +1,6 @@
 """The window as one ASGI application, and the server that carries it."""
 
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -23,7 +22,7 @@ from upscaled.errors import Fatal, UpscaledError, UsageError
 
 MOST_AT_ONCE = 64
 """Requests under way, open live streams included."""
-END_SECONDS = 2.0
+END_SECONDS = 2
 """Live streams never end by themselves."""
 
 
@@ -36,7 +35,7 @@ def application(answers: Answers, keys: Keys, version: str) -> Starlette:
         if request.url.path.startswith(PREFIX):
             fault = {"code": str(status), "message": message, "hint": hint}
             return JSONResponse({"error": fault}, status)
-        return pages.page(request, "fault.html", status=status, message=message, hint=hint)
+        return pages.page(request, "fault.html", status=status, number=status, message=message, hint=hint)
 
     return Starlette(
         routes=[
@@ -80,25 +79,25 @@ def bind(host: str, port: int) -> socket.socket:
     return taken
 
 
-def serve(app: Any, listening: socket.socket, ready: Callable[[str], None]) -> Callable[[], None]:
-    """Return what serves until it is told to end; `ready` is told the address first."""
-    host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        limit_concurrency=MOST_AT_ONCE,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=int(END_SECONDS),
-        h11_max_incomplete_event_size=32 * 1024,
-        ws="none",
+def server(app: Any) -> uvicorn.Server:
+    """Return what serves an application on sockets; it ends when its `should_exit` is set."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            limit_concurrency=MOST_AT_ONCE,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=END_SECONDS,
+            h11_max_incomplete_event_size=32 * 1024,
+            ws="none",
+        )
     )
 
-    def run() -> None:
-        ready(f"http://{shown}:{port}/")
-        uvicorn.Server(config).run(sockets=[listening])
 
-    return run
+def address_of(listening: socket.socket) -> str:
+    """Return where a browser finds it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

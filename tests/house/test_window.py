@@ -1,0 +1,240 @@
+"""The window over a real ledger and real pictures, asked as a browser and as a script would."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from place import Place, photo
+from upscaled import __version__
+from upscaled.cli.ask import ledger_of
+from upscaled.cli.window.answers import House
+from upscaled.cli.window.pictures import Pictures
+from upscaled.edge.toml import load_settings
+from upscaled.edge.web.app import address_of, application, bind, server
+from upscaled.edge.web.guarding import COOKIE, HEADERS, Keys
+from upscaled.reading import read_rules
+
+HOSTILE = "<img src=x onerror=alert(1)>.png"
+TOKEN = "open sesame"
+Opened = Callable[..., httpx.Client]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    place = Place(tmp_path_factory.mktemp("studio"))
+    photo(place.path("inbox/hd/one.jpg"))
+    photo(place.path(f"inbox/print-a5/{HOSTILE}"), (500, 400), seed=2)
+    place.path("inbox/hd/no.jpg").write_bytes(b"no picture at all")
+    place.until_idle(3)
+    yield place
+    place.end()
+
+
+@pytest.fixture(scope="module")
+def opened(studio: Place) -> Iterator[Opened]:
+    settings = load_settings(studio.config)
+    ledger = ledger_of(settings)
+    assert ledger is not None
+    with ExitStack() as stack:
+        stack.callback(ledger.close)
+        pictures = Pictures(settings)
+        stack.callback(pictures.workers.close, now=True)
+        house = House(settings, ledger, read_rules(settings), pictures)
+
+        def client(token: str = "", host: str = "") -> httpx.Client:
+            address = stack.enter_context(
+                served(application(house, Keys(token=token), __version__))
+            )
+            headers = {"Host": host} if host else {}
+            return stack.enter_context(httpx.Client(base_url=address, headers=headers))
+
+        yield client
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an application on a free port of loopback."""
+    with closing(bind("127.0.0.1", 0)) as listening:
+        serving = server(app)
+        thread = Thread(target=serving.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield address_of(listening)
+        serving.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def jobs(client: httpx.Client, **query: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = client.get("/api/v1/jobs", params=query).json()["jobs"]
+    return found
+
+
+def test_every_page_is_there_and_carries_strict_headers(opened: Opened) -> None:
+    client = opened()
+    known = jobs(client)
+    pages = ["/", "/review", "/jobs", "/series", "/rules", "/reports", "/reports/now"]
+    pages += [f"/jobs/{one['id']}" for one in known] + [f"/review/{one['id']}" for one in known]
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200, page
+        for name in set(HEADERS) - {"content-security-policy"}:
+            assert answer.headers[name] == HEADERS[name], (page, name)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'"), page
+        assert "script-src 'unsafe-inline'" not in policy, page
+
+
+def test_a_name_that_is_markup_stays_text(opened: Opened) -> None:
+    client = opened()
+    for page in ("/", "/jobs", f"/jobs/{jobs(client, q='onerror')[0]['id']}"):
+        html = client.get(page).text
+        assert "&lt;img src=x onerror=alert(1)&gt;" in html, page
+        assert "<img src=x" not in html, page
+
+
+def test_the_api_says_what_the_command_line_says(studio: Place, opened: Opened) -> None:
+    client = opened()
+    told = client.get("/api/v1/status").json()
+    asked = studio.ask("status")
+    assert {key: told[key] for key in ("jobs", "engine", "paused")} == {
+        key: asked[key] for key in ("jobs", "engine", "paused")
+    }
+    assert {one["id"] for one in jobs(client)} == {one["id"] for one in studio.ask("jobs")}
+    assert [one["path"] for one in jobs(client, state="failed", q="NO.JPG")] == ["hd/no.jpg"]
+    job = jobs(client, state="failed", q="no.jpg")[0]["id"]
+    story = client.get(f"/api/v1/jobs/{job}").json()
+    assert {key: story[key] for key in ("id", "history", "error")} == {
+        key: studio.ask("show", job)[key] for key in ("id", "history", "error")
+    }
+    receipt = client.get(f"/api/v1/jobs/{job}/receipt").json()
+    assert (receipt["job"], receipt["status"]) == (job, "failed")
+
+
+def test_an_order_is_posted_as_the_command_line_posts_it(studio: Place, opened: Opened) -> None:
+    client = opened()
+    job = jobs(client, q="no.jpg")[0]["id"]
+    said = client.post("/api/v1/retry", json={"ids": [job]}).json()
+    assert said == [{"id": job, "asked": "retry", "answer": None}]  # nobody works: asked
+    studio.until_idle(3)
+    assert any("retry" in one["said"] or one["state"] == "seen" for one in history(client, job))
+
+
+def history(client: httpx.Client, job: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = client.get(f"/api/v1/jobs/{job}").json()["history"]
+    return found
+
+
+def test_a_form_from_elsewhere_does_nothing(studio: Place, opened: Opened) -> None:
+    client = opened()
+    form = {"paused": "1", "back": "/"}
+    forgery = re.search(r'name="forgery" content="([^"]+)"', client.get("/").text)
+    assert forgery
+    asked = [
+        client.post("/pause", data=form),  # no forgery token
+        client.post("/pause", data=form | {"forgery": "guessed"}),
+        client.post(
+            "/pause",
+            data=form | {"forgery": forgery[1]},
+            headers={"Origin": "https://evil.example"},
+        ),
+        client.post(
+            "/pause", data=form | {"forgery": forgery[1]}, headers={"Sec-Fetch-Site": "cross-site"}
+        ),
+        client.post("/api/v1/pause", content=b"{}", headers={"Content-Type": "text/plain"}),
+    ]
+    assert [one.status_code for one in asked] == [403, 403, 403, 403, 400]
+    assert not studio.ask("status")["paused"]
+    sure = client.post("/pause", data=form | {"forgery": forgery[1]})
+    assert (sure.status_code, sure.headers["location"]) == (303, "/")
+    assert studio.ask("status")["paused"]
+    assert client.post("/api/v1/resume", json={}).json() == {"paused": False}
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "printer.local:8642"])
+def test_a_foreign_name_for_this_machine_is_not_answered(opened: Opened, host: str) -> None:
+    assert opened(host=host).get("/").status_code == 421
+
+
+def test_with_a_token_nothing_is_shown_without_it(opened: Opened) -> None:
+    client = opened(TOKEN, host="studio.example")
+    assert client.get("/jobs").headers["location"] == "/login"
+    for path in ("/api/v1/jobs", "/api/v1/status", "/api/v1/openapi.json"):
+        assert client.get(path).status_code == 401
+        wrong = client.get(path, headers={"Authorization": "Bearer open sesam"})
+        assert wrong.status_code == 401
+        right = client.get(path, headers={"Authorization": f"Bearer {TOKEN}"})
+        assert right.status_code == 200
+    assert client.post("/login", data={"token": "guess"}).status_code == 401
+    given = client.post("/login", data={"token": TOKEN}).headers["set-cookie"]
+    assert TOKEN not in given
+    for word in ("HttpOnly", "SameSite=strict"):
+        assert word in given
+    assert client.get("/jobs", headers={"Cookie": f"{COOKIE}=wrong"}).status_code == 303
+    assert client.get("/jobs").status_code == 200  # the client kept its cookie
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/jobs/../../etc/passwd",
+        "/small/..%2f..%2fledger.sqlite/thumb.webp",
+        "/small/x/..%2f..%2fledger.sqlite",
+        "/tile/..%2f..%2fx/before/0/0/0",
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/reports/..%2f..%2fconfig.toml",
+        "/reports/0-2026-01-01%2f..%2f..%2fx",
+    ],
+)
+def test_no_path_from_a_request_is_opened(opened: Opened, path: str) -> None:
+    assert opened().get(path).status_code == 404
+
+
+def test_source_and_result_are_cut_into_tiles_of_one_grid(opened: Opened) -> None:
+    client = opened()
+    job = next(one for one in jobs(client) if one["state"] in {"done", "review"})["id"]
+    grid = client.get(f"/view/{job}").json()
+    assert grid["levels"] == len(bin((max(grid["width"], grid["height"]) - 1) // 512)) - 1
+    last = grid["levels"] - 1
+    for side in ("before", "after"):
+        tile = client.get(f"/tile/{job}/{side}/{last}/0/0")
+        assert (tile.status_code, tile.headers["content-type"]) == (200, "image/jpeg")
+        assert tile.headers["cache-control"] == "no-store"
+    assert client.get(f"/tile/{job}/before/{last}/999/0").status_code == 404
+    assert client.get(f"/tile/{job}/elsewhere/0/0/0").status_code == 404
+
+
+def test_a_picture_is_handed_in_as_submit_does(
+    studio: Place, opened: Opened, tmp_path: Path
+) -> None:
+    client = opened()
+    data = photo(tmp_path / "new.jpg", seed=5).read_bytes()
+    kind = {"Content-Type": "application/octet-stream"}
+
+    def sent(**query: str) -> Any:
+        return client.post("/api/v1/submit", params=query, content=data, headers=kind)
+
+    told = sent(name="new.jpg", target="hd").json()
+    assert told["new"]
+    assert studio.path("inbox/hd/new.jpg").read_bytes() == data
+    assert sent(name="new.jpg", target="hd").json() == told | {"new": False}
+    for wrong in ({"name": "../x.jpg"}, {"name": "a/b.jpg"}, {"name": ""}, {"target": "4q"}):
+        answer = sent(**{"name": "y.jpg", "target": "hd"} | wrong)
+        assert answer.status_code == 400, wrong
+    assert "4k" in sent(name="y.jpg", target="4q").json()["error"]["hint"]
+
+
+def test_the_document_names_every_call_and_only_those(opened: Opened) -> None:
+    client = opened()
+    document = client.get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    for path, calls in document["paths"].items():
+        for method in calls:
+            answer = client.request(method, path.replace("{job}", "nobody"), json={})
+            assert answer.status_code not in {405, 500}, (method, path)
