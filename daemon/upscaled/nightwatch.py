@@ -14,7 +14,7 @@ import structlog
 
 from upscaled.core.job_line import job_line
 from upscaled.core.nights import Night
-from upscaled.core.noteworthy import night_words, standing, told_of_end
+from upscaled.core.noteworthy import standing, told_of_end
 from upscaled.core.notice_kinds import Kind
 from upscaled.core.notices import Board
 from upscaled.core.settings_night import Notify
@@ -60,7 +60,11 @@ class Nightwatch:
         self._look_back()
         self.measures.start(timetable)
         table = self._known.settings().notify
-        url = heartbeat.find_url(table.heartbeat_url.get_secret_value())
+        try:
+            url = heartbeat.find_url(table.heartbeat_url.get_secret_value())
+        except UpscaledError as error:
+            log.warning("no_heartbeat", reason=error.message)  # the switch will say so too
+            return
         if url:
             timetable.every(table.heartbeat_seconds, "heartbeat", partial(self._beat, url))
 
@@ -141,14 +145,9 @@ class Nightwatch:
         return standing(conductor.book.jobs.values(), troubles, free, low)
 
     def _night(self, night: Night, said: str) -> None:
-        """Tell of a night that has ended, in the report's words or in our own."""
-        ledger = self._known.ledger
-        words = said
-        if not words:
-            spent = ledger.spent(night.begins) - ledger.spent(night.ends)
-            words = night_words(ledger.tallies.ended(night.begins, night.ends), spent)
-        if words:
-            self.notices.happened(Kind.NIGHT, f"{night.date.isoformat()}: {words}")
+        """Tell of a night that has ended, in its report's words."""
+        if said:
+            self.notices.happened(Kind.NIGHT, f"{night.date.isoformat()}: {said}")
 
     def _senders(self) -> Mapping[str, Send]:
         """Return who takes messages, as the config says now."""

@@ -8,7 +8,7 @@ import pytest
 from upscaled.core.exposition import exposition
 from upscaled.core.health import BEHIND_SECONDS, Vitals, dead, unready
 from upscaled.core.job_line import job_line, stage_seconds
-from upscaled.core.noteworthy import night_words, standing, told_of_end
+from upscaled.core.noteworthy import standing, told_of_end
 from upscaled.core.notice_kinds import Kind
 from upscaled.flow.overtime import Overtime
 from upscaled.nouns import Code, Facts, Hold, Job, State, Trouble
@@ -70,13 +70,6 @@ def test_shares_and_disks_stand_for_themselves() -> None:
         (Kind.UNREACHABLE, "/a"): "/a: not there",
         (Kind.DISK_LOW, "/work"): "1.0 GB are free in /work, below disk_low_gb",
     }
-
-
-def test_a_night_in_one_line() -> None:
-    assert night_words({}, 0) == ""
-    assert night_words({State.FAILED: 2, State.DONE: 31}, 2_480_000) == (
-        "31 done, 2 failed; $2.48 spent"
-    )
 
 
 def test_a_picture_that_takes_long_is_named_once_and_held_time_does_not_count() -> None:

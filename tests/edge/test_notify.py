@@ -1,7 +1,6 @@
 """The doors that messages leave by: a real command, Apprise to a real socket, a heartbeat."""
 
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -251,4 +250,7 @@ def test_the_heartbeats_address_comes_from_the_environment_first(tmp_path: Path)
     assert heartbeat.find_url("https://c", {"UPSCALED_HEARTBEAT_URL": "https://a"}) == "https://a"
     assert heartbeat.find_url("https://c", credentials) == "https://b"
     assert heartbeat.find_url("https://c", {}) == "https://c"
-    assert os.environ.get("UPSCALED_HEARTBEAT_URL") is None
+    for bad in (f"http://example.com/{TOKEN}", f"ftp://{TOKEN}", TOKEN, f"https://[{TOKEN}"):
+        with pytest.raises(Fatal, match="is no good") as raised:
+            heartbeat.find_url("", {"UPSCALED_HEARTBEAT_URL": bad})
+        assert TOKEN not in str(raised.value)

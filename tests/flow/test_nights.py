@@ -1,5 +1,6 @@
 """A night is told once, whatever happens to the ledger, the writer or the daemon in between."""
 
+import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -16,6 +17,18 @@ from upscaled.flow.nights import AGAIN_SECONDS, LOOK_SECONDS, MARK, Nights
 
 EVENING = datetime(2026, 11, 30, 20, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+class Words(dict[str, str]):
+    """What a ledger would remember; a crash may come before it does."""
+
+    crash = False
+
+    def put(self, key: str, value: str) -> None:
+        """Remember a value."""
+        if self.crash:
+            raise LedgerUnwritable("no power")
+        self[key] = value
 
 
 class Place:
@@ -120,6 +133,43 @@ def test_a_crash_before_the_mark_writes_the_same_night_again(
 
     assert [night.date for night in place.written] == [date(2026, 12, 1)] * 2
     assert place.told == [date(2026, 12, 1)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["Europe/Berlin", "US/Pacific", "Australia/Lord_Howe"])
+def test_two_years_of_ticks_restarts_and_crashes_tell_every_night_once(name: str) -> None:
+    """Every five minutes, with gaps; one turn in a hundred ends it, some before the mark."""
+    chance, words, clock = random.Random(name), Words(), Hand(EVENING)
+    posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
+    zone, told, written = ZoneInfo(name), list[date](), set[date]()
+
+    def write(night: Night) -> str:
+        written.add(night.date)
+        return "said"
+
+    def start() -> Nights:
+        nights = Nights(words, clock, posts.put, lambda: (zone, time(2, 30)))
+        nights.write, nights.told = write, lambda night, _said: told.append(night.date)
+        return nights
+
+    nights, crashes = start(), 0
+    with hushed():
+        while clock.at < EVENING + timedelta(days=731):
+            clock.at += timedelta(minutes=5 if chance.random() < 0.99 else 300)
+            words.crash = chance.random() < 0.01
+            nights.turn()
+            while nights.busy:
+                posts.get(timeout=10)()
+                crashes += words.crash
+            if chance.random() < 0.01:
+                nights.stop()
+                nights = start()
+    nights.stop()
+
+    assert crashes > 0
+    assert told == [told[0] + timedelta(days=n) for n in range(len(told))]
+    assert len(told) in {730, 731}
+    assert written == set(told)
 
 
 def test_a_mark_of_a_wrong_clock_does_not_silence_the_nights_until_then(place: Place) -> None:

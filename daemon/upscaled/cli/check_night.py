@@ -7,7 +7,7 @@ from pathlib import Path
 
 from upscaled.cli.check_roots import fault, write_faults
 from upscaled.core.settings import Settings
-from upscaled.edge import notify
+from upscaled.edge import heartbeat, notify
 from upscaled.errors import Fault, UpscaledError
 
 
@@ -29,6 +29,7 @@ def night_warnings(settings: Settings) -> Iterator[str]:
     """Yield what will probably not do what the person wants."""
     table = settings.notify
     try:
+        heartbeat.find_url(table.heartbeat_url.get_secret_value())
         urls = notify.find_urls(table.urls_file)
     except UpscaledError as error:
         yield error.message

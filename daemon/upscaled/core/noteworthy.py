@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from upscaled.core.notice_kinds import Kind
-from upscaled.core.price import money
-from upscaled.nouns import Code, Hold, Job, Micros, State
+from upscaled.nouns import Code, Hold, Job, State
 
 _BY_HAND = frozenset({Code.CANCELLED.value, Code.REJECTED.value, Code.WITHDRAWN.value})
 _HOLDS = {
@@ -51,12 +50,3 @@ def standing(
             words = f"{number / _GIGABYTE:.1f} GB are free in {place}, below disk_low_gb"
             found[Kind.DISK_LOW, place] = words
     return found
-
-
-def night_words(ended: Mapping[State, int], spent: Micros) -> str:
-    """Return a night in one line; empty where nothing ended and nothing was spent."""
-    words = {State.DONE: "done", State.REVIEW: "in review", State.FAILED: "failed"}
-    parts = [f"{ended[state]} {word}" for state, word in words.items() if ended.get(state)]
-    if not parts and not spent:
-        return ""
-    return f"{', '.join(parts) or 'nothing ended'}; {money(spent)} spent"

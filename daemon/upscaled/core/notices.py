@@ -41,7 +41,8 @@ GATHER = timedelta(seconds=20)
 _AT_ONCE = frozenset({Kind.NIGHT, Kind.UNCLEAN, Kind.LOCKED})
 SHOWN = 3
 """Texts in one message; the rest is a count."""
-LONGEST = 300
+LONGEST = 600
+"""Of one text, in characters: chats cut at some thousand, and a path may be long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

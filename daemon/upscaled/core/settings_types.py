@@ -107,16 +107,22 @@ def _url_problem(parts: SplitResult) -> str:
     return "the key would travel in the open" if parts.scheme == "http" else "it begins https://"
 
 
-def _secret_url(value: object) -> SecretStr:
-    """Read an address of which no part may be shown, so no hint repeats any."""
-    text = _text(value).strip()
+def secret_url_problem(text: str) -> str:
+    """Say why a text is no address to be asked; empty where it is one. Repeats no part of it."""
     try:
         parts = urlsplit(text)
         safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
     except ValueError:
-        raise ValueError("its host or port cannot be read") from None
-    if text and not (safe and parts.hostname and text.isascii() and text.isprintable()):
-        raise ValueError("it begins https://, or http:// on this machine; it is not shown here")
+        return "its host or port cannot be read"
+    if safe and parts.hostname and text.isascii() and text.isprintable():
+        return ""
+    return "it begins https://, or http:// on this machine; it is not shown here"
+
+
+def _secret_url(value: object) -> SecretStr:
+    text = _text(value).strip()
+    if text and (problem := secret_url_problem(text)):
+        raise ValueError(problem)
     return SecretStr(text)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from upscaled.errors import Outage
+from upscaled.core.settings_types import secret_url_problem
+from upscaled.errors import Fatal, Outage
 
 SECONDS = 10.0
 
@@ -26,11 +27,23 @@ def ping(url: str) -> None:
 
 
 def find_url(configured: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the heartbeat's address: $UPSCALED_HEARTBEAT_URL, a credential, else the config's."""
-    if url := environ.get("UPSCALED_HEARTBEAT_URL", "").strip():
-        return url
+    """
+    Return the heartbeat's address: $UPSCALED_HEARTBEAT_URL, a credential, else the config's.
+
+    Raises `Fatal` where it cannot be read or would travel in the open; it is not shown.
+    """
+    url = environ.get("UPSCALED_HEARTBEAT_URL", "").strip() or _credential(environ) or configured
+    if url and (problem := secret_url_problem(url)):
+        raise Fatal(f"the heartbeat's address is no good: {problem}")
+    return url
+
+
+def _credential(environ: Mapping[str, str]) -> str:
     folder = environ.get("CREDENTIALS_DIRECTORY")
-    credential = Path(folder) / "heartbeat_url" if folder else None
-    if credential is not None and credential.exists():
-        return credential.read_text(encoding="utf-8").strip()
-    return configured
+    path = Path(folder) / "heartbeat_url" if folder else None
+    if path is None or not path.exists():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Fatal("the credential heartbeat_url cannot be read") from error

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,8 @@ def _fed(process: "subprocess.Popen[bytes]", content: bytes) -> int:
     try:
         process.communicate(content, timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended just now, and left nobody behind
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         raise Outage(f"notify_command took more than {SECONDS:.0f} s and was ended") from None
     return process.returncode

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 KEPT = "notices"
 """The ledger's key."""
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 SETTLED_SECONDS = 30.0
 """After the start nothing has been looked at yet: what stood before would seem to be over."""
 MOST_PARCELS = 50
