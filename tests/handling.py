@@ -29,11 +29,12 @@ from upscaled.core.names import job_id
 from upscaled.core.provenance import Story
 from upscaled.core.rulebook import Rulebook
 from upscaled.core.settle import Settling
-from upscaled.edge import disk
+from upscaled.edge import boxes, disk
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import Outage
 from upscaled.eyes import Eyes
 from upscaled.flow import lanes
+from upscaled.flow.boards import Office
 from upscaled.flow.book import Book
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
@@ -41,6 +42,7 @@ from upscaled.flow.orders import Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.ports import Progress
 from upscaled.flow.promises import Promises
+from upscaled.flow.reception import Reception
 from upscaled.flow.series import Gathering
 from upscaled.flow.tools import Tools
 from upscaled.nouns import (
@@ -229,6 +231,9 @@ class AtOnce(lanes.Lane):
 class Studio:
     """One state directory and its folders; `restart` is a new process on them."""
 
+    listens = False
+    """Its folders speak and answer, as the daemon's do."""
+
     def __init__(self, folder: Path, **watch: str) -> None:
         self.folder, self.clock = folder, Hand()
         table = {"inbox": "inbox", "observer": "polling", "settle_seconds": 0.1, **watch}
@@ -248,7 +253,7 @@ class Studio:
     def twin(self, folder: Path) -> "Studio":
         """Return a copy of everything, elsewhere; this one must be at rest and closed."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        made = Studio(folder, **self.watch)
+        made = type(self)(folder, **self.watch)
         made.clock.at, made.pictures.made = self.clock.at, self.pictures.made
         made.dropped, made.seen = dict(self.dropped), set(self.seen)
         made.fal = copy.deepcopy(self.fal)
@@ -278,6 +283,15 @@ class Studio:
         self.conductor.door.share = self.patrol.share
         self.conductor.ended = lambda job: disk.clear(self.folder / "work" / job.id)
         self.orders = Orders(self.conductor, self.ledger, self.roads)
+        office = Office(
+            engine=lambda: ("fal", ""),
+            spend=Spend,
+            caps=RICH,
+            zone=UTC,
+            people=self.ledger.people,
+            settle_seconds=[0.1],
+        )
+        self.reception = Reception(self.conductor, self.patrol, self.ledger, boxes, office)
         self.conductor.load()
 
     def close(self) -> None:
@@ -317,7 +331,7 @@ class Studio:
             except PulledPlugError:
                 self.restart()
                 quiet = 0
-            if quiet > 1:
+            if quiet > (4 if self.listens else 1):
                 return
         raise AssertionError([(job.id, job.state, job.reason) for job in self.book.jobs.values()])
 
@@ -329,8 +343,12 @@ class Studio:
         for _ in range(8):
             self.patrol.turn()
             self.conductor.turn(0)
+        if self.listens:
+            self.reception.turn()
+            self.conductor.turn(0)
         moving = [job for job in self.book.jobs.values() if job.hold is None]
-        return bool(moving or self.ledger.asked())
+        unheard = self.listens and not self.reception.settled()
+        return bool(moving or self.ledger.asked() or unheard)
 
     def jobs(self) -> list[Job]:
         """Return every job, oldest first."""
@@ -424,6 +442,12 @@ class Studio:
             tell=self.ledger.tell,
             die=lambda: 0.5,
         )
+
+
+class Listening(Studio):
+    """A studio whose folders speak and answer."""
+
+    listens = True
 
 
 def told_beside(studio: Studio, path: str) -> dict[str, Any]:

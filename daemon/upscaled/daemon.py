@@ -19,7 +19,7 @@ from upscaled.core.hands import rests
 from upscaled.core.life import Lane
 from upscaled.core.settle import Settling
 from upscaled.core.standing import sentence
-from upscaled.edge import disk
+from upscaled.edge import boxes, disk
 from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
 from upscaled.edge.pictures.studio import SCRATCH_PREFIX
@@ -30,7 +30,7 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.eyes import Eyes, light_of
 from upscaled.flow import billing
 from upscaled.flow.attendance import Attendance, Manager
-from upscaled.flow.boards import Boards, Office
+from upscaled.flow.boards import Office
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
 from upscaled.flow.conductor import Conductor
@@ -41,6 +41,7 @@ from upscaled.flow.nights import Nights
 from upscaled.flow.orders import LOOK_AGAIN, Orders
 from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.pulse import Pulse
+from upscaled.flow.reception import Reception
 from upscaled.flow.series import Gathering
 from upscaled.flow.silence import Silence
 from upscaled.flow.space import LOOK_SECONDS
@@ -130,10 +131,11 @@ class Daemon:
         roots = {number: house.roads[Lane.ROOT, number] for number in range(len(settings.watch))}
         self.nightly = Nightly(lambda: house.settings, house.ledger, house.tools.clock, roots)
         self.nights.write = self.nightly.write
-        self.boards = Boards(self.conductor, self.patrol, house.roads, self._office())
         self.logbooks = Logbooks(
             self.conductor, self.patrol, house.roads, house.ledger.standings, self._zone
         )
+        office = self._office()
+        self.reception = Reception(self.conductor, self.patrol, house.ledger, boxes, office)
         self.failures = 0
         self._forgetting = 0
         self._asked_to_stop = False
@@ -167,8 +169,8 @@ class Daemon:
             timetable.stop()
             self.nights.stop()
             self.nightwatch.stop(clean=clean)
-            self.boards.stop()
             self.logbooks.stop()
+            self.reception.stop()
             ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
             self._note_status(alive=False)
             log.info("stopped")
@@ -185,8 +187,8 @@ class Daemon:
             self.nightwatch.turn()
             self._note_status(alive=True)
             self._give_signs()
-            self.boards.turn()
             self.logbooks.turn()
+            self.reception.turn()
             shown(self)
             if until_idle and self._is_idle():
                 self.nightwatch.finish()
@@ -227,6 +229,7 @@ class Daemon:
             and not self._forgetting
             and not self.nights.busy
             and self.patrol.settled()
+            and self.reception.settled()
             and not self.house.ledger.asked()
             and all(self._waits(job) for job in self.book.jobs.values())
             and not self.book.refill()
@@ -295,8 +298,8 @@ class Daemon:
 
     def _ended(self, job: Job) -> None:
         self.models.note(job)
-        self.boards.ended(job)
         self.nightwatch.ended(job)
+        self.reception.ended(job)
         if job.state is not State.DONE:
             self.failures += job.state is not State.WITHDRAWN
         disk.clear(self.house.tools.bench(job))
@@ -425,6 +428,7 @@ class Daemon:
             caps=self.cashier.caps,
             zone=self._zone,
             people=self.house.ledger.people,
+            settle_seconds=[eyes.settle_seconds for eyes in self.eyes],
         )
 
     def _engine(self) -> dict[str, str | None]:

@@ -499,6 +499,8 @@ class Delivery:
     """Absolute path of the staged result on the root's own file system."""
     sidecar_staged: str
     compare_staged: str | None = None
+    compare_sha256: str | None = None
+    """By which the comparison is known wherever a person puts it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,6 +510,8 @@ class Acceptance:
     at: datetime
     by: str
     """How it was said: `command line`."""
+    found: str | None = None
+    """Where in the outbox a person put the result, relative to it; None where we deliver it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -518,6 +522,20 @@ class Reviewed:
     """The picture itself; a person may have moved it inside review/."""
     beside: str
     """The name by which its sidecar and its comparison go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dragged:
+    """Where a person put what belongs to a job, to answer by it; paths are relative to `root`."""
+
+    root: str
+    """`review`, `failed` or `outbox`."""
+    by: str
+    """In words: `dragged to review/_accept`."""
+    picture: str | None = None
+    """The result, or the original of a failed job."""
+    sidecar: str | None = None
+    compare: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

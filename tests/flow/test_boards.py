@@ -12,6 +12,7 @@ import pytest
 from handling import RICH, Studio
 from paying import hushed
 from upscaled.core.budget import Spend
+from upscaled.core.life import Lane
 from upscaled.flow.boards import WRITE_SECONDS, Boards, Office
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - many fsyncs
@@ -24,8 +25,10 @@ def boards_of(studio: Studio, stop: str = "") -> Boards:
         caps=RICH,
         zone=UTC,
         people=studio.ledger.people,
+        settle_seconds=[0.1],
     )
-    return Boards(studio.conductor, studio.patrol, studio.roads, office)
+    lanes = [studio.roads[Lane.ROOT, 0]]
+    return Boards(studio.conductor, studio.patrol, lanes, office)
 
 
 @contextmanager

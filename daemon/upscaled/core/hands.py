@@ -99,9 +99,9 @@ def rests(seen: Sighting, last: Job | None, away: Iterable[Job]) -> bool:
     return any((job.size, job.mtime_ns) == (seen.size, seen.mtime_ns) for job in known)
 
 
-def accepted(job: Job, by: str, at: datetime) -> Facts:
-    """Return the facts of a job in review that a person let pass."""
-    acceptance = Acceptance(at=at, by=by)
+def accepted(job: Job, by: str, at: datetime, found: str | None = None) -> Facts:
+    """Return the facts of a job in review that a person let pass; `found`: see `Acceptance`."""
+    acceptance = Acceptance(at=at, by=by, found=found)
     return replace(job.facts, accepted=acceptance, reviewed=reviewed(job), away=True)
 
 

@@ -21,8 +21,8 @@ SIGNATURE = "Written by upscaled for everyone who drops pictures here"
 """By these words a status is known as ours."""
 NAMES = 5
 """File names of one group; the rest is a number."""
-_REVIEW = "Look at the comparison beside each; `upscaled accept`, `reject` or `redo` answers it."
-_FAILED = "The .json beside each says why, and what to do."
+_REVIEW = "_READ-ME.txt there says why; drag each into _accept, _reject or _redo in review."
+_FAILED = "_READ-ME.txt there says why; drag one into failed/_retry to have it tried again."
 GROUPS = 30
 """Groups, folders and sentences of one kind; the rest is a number."""
 

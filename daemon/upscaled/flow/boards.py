@@ -23,7 +23,7 @@ from upscaled.core import names
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.folders import Target
 from upscaled.core.forecast import RECENT, Forecast, Kind, Sample, forecast, sample_of
-from upscaled.core.life import Lane, Word, word_of
+from upscaled.core.life import Word, word_of
 from upscaled.core.status_text import NAME, NAMES, Group, Place, Standing, body, text
 from upscaled.core.strays import folder_of
 from upscaled.errors import LedgerUnwritable, Outage, UpscaledError
@@ -31,14 +31,15 @@ from upscaled.flow.cashier import drop_folder
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
 from upscaled.flow.patrol import LOOK_RANK, Patrol
+from upscaled.flow.ports import Clock
 from upscaled.nouns import Hold, Job, State
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
 WRITE_SECONDS = 60.0
-STOP_SECONDS = 1.0
-"""How long an end waits for the last words; a hung share must not hold it up."""
+STOP_SECONDS = 0.5
+"""How long an end waits for the last words, of all together; a hung share must not hold it up."""
 _LIFTS = {Hold.BUDGET, Hold.WINDOW}
 """Holds whose next look is when they lift; the others are looked at again and again."""
 _STAGES = {
@@ -100,6 +101,8 @@ class Office:
     caps: Caps
     zone: tzinfo
     people: People
+    settle_seconds: Sequence[float]
+    """By watch: how long what is dragged must lie still."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,7 +144,7 @@ class Boards:
         self,
         conductor: Conductor,
         patrol: Patrol,
-        roads: Mapping[tuple[Lane, int], Road],
+        lanes: Sequence[Road],
         office: Office,
     ) -> None:
         self._conductor = conductor
@@ -155,7 +158,7 @@ class Boards:
                 watch=number,
                 folder=config.review if config.originals == "leave" else config.inbox,
                 name=config.inbox.name,
-                lane=roads[Lane.ROOT, number],
+                lane=lanes[number],
             )
             for number, config in enumerate(conductor.tools.settings.watch)
         ]
@@ -177,8 +180,7 @@ class Boards:
     def stop(self) -> None:
         """Say that nobody works here any more."""
         ends = [self._begin(page, alive=False) for page in self._pages]
-        for end in filter(None, ends):
-            end.wait(STOP_SECONDS)
+        wait_for([end for end in ends if end is not None], self._conductor.tools.clock)
 
     def _begin(self, page: _Page, *, alive: bool) -> Event | None:
         """See how it stands, and have that written; None while the ledger is deaf."""
@@ -310,6 +312,13 @@ class Boards:
         if trouble and trouble != page.trouble:
             log.warning("status_not_written", folder=str(page.folder), reason=trouble)
         page.trouble = trouble
+
+
+def wait_for(ends: Iterable[Event], clock: Clock) -> None:
+    """Wait a bounded time for all of them together."""
+    until = clock.monotonic() + STOP_SECONDS
+    for end in ends:
+        end.wait(max(0.0, until - clock.monotonic()))
 
 
 def _groups(tallies: Mapping[_Key, _Tally]) -> tuple[Group, ...]:

@@ -55,6 +55,8 @@ def reveal(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     delivery = delivery_of(job)
     final = root_of(job, tools, delivery.root) / delivery.path
     was_visible = f"was already visible as {delivery.root}/{delivery.path}"
+    if not delivery.staged:  # a person put it there
+        return Next(to=State.RECEIPTING, facts=job.facts, said=was_visible)
     try:
         tools.disk.reveal(Path(delivery.staged), final)
     except Gone:

@@ -159,12 +159,14 @@ def staged(job: Job, tools: Tools, kind: str, made: Path) -> Facts:
     root, path = root_of(job, tools, kind), result_name(job, tools, kind)
     proven, _ = finished(job)
     copy = tools.disk.stage(made, proven.sha256, root, f"{job.id}{PurePosixPath(path).suffix}")
+    compare, compare_sha256 = (None, None) if kind == "outbox" else _stage_compare(job, tools, root)
     delivery = Delivery(
         root=kind,
         path=path,
         staged=str(copy),
         sidecar_staged=str(copy.with_name(f"{job.id}.json")),
-        compare_staged=None if kind == "outbox" else _stage_compare(job, tools, root),
+        compare_staged=compare,
+        compare_sha256=compare_sha256,
     )
     facts = replace(job.facts, delivery=delivery)
     status: Status = "done" if kind == "outbox" else "review"
@@ -172,12 +174,23 @@ def staged(job: Job, tools: Tools, kind: str, made: Path) -> Facts:
     return facts
 
 
-def _stage_compare(job: Job, tools: Tools, root: Path) -> str | None:
+def staged_beside(job: Job, tools: Tools, path: str) -> Facts:
+    """Stage the sidecar of a result that a person put into the outbox: it stands there already."""
+    root = tools.watch(job).outbox
+    speak_for(tools, job, "outbox", path)
+    delivery = Delivery(root="outbox", path=path, staged="", sidecar_staged="")
+    facts = replace(job.facts, delivery=delivery)
+    told = stage_sidecar(replace(job, facts=facts), tools, root, "done")
+    return replace(facts, delivery=replace(delivery, sidecar_staged=str(told)))
+
+
+def _stage_compare(job: Job, tools: Tools, root: Path) -> tuple[str | None, str | None]:
+    """Return where the comparison is staged, and its hash; nothing where none was made."""
     made = tools.bench(job) / "compare.png"
     if not tools.disk.is_there(made):
-        return None
-    name = f"{job.id}.compare.png"
-    return str(tools.disk.stage(made, tools.disk.digest(made), root, name))
+        return None, None
+    sha256 = tools.disk.digest(made)
+    return str(tools.disk.stage(made, sha256, root, f"{job.id}.compare.png")), sha256
 
 
 def stage_sidecar(job: Job, tools: Tools, root: Path, status: Status) -> Path:

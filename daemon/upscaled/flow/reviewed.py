@@ -21,6 +21,7 @@ from upscaled.flow.finals import (
     own_name,
     speak_for,
     staged,
+    staged_beside,
 )
 from upscaled.flow.ports import Progress
 from upscaled.flow.tools import Tools
@@ -35,6 +36,9 @@ def accept(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     made, _ = finished(job)
     stood = _stood(job)
     speak_for(tools, job, "review", stood.beside)
+    if job.facts.accepted is not None and job.facts.accepted.found is not None:
+        facts = staged_beside(job, tools, job.facts.accepted.found)
+        return Next(to=State.DELIVERING, facts=facts, said="its sidecar is staged for the outbox")
     source = tools.watch(job).review / stood.result
     if not is_whole(source, made.sha256, tools):
         tools.roots.require(job.watch)  # a share that vanished just now took nothing away

@@ -59,6 +59,9 @@ class Disk(Protocol):
     def note(self, content: str, to: Path) -> None:
         """Write a small file of ours, whole."""
 
+    def drop_note(self, path: Path, *, signature: str) -> None:
+        """Take one of our notes away, if its words are ours."""
+
     def words(self, path: Path) -> str:
         """Return what a small private file says, nothing where it is missing."""
 

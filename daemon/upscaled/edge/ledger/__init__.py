@@ -18,12 +18,12 @@ from upscaled.edge.ledger.nights import Nights
 from upscaled.edge.ledger.people import People
 from upscaled.edge.ledger.progress import Standings
 from upscaled.edge.ledger.purse import Purse, move
-from upscaled.edge.ledger.rows import job_of, row_of, when
+from upscaled.edge.ledger.rows import job_of, packed, row_of, unpacked, when
 from upscaled.edge.ledger.series import Series
 from upscaled.edge.ledger.shelf import Shelf
 from upscaled.edge.ledger.tallies import Tallies
 from upscaled.errors import Fatal
-from upscaled.nouns import Job, PassDone, State
+from upscaled.nouns import Dragged, Job, PassDone, State
 
 SCHEMA_VERSION = "4"
 _AT_ONCE = 500
@@ -39,6 +39,7 @@ class Order:
     verb: str
     job: str
     argument: str | None = None
+    dragged: Dragged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,14 +292,21 @@ class Ledger(Purse):
 
     # ---- orders from the command line
 
-    def ask(self, verb: str, job_id: str, at: datetime, argument: str | None = None) -> int:
+    def ask(
+        self,
+        verb: str,
+        job_id: str,
+        at: datetime,
+        argument: str | None = None,
+        dragged: Dragged | None = None,
+    ) -> int:
         """Post an order for the conductor; return its number."""
         row = {
             "at": at.timestamp(),
             "verb": verb,
             "job": job_id,
             "done": False,
-            "argument": argument,
+            "argument": packed(argument, dragged),
         }
         with self._writing() as link:
             key = link.execute(tables.orders.insert(), row).inserted_primary_key
@@ -312,16 +320,7 @@ class Ledger(Purse):
             .order_by(tables.orders.c.id)
         )
         with self._reading() as link:
-            return [
-                Order(
-                    id=row["id"],
-                    at=when(row["at"]),
-                    verb=row["verb"],
-                    job=row["job"],
-                    argument=row["argument"],
-                )
-                for row in link.execute(query).mappings()
-            ]
+            return [_order(row) for row in link.execute(query).mappings()]
 
     def answer(self, order: int, answer: str) -> None:
         """Say what became of an order."""
@@ -337,6 +336,18 @@ class Ledger(Purse):
             return link.execute(
                 sa.select(tables.orders.c.answer).where(tables.orders.c.id == order)
             ).scalar()
+
+
+def _order(row: sa.RowMapping) -> Order:
+    argument, dragged = unpacked(row["argument"])
+    return Order(
+        id=row["id"],
+        at=when(row["at"]),
+        verb=row["verb"],
+        job=row["job"],
+        argument=argument,
+        dragged=dragged,
+    )
 
 
 def _put(link: sa.Connection, key: str, value: str) -> None:

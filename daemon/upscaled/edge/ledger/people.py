@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,8 @@ from upscaled.edge.ledger.rows import job_of
 from upscaled.nouns import Job, State
 
 _ROWS = tables.jobs.c
+_SOME = 50
+"""Equal pictures in equal plans have equal results; more of them nobody drags at once."""
 _WAITING = (State.REVIEW.value, State.FAILED.value)
 
 
@@ -63,6 +66,21 @@ class People:
                     found.append(Standing(job=row.id, root=root, path=path))
         return found
 
+    def results(self, sha256: str) -> list[Job]:
+        """Return the jobs whose result has these bytes, those in review first."""
+        query = sa.select(tables.jobs).where(_ROWS.result_sha256 == sha256)
+        found = self._jobs(query.order_by(_ROWS.updated_at.desc()).limit(_SOME))
+        return sorted(found, key=lambda job: job.state is not State.REVIEW)
+
+    def failed(self, sha256: str, size: int) -> list[Job]:
+        """Return the failed jobs with this original; those that were never read by its size."""
+        unread = _ROWS.sha256.is_(None) & (_ROWS.size == size)
+        query = sa.select(tables.jobs).where(
+            _ROWS.state == State.FAILED.value, (_ROWS.sha256 == sha256) | unread
+        )
+        found = self._jobs(query.order_by(_ROWS.updated_at.desc()).limit(_SOME))
+        return sorted(found, key=lambda job: job.sha256 is None)
+
     def recent(self, limit: int) -> list[Job]:
         """Return the latest jobs that ended well, the latest first."""
         query = (
@@ -71,5 +89,8 @@ class People:
             .order_by(_ROWS.updated_at.desc())
             .limit(limit)
         )
+        return self._jobs(query)
+
+    def _jobs(self, query: sa.Select[Any]) -> list[Job]:
         with self._reading() as link:
             return [job_of(row, self._inboxes) for row in link.execute(query).mappings()]

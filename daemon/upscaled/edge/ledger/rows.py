@@ -1,5 +1,6 @@
 """Rows of the ledger from values, and back."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +11,10 @@ from pydantic import TypeAdapter
 from upscaled.core.frames import frame_of
 from upscaled.core.life import ENDS
 from upscaled.core.money import Movement
-from upscaled.nouns import Facts, Hold, Job, State
+from upscaled.nouns import Dragged, Facts, Hold, Job, State
 
 _FACTS = TypeAdapter(Facts)
+_DRAGGED = TypeAdapter(Dragged)
 
 
 def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
@@ -92,6 +94,21 @@ def money_row(job: Job, inbox: str, one: Movement) -> dict[str, Any]:
         "request_id": one.request_id,
         "billed": one.billed,
     }
+
+
+def packed(argument: str | None, dragged: Dragged | None) -> str | None:
+    """Return an order's argument as it is stored: with what was dragged, as JSON."""
+    if dragged is None:
+        return argument
+    return json.dumps([argument, _DRAGGED.dump_python(dragged, exclude_defaults=True)])
+
+
+def unpacked(stored: str | None) -> tuple[str | None, Dragged | None]:
+    """Return what an order was given beside its verb."""
+    if stored is None or not stored.startswith("["):
+        return stored, None
+    argument, dragged = json.loads(stored)
+    return argument, _DRAGGED.validate_python(dragged)
 
 
 def when(seconds: float) -> datetime:

@@ -15,7 +15,7 @@ from upscaled.core.life import Lane
 from upscaled.errors import UpscaledError
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
-from upscaled.nouns import Job
+from upscaled.nouns import Dragged, Job
 
 T = TypeVar("T")
 Work = Callable[[], T]
@@ -43,6 +43,10 @@ class Asked(Protocol):
     @property
     def argument(self) -> str | None:
         """Return what else was said: the family of a redo."""
+
+    @property
+    def dragged(self) -> Dragged | None:
+        """Return where a person put it who said so by moving files; None from a command."""
 
 
 class Desk(Protocol):

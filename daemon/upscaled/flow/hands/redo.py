@@ -9,7 +9,8 @@ from upscaled.errors import Outage
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.finals import original_of, speak_for
 from upscaled.flow.hands.desk import Asked, Bench, Desk
-from upscaled.nouns import Family, Job
+from upscaled.flow.hands.drag import bring_back
+from upscaled.nouns import Dragged, Family, Job
 
 
 def redo(bench: Bench, order: Asked, job: Job) -> None:
@@ -20,9 +21,7 @@ def redo(bench: Bench, order: Asked, job: Job) -> None:
         return
     tools = bench.conductor.tools
     origin = hands.origin_of(job, leaves=tools.watch(job).originals == "leave")
-    why = _unanswerable(bench, job)
-    if order.argument and order.argument not in set(Family):
-        why = f"{order.argument} is no family; there are {', '.join(Family)}"
+    why = _unanswerable(bench, order, job)
     if why is None and origin is None:
         why = "its original was taken away by its owner; drop it into the inbox again"
     if why is not None or origin is None:
@@ -38,7 +37,7 @@ def redo(bench: Bench, order: Asked, job: Job) -> None:
         elif begin_redo(bench.conductor, new):
             bench.answer(order, _answer(new_id, order.argument))
 
-    bench.at_root(order, job, partial(_is_there, bench, new), then)
+    bench.at_root(order, job, partial(_is_there, bench, job, new, order.dragged), then)
 
 
 def begin_redo(conductor: Conductor, new: Job) -> bool:
@@ -65,8 +64,13 @@ def _answer(new_id: str, family: str | None) -> str:
     return f"redone as {new_id}; where the plan is the same, from paid pixels while they are kept"
 
 
-def _unanswerable(bench: Bench, job: Job) -> str | None:
-    if why := hands.not_redoable(job):
+def _unanswerable(bench: Bench, order: Asked, job: Job) -> str | None:
+    if order.argument and order.argument not in set(Family):
+        return f"{order.argument} is no family; there are {', '.join(Family)}"
+    why = hands.not_redoable(job)
+    if why is None and order.dragged is not None:
+        why = hands.not_in_review(job, "redone by dragging")
+    if why is not None:
         return why
     redo = hands.redone_by(job, bench.conductor.book.jobs.values())
     if redo is not None:
@@ -76,11 +80,20 @@ def _unanswerable(bench: Bench, job: Job) -> str | None:
     return None if isinstance(place, Target) else f"{folder} names no target any more"
 
 
-def _is_there(bench: Bench, new: Job) -> bool:
-    """Say whether the original is where it was put; a lost share says nothing: the job waits."""
+def _is_there(bench: Bench, job: Job, new: Job, dragged: Dragged | None) -> bool:
+    """
+    Say whether the original is where it was put; a lost share says nothing: the job waits.
+
+    What was dragged is then put back beside it, and raises `Outage` there: it is asked again.
+    """
     tools = bench.conductor.tools
     try:
         tools.roots.require(new.watch)
-        return tools.disk.is_there(original_of(new, tools))
+        is_there = tools.disk.is_there(original_of(new, tools))
     except Outage:
+        if dragged is not None:
+            raise
         return True
+    if is_there and dragged is not None:
+        bring_back(tools, job, dragged)
+    return is_there

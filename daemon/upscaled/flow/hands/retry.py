@@ -10,8 +10,9 @@ from upscaled.core.life import check_move
 from upscaled.errors import Gone
 from upscaled.flow.finals import free_name, move_once, move_ticket
 from upscaled.flow.hands.desk import Asked, Bench
+from upscaled.flow.hands.drag import bring_back
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Facts, Job, State
+from upscaled.nouns import Dragged, Facts, Job, State
 
 
 def retry(bench: Bench, order: Asked, job: Job) -> None:
@@ -57,7 +58,7 @@ def _put_back(bench: Bench, order: Asked, job: Job) -> None:
 
 
 def _move(bench: Bench, order: Asked, job: Job) -> None:
-    work = partial(_moved_back, bench.conductor.tools, job)
+    work = partial(_moved_back, bench.conductor.tools, job, order.dragged)
     bench.at_root(order, job, work, partial(_was_put_back, bench, order, job))
 
 
@@ -72,9 +73,11 @@ def _free_in_inbox(tools: Tools, job: Job) -> str:
     return free_name(job, wanted, free)
 
 
-def _moved_back(tools: Tools, job: Job) -> str:
+def _moved_back(tools: Tools, job: Job, dragged: Dragged | None) -> str:
     """Move the original to the inbox, and take its reason away."""
     tools.roots.require(job.watch)
+    if dragged is not None:
+        bring_back(tools, job, dragged)
     back = job.facts.back or job.path
     set_aside = tools.watch(job).failed / (job.facts.set_aside or "")
     final = tools.watch(job).inbox / back

@@ -7,8 +7,9 @@ from upscaled.core.outcome import Next
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.finals import REJECTED, finished, is_whole
 from upscaled.flow.hands.desk import Asked, Bench, Desk
+from upscaled.flow.hands.drag import bring_back, found_in_outbox
 from upscaled.flow.reviewed import TAKEN_OUT
-from upscaled.nouns import Job, State
+from upscaled.nouns import Dragged, Job, State
 
 ACCEPTED = "accepted; it goes to the outbox"
 
@@ -22,32 +23,42 @@ def accept(bench: Bench, order: Asked, job: Job) -> None:
         bench.answer(order, f"not accepted: {why}")
         return
 
-    def then(stands: bool) -> None:  # noqa: FBT001 - what the look at the folder came to
-        if not stands:
+    def then(stands: str | None) -> None:
+        if stands is None:
             hint = f"`upscaled redo {job.id}` makes it again, from paid pixels while they are kept"
             bench.answer(order, f"not accepted: {TAKEN_OUT}; {hint}")
         else:
-            begin_accept(bench.conductor, job, hands.COMMAND_LINE)
+            by = order.dragged.by if order.dragged else hands.COMMAND_LINE
+            begin_accept(bench.conductor, job, by, stands or None)
             bench.answer(order, ACCEPTED)
 
-    bench.at_root(order, job, partial(_stands, bench, job), then)
+    bench.at_root(order, job, partial(_stands, bench, job, order.dragged), then)
 
 
 def reject(bench: Bench, order: Asked, job: Job) -> None:
     """Take a result out of review/ and its original to failed/."""
-    stays = job.facts.stays
-    if not hands.has_begun(job, State.REJECTING, order.at):
-        if why := _unanswerable(bench, job, "rejected"):
-            bench.answer(order, f"not rejected: {why}")
-            return
-        stays = begin_reject(bench.conductor, bench.desk, job)
+    if hands.has_begun(job, State.REJECTING, order.at):
+        bench.answer(order, _rejected(stays=job.facts.stays))
+    elif why := _unanswerable(bench, job, "rejected"):
+        bench.answer(order, f"not rejected: {why}")
+    elif order.dragged is None:
+        bench.answer(order, _rejected(stays=begin_reject(bench.conductor, bench.desk, job)))
+    else:
+
+        def then(_: object) -> None:
+            bench.answer(order, _rejected(stays=begin_reject(bench.conductor, bench.desk, job)))
+
+        bench.at_root(order, job, partial(_stands, bench, job, order.dragged), then)
+
+
+def _rejected(*, stays: bool) -> str:
     where = "its original stays" if stays else "its original goes to failed/"
-    bench.answer(order, f"rejected; the result goes to archive/{REJECTED}, {where}")
+    return f"rejected; the result goes to archive/{REJECTED}, {where}"
 
 
-def begin_accept(conductor: Conductor, job: Job, by: str) -> None:
+def begin_accept(conductor: Conductor, job: Job, by: str, found: str | None = None) -> None:
     """Let a job in review walk on to the outbox; `by` is how a person said so."""
-    facts = hands.accepted(job, by, conductor.tools.clock.now())
+    facts = hands.accepted(job, by, conductor.tools.clock.now(), found)
     said = f"accepted by {by}"
     conductor.apply(job, Next(to=State.ACCEPTING, facts=facts, said=said))
 
@@ -71,10 +82,18 @@ def _unanswerable(bench: Bench, job: Job, done: str) -> str | None:
     return f"it is being redone as {redo.id}; cancel that first" if redo else None
 
 
-def _stands(bench: Bench, job: Job) -> bool:
+def _stands(bench: Bench, job: Job, dragged: Dragged | None) -> str | None:
+    """
+    Put what was dragged back; say whether the result stands in review/: empty, or None.
+
+    Where a person put it into the outbox, return its path there.
+    """
     tools, stood = bench.conductor.tools, hands.reviewed(job)
     tools.roots.require(job.watch)
+    if dragged is not None and dragged.root == "outbox":
+        return found_in_outbox(tools, job, dragged)
+    if dragged is not None:
+        bring_back(tools, job, dragged)
     made, _ = finished(job)
-    return stood is not None and is_whole(
-        tools.watch(job).review / stood.result, made.sha256, tools
-    )
+    stands = stood and is_whole(tools.watch(job).review / stood.result, made.sha256, tools)
+    return "" if stands else None
