@@ -450,9 +450,16 @@ class Listening(Studio):
     listens = True
 
 
+def sidecar_of(studio: Studio, path: str) -> str:
+    """Return where the sidecar of a file is to stand."""
+    if studio.watch.get("sidecars") == "folder" and path.startswith("outbox/"):
+        path = path.replace("outbox/", "outbox/_sidecars/", 1)
+    return f"{path}.json"
+
+
 def told_beside(studio: Studio, path: str) -> dict[str, Any]:
-    """Return the sidecar that stands beside a file."""
-    told: dict[str, Any] = json.loads((studio.folder / f"{path}.json").read_text())
+    """Return the sidecar of a file."""
+    told: dict[str, Any] = json.loads((studio.folder / sidecar_of(studio, path)).read_text())
     return told
 
 
@@ -491,7 +498,7 @@ def _places(studio: Studio, job: Job) -> Iterator[str]:
         told = told_beside(studio, path)
         assert (told["job"], told["status"]) == (job.id, job.state.value)
         assert (told["accepted"] is None) == (facts.accepted is None)
-        yield from (path, f"{path}.json")
+        yield from (path, sidecar_of(studio, path))
         if job.state is State.REVIEW:
             yield f"{path}.compare.png"
     if job.state is State.FAILED and facts.set_aside:

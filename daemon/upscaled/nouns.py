@@ -536,6 +536,8 @@ class Dragged:
     """The result, or the original of a failed job."""
     sidecar: str | None = None
     compare: str | None = None
+    ticket: str | None = None
+    """Of a failed original."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,12 +161,13 @@ class Counter:
         """Return how a job ended, by the sidecars where they should be: no folder is listed."""
         for root, wanted in places(self._roots, self._asked.order, name):
             for version in names.versions(wanted):
-                sidecar = root / self._asked.folder / names.sidecar_name(version)
-                if not disk.is_there(sidecar):
+                told = names.sidecar_places(f"{self._asked.folder}/{version}")
+                sidecars = [root / place for place in told if disk.is_there(root / place)]
+                if not sidecars:
                     break
-                ending = read_ending(sidecar, root)
-                if ending is not None and ending.job == job_id:
-                    return ending
+                for ending in (read_ending(sidecar, root) for sidecar in sidecars):
+                    if ending is not None and ending.job == job_id:
+                        return ending
         return None
 
     def _put(self, file: Path, name: str, wishes: Wishes) -> Handed:

@@ -15,9 +15,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from handling import Listening, Studio, assert_law, assert_paid_once, told_beside
 from paying import hushed
+from upscaled.edge import disk
+from upscaled.errors import Outage
 from upscaled.nouns import Job, State
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
@@ -79,6 +83,7 @@ PARTS = {
     "the sidecar alone": (SIDECAR,),
     "result and comparison": (RESULT, COMPARE),
     "sidecar and comparison": (SIDECAR, COMPARE),
+    "the comparison alone": (COMPARE,),
 }
 BOXES = {
     "_accept": ("accept", None),
@@ -186,6 +191,31 @@ def test_an_original_that_failed_unread_is_known_by_its_place_and_name(studio: S
         studio.turn()
 
     assert studio.files("inbox", "failed") == {"inbox/4k/empty.png": b""}
+
+
+def test_a_ticket_goes_along_with_its_original(studio: Studio) -> None:
+    (studio.folder / "inbox/4k/ACME").mkdir(parents=True)
+    told = b'id = "farm-0001"\ntarget = "4k"\n'
+    (studio.folder / "inbox/4k/ACME/a.png.job.toml").write_bytes(told)
+    job = arrived(studio)
+    studio.told("reject", job.id)
+    for name in (RESULT, SIDECAR, f"{RESULT}.job.toml"):
+        drag(studio, f"failed/4k/ACME/{name}", "failed/_retry")
+
+    studio.settle()
+
+    assert (studio.job(job.id).state, job.id) == (State.REVIEW, "farm-0001")
+    assert studio.files("failed") == {}
+    assert_law(studio)
+
+
+def test_a_ticket_alone_stays_with_the_reason(studio: Studio) -> None:
+    studio.settle()
+    (studio.folder / "failed/_retry/a.png.job.toml").write_bytes(b'target = "4k"')
+
+    studio.settle()
+
+    assert "a ticket goes with its own original" in note(studio, "failed/_retry")
 
 
 # ---- what a person may also do
@@ -339,14 +369,15 @@ def test_what_is_no_sidecar_stays_with_the_reason(studio: Studio, content: bytes
     assert studio.files("review")["review/_accept/x.json"] == content
 
 
-def test_a_comparison_alone_does_not_answer(studio: Studio) -> None:
+def test_a_comparison_of_nothing_that_waits_stays_with_the_reason(studio: Studio) -> None:
     job = arrived(studio)
     drag(studio, f"review/4k/ACME/{COMPARE}", "review/_accept")
+    (studio.folder / f"review/_accept/{COMPARE}").write_bytes(b"drawn upon")
 
     studio.settle()
 
     assert studio.job(job.id).state is State.REVIEW
-    assert "comparison alone" in note(studio, "review/_accept")
+    assert "it is no comparison of a result that waits" in note(studio, "review/_accept")
 
 
 def test_links_and_hidden_files_in_a_box_are_left_alone(studio: Studio) -> None:
@@ -407,6 +438,28 @@ def test_on_a_lost_share_nothing_is_answered(studio: Studio) -> None:
     studio.settle()
 
     assert studio.job(job.id).state is State.DONE
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_heard(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = arrived(studio)
+    bad = studio.folder / "review/_accept/bad.png"
+    bad.write_bytes(b"x")
+    drag(studio, f"review/4k/ACME/{RESULT}", "review/_accept")
+    digest = disk.digest
+
+    def refuse(path: Path) -> str:
+        if path == bad:
+            raise Outage(f"{path}: permission denied")
+        return digest(path)
+
+    monkeypatch.setattr(disk, "digest", refuse)
+
+    studio.settle()
+
+    assert studio.job(job.id).state is State.DONE
+    assert "bad.png\n    it could not be read" in note(studio, "review/_accept")
 
 
 # ---- moved to the outbox by hand
@@ -565,3 +618,91 @@ def after(studio: Studio, fuse: int | None) -> tuple[list[str], int]:
         assert_paid_once(twin)
         twin.close()
         return list(twin.files()), twin.fuse.blown
+
+
+# ---- histories
+
+
+EXAMPLES = int(os.environ.get("UPSCALED_FUZZ_HANDS", "8"))
+DRAGS = st.tuples(
+    st.integers(0, 5), st.sampled_from([*BOXES, "by hand"]), st.sampled_from([*PARTS])
+)
+ORDERS = st.tuples(st.integers(0, 5), st.sampled_from(["accept", "reject", "redo", "retry"]))
+DEEDS = st.one_of(
+    st.sampled_from(["pass", "review", "review", "fail"]),
+    st.lists(DRAGS, min_size=1, max_size=2),
+    st.lists(DRAGS, min_size=1, max_size=2),
+    ORDERS,
+)
+NIGHTS = st.lists(st.tuples(DEEDS, st.none() | st.integers(0, 30)), min_size=3, max_size=8)
+Drag = tuple[int, str, str]
+Deeds = list[tuple[str | list[Drag] | tuple[int, str], int | None]]
+
+
+def fuzzed(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate) + ((Phase.shrink,) if examples > 100 else ()),
+        derandomize=examples <= 100,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@fuzzed(EXAMPLES)
+@given(deeds=NIGHTS, sidecars=st.sampled_from(["beside", "folder"]))
+def test_in_all_histories_of_dragging_nothing_is_lost_or_doubled(
+    deeds: Deeds, sidecars: str
+) -> None:
+    live_through(deeds, sidecars)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@fuzzed(max(EXAMPLES, 120))
+@given(deeds=NIGHTS, sidecars=st.sampled_from(["beside", "folder"]))
+def test_in_many_more_histories_of_dragging_nothing_is_lost_or_doubled(
+    deeds: Deeds, sidecars: str
+) -> None:
+    live_through(deeds, sidecars)
+
+
+def live_through(deeds: Deeds, sidecars: str) -> None:
+    with opened(sidecars=sidecars) as studio:
+        studio.drop("review")
+        studio.settle()
+        for deed, fuse in deeds:
+            studio.fuse.left = fuse
+            if isinstance(deed, str):
+                studio.drop(deed)
+            elif isinstance(deed, tuple):
+                studio.ask(deed[1], studio.jobs()[deed[0] % len(studio.jobs())].id)
+            else:
+                known = studio.jobs()  # a second word on the same one waits for a person
+                for one in {one[0] % len(known): one for one in deed}.values():
+                    answer(studio, *one)
+            studio.settle()
+            studio.fuse.left = None
+            assert_law(studio)
+            assert_paid_once(studio)
+
+
+def answer(studio: Studio, number: int, box: str, parts: str) -> None:
+    """Drag what there is of a job's files, where a person would."""
+    jobs = studio.jobs()
+    job = jobs[number % len(jobs)]
+    root, home = "failed", job.facts.set_aside
+    if job.state is State.REVIEW:
+        root, home = "review", job.facts.delivery.path if job.facts.delivery else None
+    if job.state not in {State.REVIEW, State.FAILED} or not home:
+        return
+    names = [name.replace(RESULT, Path(home).name, 1) for name in PARTS[parts]]
+    if root == "failed" or box == "by hand":
+        names = names[:2] if parts == "everything" else [Path(home).name]
+    to = {"failed": "failed/_retry", "review": f"review/{box}"}[root]
+    if root == "review" and box == "by hand":
+        to = f"outbox/by hand/{job.id}"
+    for name in names:
+        if (studio.folder / root / home).with_name(name).exists():
+            drag(studio, str(Path(root) / Path(home).with_name(name)), to)

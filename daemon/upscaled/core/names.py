@@ -21,6 +21,8 @@ COMPARE = ".compare.png"
 ROOT_MARKER = ".upscaled-root"
 """Stands in every root that people share with us, with the ledger's id in it."""
 TICKET = ".job.toml"
+SIDECARS = "_sidecars"
+"""Folder in the outbox for the sidecars of those who want none beside their results."""
 
 _VERSION_BYTES = 5
 """Room kept for `-9999`, so that a long stem's versions look alike."""
@@ -64,6 +66,12 @@ def sidecar_name(name: str) -> str:
 def compare_name(name: str) -> str:
     """Return the name of the before/after crop beside a result in review."""
     return name + COMPARE
+
+
+def sidecar_places(path: str) -> tuple[str, str]:
+    """Return where the sidecar of a result may stand: beside it, and in a folder of its own."""
+    beside = path + SIDECAR
+    return beside, f"{SIDECARS}/{beside}"
 
 
 def ticket_name(name: str) -> str:

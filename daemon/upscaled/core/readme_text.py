@@ -17,7 +17,7 @@ SHOWN = 25
 """Files of one folder that are told of; the rest is a number."""
 
 _REVIEW = f"""\
-A person decides: look at the comparison (.compare.png), then drag the result, its .json, or a
+A person decides: look at the comparison (.compare.png), then drag it, the result, its .json, or a
 whole folder of them
     into review/_accept    and it goes to the outbox
     into review/_reject    and it goes to archive/_rejected, its original to failed

@@ -67,6 +67,11 @@ class Watch(_Table):
     originals: Literal["archive", "leave"] = Field(
         "archive", description="whether an original moves once its result is delivered"
     )
+    sidecars: Literal["beside", "folder"] = Field(
+        "beside",
+        description="where a result's sidecar stands: beside it, or below outbox/_sidecars for "
+        "programs that choke on strangers; in review and failed always beside",
+    )
     window: OwnHours = _key(None, "hours of its own; unset: those of [schedule]; empty: always")
 
 

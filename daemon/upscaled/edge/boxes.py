@@ -15,6 +15,8 @@ from upscaled.core.causes import outage
 from upscaled.core.litter import is_litter, is_litter_folder
 from upscaled.nouns import Identity
 
+CLOSED = Identity(size=-1, mtime_ns=0, inode=0)
+
 
 def folders(root: Path) -> tuple[str, ...]:
     """Return the names of a root's own folders that begin with `_`."""
@@ -25,11 +27,15 @@ def files(folder: Path) -> Iterator[tuple[str, Identity]]:
     """
     Yield each regular file below a folder: its path relative to it with `/`, and one stat.
 
-    The caller stops where it has seen enough. Raises `Outage` where a folder does not answer.
+    A folder below it that may not be read is one entry, `CLOSED`. The caller stops where it has
+    seen enough. Raises `Outage` where a folder does not answer.
     """
     queue = [""]
     while queue:
         inside = queue.pop()
+        if inside and not os.access(folder / inside, os.R_OK | os.X_OK):
+            yield inside, CLOSED
+            continue
         for entry in _entries(folder / inside):
             path = f"{inside}/{entry.name}" if inside else entry.name
             if _is_folder(entry):

@@ -179,7 +179,8 @@ class Answers:
         tools, folder = self._conductor.tools, side.path / box.name
         for path, identity in islice(self._finder.files(folder), MOST):
             name = path.rpartition("/")[2]
-            if not is_ours(name):
+            goes_along = side.root == "failed" and name.endswith(names.TICKET)
+            if goes_along or not is_ours(name):
                 yield Lying(box=box, path=f"{box.name}/{path}", identity=identity)
             elif "/" in path and name == NAME:  # it came along with its folder
                 tools.disk.drop_note(folder / path, signature=READ_ME)
@@ -219,7 +220,7 @@ class Answers:
         elif boxes.is_busy(job) or one.path in names.claims(home_of(job)):
             return  # just being carried out; or it was delivered into a folder of that name
         elif why := boxes.refusal(one.box, job):
-            if whose.kind == "picture" or not self._tidied(one, whose, job):
+            if whose.kind in {"picture", "ticket"} or not self._tidied(one, whose, job):
                 says[one.box.name][one.path] = why
         else:
             files = by_job.setdefault((job.id, one.box), {})
@@ -306,11 +307,11 @@ def _answers(
         if other is not None:
             for one in files.values():
                 says[box.name][one.path] = f"it lies in {other.name} too; take one of them away"
-        elif files.keys() != {"compare"}:
+        elif files.keys() - {"ticket"}:
             yield _answer(jobs[job_id], box, files)
         else:
             for one in files.values():
-                says[box.name][one.path] = "drag the result or its .json too"
+                says[box.name][one.path] = "alone it does not answer; drag the .json too"
 
 
 def _answer(job: Job, box: Box, files: Mapping[str, Lying]) -> Answer:

@@ -30,9 +30,10 @@ def _source_of(job: Job, tools: Tools, path: PurePosixPath) -> str | None:
 
     `a.1.exr` and `a.1.png` have results of one name: neither may take the other's place.
     """
-    sidecar = tools.watch(job).outbox / path.with_name(names.sidecar_name(path.name))
+    outbox = tools.watch(job).outbox
+    beside, apart = (tools.disk.words(outbox / one) for one in names.sidecar_places(str(path)))
     try:
-        told = json.loads(tools.disk.words(sidecar))
+        told = json.loads(apart or beside)
     except (ValueError, RecursionError):  # a stranger's file
         return None
     source = told.get("source") if isinstance(told, dict) else None

@@ -21,6 +21,7 @@ from upscaled.flow.finals import (
     own_name,
     require_same,
     root_of,
+    sidecar_of,
     staged,
     supersede,
     supersede_one,
@@ -88,7 +89,7 @@ def receipt(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         _reveal_once(
             tools, Path(delivery.compare_staged), final.with_name(names.compare_name(final.name))
         )
-    _reveal_sidecar(job, tools, final.with_name(names.sidecar_name(final.name)))
+    _reveal_sidecar(job, tools, sidecar_of(job, tools, delivery.root, delivery.path))
     if facts.accepted:
         return Next(to=State.CLEARING, facts=facts, said="receipted")
     from_inbox = not facts.away and tools.watch(job).originals == "archive"

@@ -148,7 +148,20 @@ def result_name(job: Job, tools: Tools, kind: str) -> str:
     if kind == "outbox" and replaces(job, tools, kind, path):
         return str(path)
     free = is_free(tools, root_of(job, tools, kind))
-    return free_name(job, path, lambda one: free(one) and speak_for(tools, job, kind, one))
+
+    def is_ours(one: PurePosixPath) -> bool:
+        apart = tools.disk.is_there(sidecar_of(job, tools, kind, str(one)))
+        return free(one) and not apart and speak_for(tools, job, kind, one)
+
+    return free_name(job, path, is_ours)
+
+
+def sidecar_of(job: Job, tools: Tools, kind: str, path: str) -> Path:
+    """Return where the sidecar of a result goes: beside it, or as the config says of the outbox."""
+    beside, apart = names.sidecar_places(path)
+    watch = tools.watch(job)
+    in_folder = kind == "outbox" and watch.sidecars == "folder"
+    return root_of(job, tools, kind) / (apart if in_folder else beside)
 
 
 # ---- staging
@@ -276,15 +289,20 @@ def _has_come(job: Job, tools: Tools, final: Path) -> bool:
 
 def supersede(job: Job, tools: Tools, final: Path) -> None:
     """Move an old result and its sidecar to archive/_superseded, see `collisions.replaces`."""
-    for old in (final, final.with_name(names.sidecar_name(final.name))):
+    root = root_of(job, tools, delivery_of(job).root)
+    told = names.sidecar_places(final.relative_to(root).as_posix())
+    for old in (final, *(root / place for place in told)):
         if tools.disk.is_there(old):
             supersede_one(job, tools, old)
 
 
 def supersede_one(job: Job, tools: Tools, old: Path) -> None:
-    """Move one file to archive/_superseded under a free name."""
+    """Move one file to archive/_superseded under a free name; there a sidecar stands beside."""
     root = root_of(job, tools, delivery_of(job).root)
     archive_root = tools.watch(job).archive / SUPERSEDED
-    path = PurePosixPath(old.relative_to(root).as_posix())
+    inside = old.relative_to(root).as_posix()
+    if inside.endswith(names.SIDECAR):
+        inside = inside.removeprefix(f"{names.SIDECARS}/")
+    path = PurePosixPath(inside)
     free = free_name(job, path, lambda one: not tools.disk.is_there(archive_root / one))
     tools.disk.retire(old, archive_root / free, tools.disk.digest(old))

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from upscaled.core import boxes, names
 from upscaled.core.boxes import Box
+from upscaled.core.tickets import DIGEST_DIGITS
+from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow.boards import People
 from upscaled.flow.sides import Side
 from upscaled.flow.tools import Tools
@@ -31,7 +33,9 @@ STRANGER = {
     ),
     "failed": "it is no original that failed as it was set aside, or it was changed since then",
 }
-ALONE = "a comparison alone does not say which result is meant; drag the result or its .json"
+TICKET_ALONE = "a ticket goes with its own original, which does not lie beside it"
+ALONE = "it is no comparison of a result that waits; drag the result or its .json"
+SHUT = "this folder may not be read; give the service's user the right to"
 NO_SIDECAR = "it is no sidecar that fits what is known of its job"
 ELSEWHERE = "it belongs to another inbox; drag it into the review or failed folder of that one"
 
@@ -44,6 +48,9 @@ class Archive(People, Protocol):
 
     def failed(self, sha256: str, size: int) -> Sequence[Job]:
         """Return the failed jobs with this original; those that were never read by its size."""
+
+    def compared(self, sha256: str) -> Sequence[Job]:
+        """Return the jobs in review whose comparison has these bytes."""
 
 
 class Finder(Protocol):
@@ -84,11 +91,13 @@ class Known:
     """Whose a file is."""
 
     kind: str
-    """`picture`, `sidecar`, `compare`, or empty."""
+    """`picture`, `sidecar`, `compare`, `ticket`, or empty."""
     job: str = ""
     sha256: str = ""
     says: str = ""
     """Why it is nobody's."""
+    again: bool = False
+    """It could not be read; it is tried at each look."""
 
 
 class Knowing:
@@ -121,29 +130,46 @@ class Knowing:
         }
         count, size = 0, 0
         for one in sorted(still, key=lambda one: not one.path.endswith(names.SIDECAR)):
-            if one.path in self._read:
+            if one.path in self._read and not self._read[one.path][1].again:
                 continue
             if count >= AT_ONCE or size > BYTES_AT_ONCE:
                 break
             count, size = count + 1, size + one.identity.size
-            self._read[one.path] = one.identity, self._look(one)
+            self._read[one.path] = one.identity, self._tried(one)
         found = {path: known for path, (_, known) in self._read.items()}
         jobs = self._load(known.job for known in found.values() if known.job)
         whose = {path: self._compare(path, known, found) for path, known in found.items()}
+        whose = {path: _ticket(path, known, whose, jobs) for path, known in whose.items()}
         return whose, jobs | self._load({one.job for one in whose.values()} - jobs.keys() - {""})
 
     # ---- inside
+
+    def _tried(self, one: Lying) -> Known:
+        """Look at a file; one that may not be read does not keep the others from being heard."""
+        if one.identity.size < 0:
+            return Known(kind="", says=SHUT)
+        try:
+            return self._look(one)
+        except LedgerUnwritable:
+            raise
+        except UpscaledError as error:
+            return Known(kind="", says=f"it could not be read: {error.message}", again=True)
 
     def _look(self, one: Lying) -> Known:
         lies = self._side.path / one.path
         if one.path.endswith(names.SIDECAR):
             return self._sidecar(lies)
         sha256 = self._tools.disk.digest(lies)
+        if one.path.endswith(names.TICKET):
+            return Known(kind="ticket", sha256=sha256, says=TICKET_ALONE)
         picture = self._picture(one, sha256)
         if picture is not None:
             return picture
         if one.path.endswith(names.COMPARE):
-            return Known(kind="compare", sha256=sha256, says=ALONE)
+            every = self._archive.compared(sha256)
+            jobs = [job for job in every if job.watch in self._side.watches]
+            mine = self._choose(one, jobs, names.COMPARE).id if jobs else ""
+            return Known(kind="compare", job=mine, sha256=sha256, says="" if mine else ALONE)
         return Known(kind="", sha256=sha256, says=STRANGER[self._side.root])
 
     def _sidecar(self, lies: Path) -> Known:
@@ -163,7 +189,7 @@ class Knowing:
         jobs = [job for job in every if job.watch in self._side.watches]
         if not jobs:
             return Known(kind="", sha256=sha256, says=ELSEWHERE) if every else None
-        return Known(kind="picture", job=self._choose(one, jobs).id, sha256=sha256)
+        return Known(kind="picture", job=self._choose(one, jobs, "").id, sha256=sha256)
 
     def _is_unread(self, job: Job, one: Lying) -> bool:
         """Say whether an original that failed before it was read is this one: it left its place."""
@@ -171,14 +197,19 @@ class Knowing:
         same = home.rpartition("/")[2] == one.path.rpartition("/")[2]
         return same and not self._tools.disk.is_there(self._side.path / home)
 
-    def _choose(self, one: Lying, jobs: Sequence[Job]) -> Job:
-        """Of jobs with equal bytes, take whose sidecar lies beside it, else whose picture left."""
-        beside = self._read.get(names.sidecar_name(one.path))
-        taken = {known.job for _, known in self._read.values() if known.kind == "picture"}
+    def _choose(self, one: Lying, jobs: Sequence[Job], tail: str) -> Job:
+        """
+        Of jobs with equal bytes, take whose sidecar lies beside it, else whose own left its place.
+
+        `tail` is what its name ends in beyond that of its picture.
+        """
+        beside = self._read.get(names.sidecar_name(one.path.removesuffix(tail)))
+        kind = "compare" if tail else "picture"
+        taken = {known.job for _, known in self._read.values() if known.kind == kind}
         waiting = {State.REVIEW, State.FAILED}
 
         def rank(job: Job) -> tuple[bool, bool, bool, bool]:
-            left = not self._tools.disk.is_there(self._side.path / home_of(job))
+            left = not self._tools.disk.is_there(self._side.path / (home_of(job) + tail))
             own = beside is not None and beside[1].job == job.id
             return job.state not in waiting, not own, job.id in taken, not left
 
@@ -190,7 +221,7 @@ class Knowing:
             return known
         stem = path.removesuffix(names.COMPARE)
         near = found.get(stem) or found.get(names.sidecar_name(stem)) or known
-        job = self._compared.get(known.sha256) or near.job
+        job = known.job or self._compared.get(known.sha256) or near.job
         return replace(known, job=job, says="" if job else ALONE)
 
     def _load(self, ids: Iterable[str]) -> dict[str, Job]:
@@ -203,6 +234,17 @@ class Knowing:
         while len(self._compared) > _REMEMBERED:
             del self._compared[next(iter(self._compared))]
         return loaded
+
+
+def _ticket(path: str, known: Known, whose: Mapping[str, Known], jobs: Mapping[str, Job]) -> Known:
+    """Give a ticket to the original beside which it lies, where it was made by this one."""
+    if known.kind != "ticket":
+        return known
+    stem = path.removesuffix(names.TICKET)
+    near = whose.get(stem) or whose.get(names.sidecar_name(stem)) or known
+    wishes = jobs[near.job].facts.wishes if near.job in jobs else None
+    mine = wishes is not None and wishes.ticket == known.sha256[:DIGEST_DIGITS]
+    return replace(known, job=near.job, says="") if mine else known
 
 
 def claimed(lies: Path, desk: Desk, finder: Finder) -> Job | None:

@@ -28,7 +28,7 @@ from upscaled.nouns import Dragged, Identity, Job, State
 log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
-AT_ONCE = 300
+AT_ONCE = 100
 """Results in review/ that are looked for in one look, and files of the outbox, times ten."""
 REST_SECONDS = (30.0, 3600.0)
 """After a walk through the whole outbox in vain: the first rest, and the longest."""

@@ -81,6 +81,12 @@ class People:
         found = self._jobs(query.order_by(_ROWS.updated_at.desc()).limit(_SOME))
         return sorted(found, key=lambda job: job.sha256 is None)
 
+    def compared(self, sha256: str) -> list[Job]:
+        """Return the jobs in review whose comparison has these bytes."""
+        told = sa.func.json_extract(_ROWS.facts, "$.delivery.compare_sha256")
+        query = sa.select(tables.jobs).where(_ROWS.state == State.REVIEW.value, told == sha256)
+        return self._jobs(query.order_by(_ROWS.updated_at.desc()).limit(_SOME))
+
     def recent(self, limit: int) -> list[Job]:
         """Return the latest jobs that ended well, the latest first."""
         query = (

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from upscaled.core import names
 from upscaled.errors import Gone, NameTaken
-from upscaled.flow.finals import delivery_of, finished, is_whole, move_once
+from upscaled.flow.finals import delivery_of, finished, is_whole, move_once, sidecar_of
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Dragged, Job, State
 
 
 def bring_back(tools: Tools, job: Job, dragged: Dragged) -> None:
     """
-    Put picture, sidecar and comparison back beside one another.
+    Put picture, sidecar, comparison and ticket back beside one another.
 
     Raises `Gone` where the picture is not the one that was dragged any more, or where another file
     has its place.
@@ -45,8 +45,9 @@ def found_in_outbox(tools: Tools, job: Job, dragged: Dragged) -> str:
     if not stands and (tools.disk.is_there(final) or is_whole(home, made.sha256, tools)):
         raise Gone(f"outbox/{path} is not its result any more")
     bring_back(tools, job, dragged)
-    if tools.disk.is_there(final.with_name(names.sidecar_name(final.name))):
-        raise Gone(f"another file has the name of its sidecar, outbox/{names.sidecar_name(path)}")
+    told = sidecar_of(job, tools, "outbox", path)
+    if tools.disk.is_there(told):
+        raise Gone(f"another file has the name of its sidecar, {told}")
     return path
 
 
@@ -66,6 +67,8 @@ def _beside(tools: Tools, job: Job, dragged: Dragged, home: Path) -> Iterator[tu
     root = _root(tools, job, dragged.root)
     if dragged.sidecar is not None:
         yield root / dragged.sidecar, home.with_name(names.sidecar_name(home.name))
+    if dragged.ticket is not None:
+        yield root / dragged.ticket, home.with_name(names.ticket_name(home.name))
     if dragged.compare is not None:
         yield root / dragged.compare, home.with_name(names.compare_name(home.name))
 
