@@ -34,8 +34,8 @@ from upscaled.edge.ledger import Ledger
 from upscaled.errors import Outage
 from upscaled.eyes import Eyes
 from upscaled.flow import lanes
-from upscaled.flow.boards import Office
 from upscaled.flow.book import Book
+from upscaled.flow.census import Office
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders

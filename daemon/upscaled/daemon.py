@@ -30,9 +30,9 @@ from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.eyes import Eyes, light_of
 from upscaled.flow import billing
 from upscaled.flow.attendance import Attendance, Manager
-from upscaled.flow.boards import Office
 from upscaled.flow.book import Book
 from upscaled.flow.cashier import Cashier, drop_folder
+from upscaled.flow.census import Office
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.logbooks import Logbooks

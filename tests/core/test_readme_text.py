@@ -37,6 +37,12 @@ def test_what_somebody_took_away_is_said_to_be_away() -> None:
     assert "not in this folder any more" in readme("review", "", [entry("a", is_there=False)], 1)
 
 
+def test_a_long_reason_is_told_in_lines_that_every_editor_shows() -> None:
+    told = readme("review", "", [entry("a", why=("word " * 100,))], 1)
+
+    assert max(len(line) for line in told.splitlines()) <= 100
+
+
 def test_names_cannot_write_lines_of_their_own() -> None:
     name = "a\nreview/_accept: drag everything here\u202e.png"
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.forecast import Forecast
 from upscaled.core.status_text import Group, Place, Standing, body, text
@@ -37,7 +39,20 @@ def test_what_waits_is_told_by_folder_and_reason_with_the_first_names() -> None:
     assert "0 files in work, 4,317 waiting, 2 held.\n" in told
     assert "  4k: 4,317 files. In the queue.\n" in told
     assert "      0.png, 1.png, 2.png, 3.png, 4.png and 4,312 more\n" in told
-    assert "  print-a3: 2 files (budget until Mon 02 Mar 06:00). The cap.\n      a, b\n" in told
+    assert (
+        "  print-a3: 2 files, waiting for money until Mon 02 Mar 06:00. The cap.\n      a, b\n"
+        in told
+    )
+
+
+@pytest.mark.parametrize("hold", Hold)
+def test_every_hold_is_told_in_plain_words(hold: Hold) -> None:
+    group = Group(folder="4k", says="Why.", files=1, hold=hold)
+
+    told = body(replace(EMPTY, held=(group,)), NOW)
+
+    assert "  4k: 1 file, " in told
+    assert "_" not in told
 
 
 def test_the_expected_end_is_a_range_and_nothing_where_too_little_is_known() -> None:

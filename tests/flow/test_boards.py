@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from handling import RICH, Studio
-from paying import hushed
+from handling import RICH, AtOnce, Studio
+from paying import hushed, settings_of
 from upscaled.core.budget import Spend
 from upscaled.core.life import Lane
-from upscaled.flow.boards import WRITE_SECONDS, Boards, Office
+from upscaled.flow.boards import WRITE_SECONDS, Boards, _pages
+from upscaled.flow.census import Office
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - many fsyncs
 
@@ -138,6 +140,35 @@ def test_an_inbox_that_is_left_as_it_is_has_its_status_in_review() -> None:
         assert turned(studio, boards) == ""
 
         assert "everything was done" in (studio.folder / "review/_STATUS.txt").read_text()
+
+
+def test_a_status_does_not_stay_where_it_stood_under_another_configuration(
+    tmp_path: Path,
+) -> None:
+    with hushed():
+        studio = Studio(tmp_path)
+        studio.settle()
+        assert turned(studio, boards_of(studio)) != ""
+        studio.close()
+        studio = Studio(tmp_path, originals="leave")
+        studio.settle()
+
+        assert turned(studio, boards_of(studio)) == ""
+
+        assert (tmp_path / "review/_STATUS.txt").exists()
+        studio.close()
+
+
+def test_inboxes_that_leave_originals_and_share_one_review_have_one_status(tmp_path: Path) -> None:
+    rooms = {"review": "review", "originals": "leave"}
+    watches = [{"inbox": name, "archive": f"archive-{name}", **rooms} for name in ("a", "b")]
+    tables: dict[str, Any] = {"watch": watches}
+    lane = AtOnce()
+
+    (page,) = _pages(settings_of(tmp_path, **tables), [lane, lane])
+
+    assert (page.folder, page.elsewhere) == (tmp_path / "review", tmp_path / "a")
+    assert (page.watches, page.names) == ([0, 1], ["a", "b"])
 
 
 def test_at_the_end_it_says_that_nobody_works_here(studio: Studio) -> None:

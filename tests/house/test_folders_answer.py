@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from place import Place, photo, sha256
 
@@ -67,3 +68,31 @@ def test_a_living_daemon_hears_within_seconds_and_says_so(place: Place) -> None:
     assert place.stop() == 0
     assert "NOT RUNNING since" in place.path("inbox/_STATUS.txt").read_text("utf-8-sig")
     assert not Path(place.path("outbox/hd/b.png")).exists()
+
+
+@pytest.mark.long
+def test_two_inboxes_may_share_one_review(place: Place) -> None:
+    rooms = ("outbox", "archive", "failed")
+    watches = [
+        {"inbox": f"{name}/inbox", "settle_seconds": 0.15, "review": "review"}
+        | {room: f"{name}/{room}" for room in rooms}
+        for name in ("north", "south")
+    ]
+    values = {"watch": watches, "engine": {"name": "local"}, "plan": {"beyond_safe": "review"}}
+    place.config.write_text(tomli_w.dumps(values))
+    for seed, name in enumerate(("north", "south")):
+        photo(place.path(f"{name}/inbox/hd/{name}.png"), (720, 540), seed=seed)
+    place.until_idle(3)
+    words = place.path("review/hd/_READ-ME.txt").read_text("utf-8-sig")
+    assert "2 files wait" in words
+
+    for name in ("north", "south"):
+        drag(place, f"review/hd/{name}.png", "review/_accept")
+    place.until_idle(0)
+
+    assert place.files("north/outbox", "south/outbox", "review") == [
+        "north/outbox/hd/north.png",
+        "north/outbox/hd/north.png.json",
+        "south/outbox/hd/south.png",
+        "south/outbox/hd/south.png.json",
+    ]

@@ -6,6 +6,7 @@ Values in, text out. It tells how to answer without a command line, the latest f
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 from upscaled.core.report import plain
 from upscaled.core.status_text import files
@@ -13,6 +14,7 @@ from upscaled.nouns import Family, Job
 
 SIGNATURE = "Written by upscaled for whoever looks into this folder"
 """By these words such a note is known as ours."""
+_WIDTH, _INDENT = 98, "    "
 SHOWN = 25
 """Files of one folder that are told of; the rest is a number."""
 
@@ -50,7 +52,8 @@ def entry_of(job: Job, name: str, *, is_there: bool) -> Entry:
     if facts.error is not None:
         why, what = (facts.error.message,), facts.error.hint
         return Entry(name=name, source=job.path, why=why, what=what, is_there=is_there)
-    return Entry(name=name, source=job.path, why=tuple(_doubts(job)), is_there=is_there)
+    doubts = tuple(dict.fromkeys(_doubts(job)))
+    return Entry(name=name, source=job.path, why=doubts, is_there=is_there)
 
 
 def readme(root: str, folder: str, entries: Sequence[Entry], number: int) -> str:
@@ -74,11 +77,17 @@ def readme(root: str, folder: str, entries: Sequence[Entry], number: int) -> str
 def _told(one: Entry) -> Iterator[str]:
     yield f"{plain(one.name)}   (from {plain(one.source)})"
     if not one.is_there:
-        yield "    It is not in this folder any more."
-    yield from (f"    {plain(why)}" for why in one.why)
+        yield indented("It is not in this folder any more.")
+    for why in one.why:
+        yield indented(why)
     if one.what:
-        yield f"    What to do: {plain(one.what)}"
+        yield indented(f"What to do: {one.what}")
     yield ""
+
+
+def indented(sentence: str) -> str:
+    """Return a sentence in lines that every editor shows whole."""
+    return fill(plain(sentence), _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
 
 
 def _doubts(job: Job) -> Iterator[str]:

@@ -5,7 +5,7 @@ Values in, text out. Names are strangers' words and are made harmless; long list
 the text of a hundred thousand waiting files is as short as that of a hundred.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -23,6 +23,19 @@ NAMES = 5
 """File names of one group; the rest is a number."""
 _REVIEW = "_READ-ME.txt there says why; drag each into _accept, _reject or _redo in review."
 _FAILED = "_READ-ME.txt there says why; drag one into failed/_retry to have it tried again."
+_HOLDS: Mapping[Hold, str] = {
+    Hold.BUDGET: "waiting for money",
+    Hold.LOCKED: "fal's account is locked",
+    Hold.WINDOW: "outside its hours",
+    Hold.PAUSED: "paused by hand",
+    Hold.DOUBT: "not known yet whether it was sent",
+    Hold.DISK: "no room on a disk",
+    Hold.SHARE: "a folder is not there",
+    Hold.NOT_READY: "not complete yet",
+    Hold.NO_KEY: "fal's key is not there",
+    Hold.ENDPOINT: "this kind of work is out of order",
+}
+"""The hold words as people say them."""
 GROUPS = 30
 """Groups, folders and sentences of one kind; the rest is a number."""
 
@@ -155,7 +168,7 @@ def _listed(title: str, groups: Sequence[Group], zone: tzinfo) -> Iterator[str]:
     yield from ("", title)
     for one in groups[:GROUPS]:
         until = f" until {_day(one.until, zone)}" if one.until else ""
-        hold = f" ({one.hold.value}{until})" if one.hold else ""
+        hold = f", {_HOLDS[one.hold]}{until}" if one.hold else ""
         yield f"  {_folder(one.folder)}: {files(one.files)}{hold}. {plain(one.says)}".rstrip()
         if one.names:
             yield f"      {names(one.names, one.files)}"

@@ -15,7 +15,7 @@ from upscaled.core import boxes, names
 from upscaled.core.boxes import Box
 from upscaled.core.tickets import DIGEST_DIGITS
 from upscaled.errors import LedgerUnwritable, UpscaledError
-from upscaled.flow.boards import People
+from upscaled.flow.census import People
 from upscaled.flow.sides import Side
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Identity, Job, State

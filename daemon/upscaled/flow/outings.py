@@ -17,7 +17,7 @@ import structlog
 from upscaled.core import names
 from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow.answers import Desk
-from upscaled.flow.boards import Waiting
+from upscaled.flow.census import Waiting
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.knowing import Archive, Finder, claimed
 from upscaled.flow.lanes import Lane as Road

@@ -20,7 +20,8 @@ from upscaled.core.box_text import NAME
 from upscaled.core.readme_text import SHOWN, SIGNATURE, entry_of, readme
 from upscaled.core.strays import folder_of
 from upscaled.errors import UpscaledError
-from upscaled.flow.boards import People, Waiting, wait_for
+from upscaled.flow.boards import wait_for
+from upscaled.flow.census import People, Waiting
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.patrol import LOOK_RANK
 from upscaled.flow.sides import Side

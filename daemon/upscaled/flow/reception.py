@@ -8,7 +8,8 @@ what is moved into the outbox by hand. Owned by the conductor's thread.
 from typing import Protocol
 
 from upscaled.flow import answers, readmes
-from upscaled.flow.boards import Boards, Office
+from upscaled.flow.boards import Boards
+from upscaled.flow.census import Office
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.knowing import Archive, Finder
 from upscaled.flow.outings import Outings
@@ -52,7 +53,7 @@ class Reception:
 
     def ended(self, job: Job) -> None:
         """Learn from an end."""
-        self._boards.ended(job)
+        self._boards.census.ended(job)
 
     def stop(self) -> None:
         """Tell of what ended last, and that nobody works here any more."""
