@@ -635,6 +635,13 @@ DEEDS = st.one_of(
     ORDERS,
 )
 NIGHTS = st.lists(st.tuples(DEEDS, st.none() | st.integers(0, 30)), min_size=3, max_size=8)
+WATCHES = st.fixed_dictionaries(
+    {
+        "sidecars": st.sampled_from(["beside", "folder"]),
+        "originals": st.sampled_from(["archive", "leave"]),
+        "collision": st.sampled_from(["version", "replace"]),
+    }
+)
 Drag = tuple[int, str, str]
 Deeds = list[tuple[str | list[Drag] | tuple[int, str], int | None]]
 
@@ -651,25 +658,25 @@ def fuzzed(examples: int) -> settings:
 
 
 @fuzzed(EXAMPLES)
-@given(deeds=NIGHTS, sidecars=st.sampled_from(["beside", "folder"]))
+@given(deeds=NIGHTS, watch=WATCHES)
 def test_in_all_histories_of_dragging_nothing_is_lost_or_doubled(
-    deeds: Deeds, sidecars: str
+    deeds: Deeds, watch: dict[str, str]
 ) -> None:
-    live_through(deeds, sidecars)
+    live_through(deeds, watch)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @fuzzed(max(EXAMPLES, 120))
-@given(deeds=NIGHTS, sidecars=st.sampled_from(["beside", "folder"]))
+@given(deeds=NIGHTS, watch=WATCHES)
 def test_in_many_more_histories_of_dragging_nothing_is_lost_or_doubled(
-    deeds: Deeds, sidecars: str
+    deeds: Deeds, watch: dict[str, str]
 ) -> None:
-    live_through(deeds, sidecars)
+    live_through(deeds, watch)
 
 
-def live_through(deeds: Deeds, sidecars: str) -> None:
-    with opened(sidecars=sidecars) as studio:
+def live_through(deeds: Deeds, watch: dict[str, str]) -> None:
+    with opened(**watch) as studio:
         studio.drop("review")
         studio.settle()
         for deed, fuse in deeds:
