@@ -35,7 +35,9 @@ def application(answers: Answers, keys: Keys, version: str) -> Starlette:
         if request.url.path.startswith(PREFIX):
             fault = {"code": str(status), "message": message, "hint": hint}
             return JSONResponse({"error": fault}, status)
-        return pages.page(request, "fault.html", status=status, number=status, message=message, hint=hint)
+        return pages.page(
+            request, "fault.html", status=status, number=status, message=message, hint=hint
+        )
 
     return Starlette(
         routes=[
