@@ -506,9 +506,9 @@ def _places(studio: Studio, job: Job) -> Iterator[str]:
         assert facts.error is not None
         told = told_beside(studio, path)
         assert (told["status"], told["error"]["code"]) == ("failed", facts.error.code)
-        yield from (path, f"{path}.json")
-        if facts.wishes is not None:
-            yield f"{path}.job.toml"
+        yield f"{path}.json"
+        if not facts.stays:
+            yield from (path, f"{path}.job.toml") if facts.wishes is not None else (path,)
 
 
 def assert_paid_once(studio: Studio) -> None:

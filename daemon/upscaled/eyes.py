@@ -138,8 +138,15 @@ class Eyes:
         """
         Put a note into every folder that is not understood or holds OpenEXR (`linear`).
 
-        Those that are no longer true are taken away.
+        Those that are no longer true are taken away. Where originals are left in place nothing is
+        written: `status` and `check` say it all the same.
         """
+        if self._config.originals != "leave":
+            self._put_notes(strays, linear, folders)
+
+    def _put_notes(
+        self, strays: Sequence[Stray], linear: Sequence[str], folders: Sequence[str]
+    ) -> None:
         inbox = self._config.inbox
         failed: list[Outage] = []
         notes = {folder: _light_note(self._light) for folder in linear}

@@ -636,7 +636,10 @@ class Facts:
     back: str | None = None
     """Where in the inbox a failed original is put back to."""
     stays: bool = False
-    """Its original stays where it is, whatever becomes of it: it belongs to another job as well."""
+    """
+    Its original stays where it is, whatever becomes of it: it belongs to another job as well, or to
+    a folder that may not be touched. Of a failed job: nothing lies in failed/ but the reason.
+    """
     raw_ticket: Ticket | None = None
     """The request that `raw_from` belongs to."""
     wishes: Wishes | None = None

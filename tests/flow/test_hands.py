@@ -167,14 +167,14 @@ def test_a_rejected_result_is_kept_and_its_original_goes_to_failed(studio: Studi
     assert_law(studio)
 
 
-def test_a_rejected_original_that_was_left_in_the_inbox_goes_to_failed() -> None:
+def test_a_rejected_original_that_was_left_in_the_inbox_stays_and_its_reason_is_told() -> None:
     with opened(originals="leave") as studio:
         job = arrived(studio, "review", "4k/a.png")
 
         studio.told("reject", job)
 
-        assert "failed/4k/a.png" in studio.files("failed")
-        assert studio.files("inbox") == {}
+        assert list(studio.files("failed")) == ["failed/4k/a.png.json"]
+        assert list(studio.files("inbox")) == ["inbox/4k/a.png"]
         assert len(studio.jobs()) == 1
         assert_law(studio)
 

@@ -66,7 +66,7 @@ def origin_of(job: Job, *, leaves: bool) -> Origin | None:
     `leaves` says that originals of this watch are left in the inbox.
     """
     facts = job.facts
-    if job.state is State.FAILED and facts.set_aside:
+    if job.state is State.FAILED and facts.set_aside and not facts.stays:
         return Origin(root="failed", path=facts.set_aside)
     if facts.archived:
         return Origin(root="archive", path=facts.archived)
@@ -89,12 +89,14 @@ def is_needed(job: Job, others: Iterable[Job], *, leaves: bool) -> bool:
 
 def rests(seen: Sighting, last: Job | None, away: Iterable[Job]) -> bool:
     """
-    Say whether a file in the inbox is an original that was left there and is done already.
+    Say whether a file in the inbox is an original that was left there and is done, or has failed.
 
     `last` is the latest ended job of its path, `away` those that do such an original again.
     """
     known = list(away)
-    if last is not None and last.state in {State.DONE, State.REVIEW, State.SUPERSEDED}:
+    ended = {State.DONE, State.REVIEW, State.SUPERSEDED}
+    left = last is not None and last.state is State.FAILED and last.facts.stays
+    if last is not None and (left or last.state in ended):
         known.append(last)
     return any((job.size, job.mtime_ns) == (seen.size, seen.mtime_ns) for job in known)
 

@@ -20,17 +20,20 @@ from upscaled.nouns import Job, State
 
 
 def set_aside(job: Job, tools: Tools, _progress: Progress) -> Outcome:
-    """Move the original to failed/ with the reason beside it."""
+    """Move the original to failed/ with the reason beside it; one that is left alone stays."""
     tools.roots.require(job.watch)
     if job.facts.stays:
         return _left_there(job, tools)
     failed, source = tools.watch(job).failed, original_of(job, tools)
+    left = tools.watch(job).originals == "leave" and source == tools.inbox(job)
     if job.facts.set_aside is None:
         require_same(job, tools, source)
         path = own_name(job, tools, "failed", wanted(job))
         facts = replace(job.facts, set_aside=path)
         return Next(to=State.FAILING, facts=facts, said=f"goes to failed/{path}", reason=job.reason)
     final = failed / job.facts.set_aside
+    if left:
+        return _told_alone(job, tools, final)
     try:
         move_original(job, tools, source, final)
     except NameTaken:
@@ -39,6 +42,16 @@ def set_aside(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     _tell_beside(job, tools, final)
     facts = replace(job.facts, archived=None, away=job.facts.redo is not None)
     said = f"in failed/{job.facts.set_aside}"
+    return Next(to=State.FAILED, facts=facts, said=said, reason=job.reason)
+
+
+def _told_alone(job: Job, tools: Tools, final: Path) -> Outcome:
+    """Say why in failed/ and leave the original in the inbox, which may not be touched."""
+    _tell_beside(job, tools, final)
+    facts = replace(job.facts, archived=None, away=job.facts.redo is not None, stays=True)
+    said = (
+        f"the original stays in the inbox; why it failed is told in failed/{facts.set_aside}.json"
+    )
     return Next(to=State.FAILED, facts=facts, said=said, reason=job.reason)
 
 

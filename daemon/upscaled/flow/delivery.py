@@ -115,6 +115,7 @@ def archive(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     tools.roots.require(job.watch)
     source, end = _to_be_archived(job, tools), _end(job)
     if job.facts.archived is None or source is None:
+        _drop_left_reason(job, tools)
         return Next(to=end, facts=job.facts, said="the original stays where it is")
     try:
         move_original(job, tools, source, tools.watch(job).archive / job.facts.archived)
@@ -127,6 +128,15 @@ def archive(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if job.facts.redo is not None:  # why it had failed is not true any more
         tools.disk.drop(source.with_name(names.sidecar_name(source.name)))
     return Next(to=end, facts=job.facts, said=f"archived as {job.facts.archived}")
+
+
+def _drop_left_reason(job: Job, tools: Tools) -> None:
+    """Take away why an original that stays in the inbox had failed: it is not true any more."""
+    redo = job.facts.redo
+    first = tools.known(redo.of) if redo and redo.root == "inbox" else None
+    if first is not None and first.facts.set_aside:
+        failed = tools.watch(job).failed / first.facts.set_aside
+        tools.disk.drop(failed.with_name(names.sidecar_name(failed.name)))
 
 
 def _to_be_archived(job: Job, tools: Tools) -> Path | None:

@@ -63,8 +63,11 @@ def _move(bench: Bench, order: Asked, job: Job) -> None:
 
 
 def _free_in_inbox(tools: Tools, job: Job) -> str:
+    """Return the name under which an original comes back."""
     tools.roots.require(job.watch)
     inbox, wanted = tools.watch(job).inbox, PurePosixPath(job.path)
+    if job.facts.stays:
+        return job.path  # it never left
 
     def free(path: PurePosixPath) -> bool:
         beside = (path.name, names.ticket_name(path.name))
@@ -81,14 +84,14 @@ def _moved_back(tools: Tools, job: Job, dragged: Dragged | None) -> str:
     back = job.facts.back or job.path
     set_aside = tools.watch(job).failed / (job.facts.set_aside or "")
     final = tools.watch(job).inbox / back
-    if tools.disk.is_there(set_aside):
+    if not job.facts.stays and tools.disk.is_there(set_aside):
         sha256 = tools.disk.digest(set_aside)
         if job.sha256 not in {None, sha256}:
             raise Gone("the file in failed/ is not the one that was set aside")
         move_ticket(job, tools, set_aside, final)
         move_once(tools, set_aside, final)
     elif not tools.disk.is_there(final):
-        raise Gone(f"failed/{job.facts.set_aside} is not there any more")
+        raise Gone(f"{final if job.facts.stays else set_aside} is not there any more")
     tools.disk.drop(set_aside.with_name(names.sidecar_name(set_aside.name)))
     return back
 

@@ -1,0 +1,114 @@
+"""Render folders that may not be touched: nothing in them is written, moved or removed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tomli_w
+
+from handling import Studio, told_beside
+from upscaled.nouns import Code, Hold, State
+
+ID = "farm-0001"
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """Open a studio that leaves its originals alone."""
+    made = Studio(tmp_path, originals="leave")
+    yield made
+    made.close()
+
+
+def ticket(studio: Studio, path: str, **values: str) -> None:
+    """Put a ticket beside a picture's place."""
+    to = studio.folder / "inbox" / f"{path}.job.toml"
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_bytes(tomli_w.dumps(values).encode())
+
+
+def looks(studio: Studio) -> dict[str, tuple[int, int, bytes]]:
+    """Return what the inbox looks like, hidden names included."""
+    found = {}
+    for path in sorted((studio.folder / "inbox").rglob("*")):
+        seen = path.stat()
+        content = path.read_bytes() if path.is_file() else b""
+        found[str(path)] = (seen.st_ino, seen.st_mtime_ns, content)
+    return found
+
+
+def test_what_is_done_and_what_has_failed_stay_untouched_and_are_not_tried_again(
+    studio: Studio,
+) -> None:
+    ticket(studio, "4k/good.png", id=ID, model="text")
+    studio.drop("pass", "4k/good.png")
+    studio.drop("pass", "4k/cancelled.png")
+    studio.drop("pass", "loose/x.png")
+    ticket(studio, "4k/never.png", id="farm-0002")
+    before = looks(studio)
+    studio.turn()
+    cancelled = next(job for job in studio.jobs() if job.path == "4k/cancelled.png")
+
+    studio.told("cancel", cancelled.id)
+    studio.restart()
+    studio.settle()
+
+    assert looks(studio) == before
+    assert {job.path: job.state for job in studio.jobs()} == {
+        "4k/good.png": State.DONE,
+        "4k/cancelled.png": State.FAILED,
+    }
+    assert studio.job(ID).state is State.DONE
+    assert list(studio.files("failed")) == ["failed/4k/cancelled.png.json"]
+    assert told_beside(studio, "failed/4k/cancelled.png")["error"]["code"] == Code.CANCELLED
+    assert len(studio.fal.paid) == 1
+
+
+def test_a_failed_one_that_stays_is_tried_again_when_asked_or_when_it_changes(
+    studio: Studio,
+) -> None:
+    for name in ("a", "b", "c"):
+        studio.drop("review", f"4k/{name}.png")
+    studio.settle()
+    for job in studio.jobs():
+        studio.told("reject", job.id)
+    assert {job.state for job in studio.jobs()} == {State.FAILED}
+    before = looks(studio)
+    by_path = {job.path: job for job in studio.jobs()}
+
+    assert studio.told("retry", by_path["4k/a.png"].id) == "back in the inbox as 4k/a.png"
+    assert studio.told("redo", by_path["4k/b.png"].id, "text").startswith("redone as")
+    assert looks(studio) == before
+    studio.drop("pass", "4k/new.png")
+    (studio.folder / "inbox/4k/new.png").replace(studio.folder / "inbox/4k/c.png")
+    studio.settle()
+
+    states = {(job.path, job.state) for job in studio.jobs()}
+    assert states >= {
+        ("4k/a.png", State.REVIEW),
+        ("4k/b.png", State.DONE),
+        ("4k/b.png", State.SUPERSEDED),
+        ("4k/c.png", State.DONE),
+        ("4k/c.png", State.FAILED),
+    }
+    assert list(studio.files("failed")) == ["failed/4k/c.png.json"]
+
+
+def test_the_same_picture_submitted_again_under_another_name_stays_and_is_told(
+    studio: Studio,
+) -> None:
+    ticket(studio, "4k/a.png", id=ID)
+    studio.drop("pass", "4k/a.png")
+    studio.settle()
+    ticket(studio, "4k/b.png", id=ID)
+    content = (studio.folder / "inbox/4k/a.png").read_bytes()
+    (studio.folder / "inbox/4k/b.png").write_bytes(content)
+    before = looks(studio)
+
+    studio.settle()
+
+    assert looks(studio) == before
+    held = next(job for job in studio.jobs() if job.path == "4k/b.png")
+    assert held.hold is Hold.NOT_READY
+    assert "the same picture as 4k/a.png (job farm-0001)" in (held.reason or "")
+    assert len(studio.fal.paid) == 1
