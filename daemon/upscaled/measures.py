@@ -63,7 +63,7 @@ class Measures:
         self._started_at = self._clock.now()
         self._tally = metrics.Tally()
         self._vitals = Vitals()
-        self._engine = ("", False)
+        self._engine = (known.conductor.tools.engine, False)
         self._free: Mapping[tuple[str, str], int] = {}
         self._endpoint: Endpoint | None = None
         self._unwritten = False
@@ -109,7 +109,9 @@ class Measures:
         self._tally.note(word_of(job.state, held=False).value, stage_seconds(job))
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Answer no more; the file that stays behind says that nothing is ready."""
+        self.note(stopping=True)
+        self._write()
         if self._endpoint is not None:
             self._endpoint.stop()
 

@@ -148,6 +148,7 @@ def test_a_killed_daemon_falls_silent_and_the_next_one_says_that_it_was_killed(
     assert [(one["event"], one["count"]) for one in told(place)] == [("unclean", 1)]
     assert lines(again, "unclean_last_stop")
     assert not lines(place.until_idle(), "unclean_last_stop")
+    assert samples(written.read_text())["upscaled_ready", ()] == 0  # nobody runs any more
     assert set(switch.heard) == {f"/{secret}?up=1"}
     assert secret not in log.read_text() + again
 
