@@ -137,8 +137,14 @@ class Daemon:
         office = self._office()
         self.reception = Reception(self.conductor, self.patrol, house.ledger, boxes, office)
         self.failures = 0
+        self.heir: Daemon | None = None
+        self.relief: Callable[[], Daemon | None] = lambda: None
+        """Asked after each turn who takes over from here on, with other settings."""
+        self.config_trouble = ""
+        self._succeeds = False
+        """Steps of the one before are under way, with scratch of their own."""
         self._forgetting = 0
-        self._asked_to_stop = False
+        self.asked_to_stop = False
         self._told = ""
         self._told_at = 0.0
 
@@ -147,7 +153,8 @@ class Daemon:
         self.conductor.load()
         self.models.load(self.house.ledger.get(LOOK_AGAIN))
         self.conductor.look_for_room()
-        self._sweep()
+        if not self._succeeds:
+            self._sweep()
         self._prune()
         timetable = Timetable()
         look = partial(self.conductor.post, self.conductor.look_for_room)
@@ -162,7 +169,7 @@ class Daemon:
         log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
         clean = False
         try:
-            with two_stages(partial(self.conductor.post, self._stop)):
+            with two_stages(self.stop):
                 code = self._turns(until_idle=until_idle, shown=shown or _unseen)
             clean = True
         finally:
@@ -172,12 +179,25 @@ class Daemon:
             self.logbooks.stop()
             self.reception.stop()
             ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
-            self._note_status(alive=False)
-            log.info("stopped")
+            if self.heir is None:
+                self._note_status(alive=False)
+                log.info("stopped")
         return code
 
+    def stop(self) -> None:
+        """Have the turn under way be the last one; called from signal handlers, too."""
+        self.asked_to_stop = True
+        self.conductor.post(lambda: None)  # so that the turn need not wait for its time
+
+    def succeed(self, other: "Daemon") -> None:
+        """Take over from a daemon over the same house, between two of its turns."""
+        self.conductor.succeed(other.conductor)
+        self.orders.succeed(other.orders)
+        self.failures = other.failures
+        self._succeeds = True
+
     def _turns(self, *, until_idle: bool, shown: Shown) -> int:
-        while not self._asked_to_stop:
+        while not self.asked_to_stop:
             self.orders.turn()
             self.silence.turn()
             wait = self.patrol.turn()
@@ -193,6 +213,9 @@ class Daemon:
             if until_idle and self._is_idle():
                 self.nightwatch.finish()
                 return self._verdict()
+            if (heir := self.relief()) is not None:
+                self.heir = heir
+                return 0
         return self._drain()
 
     def _drain(self) -> int:
@@ -209,9 +232,6 @@ class Daemon:
             log.warning("left_running", jobs=sorted(self.conductor.running))
             self.house.close_now()
         return 0
-
-    def _stop(self) -> None:
-        self._asked_to_stop = True
 
     def _hint(self, number: int, folder: str | None) -> None:
         self.patrol.hint(number, folder)
@@ -371,7 +391,8 @@ class Daemon:
         self.attendance.turned(self.house.tools.clock.monotonic(), self._sentence)
 
     def _sentence(self) -> str:
-        troubles = [beat.trouble for beat in self.patrol.beats] + [self.book.trouble]
+        troubles = [self.config_trouble, self.book.trouble]
+        troubles += [beat.trouble for beat in self.patrol.beats]
         return sentence(
             self.book.jobs.values(),
             len(self.book.backlog),

@@ -35,7 +35,7 @@ from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
 from upscaled.flow.tools import Showcase, Tools
 from upscaled.nouns import Taken
-from upscaled.reading import BANDS, MARKS, read_rules
+from upscaled.reading import BANDS, MARKS, Rules, read_rules
 from upscaled.shares import START_SECONDS, Marked, Places, real_inboxes, remember
 
 PIXEL_WORKERS = 2
@@ -57,13 +57,17 @@ def open_studio(
 ) -> tuple[Studio, Workers]:
     """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
     workers = Workers(count, limits, scratch=scratch)
+    return _studio(settings, workers), workers
+
+
+def _studio(settings: Settings, workers: Workers) -> Studio:
     directory = settings.rules.directory
     bands = parse_bands(load_rules(directory, BANDS), rule_place(directory, BANDS))
     marks = own_rules(directory, MARKS)
     if marks and directory:
         parse_marks(marks, str(directory / MARKS))
     packed = settings.finish.tiff_compression != "none"
-    return Studio(workers, bands, marks, _conversions(settings), packed=packed), workers
+    return Studio(workers, bands, marks, _conversions(settings), packed=packed)
 
 
 def _conversions(settings: Settings) -> Conversions:
@@ -134,6 +138,8 @@ class House:
     close_now: Callable[[], None]
     """End every worker at once; what it did is repeated at the next start."""
     marked: Marked
+    renewed: Callable[[Settings], "House"]
+    """Return the same rooms, furnished by another configuration; see `Ground.renewed`."""
 
 
 @contextmanager
@@ -146,64 +152,149 @@ def opened(
     `starting` is told before whatever may take long.
     """
     with ExitStack() as stack:
-        roads = _roads(settings)
-        for road in roads.values():
-            stack.callback(road.stop)
-        places, own = Places(settings, source), partial(_put, roads)
-        places.look_at_all(START_SECONDS, own)
-        if faults := places.faults():
-            raise ConfigError(faults)
+        ground = Ground(source, stack)
+        plot = ground.staked(settings)
         rules = read_rules(settings)
-        ledger = open_ledger(settings, places)
+        ledger = open_ledger(settings, plot.places)
         lock = roots.StateLock(settings.state.directory)
         lock.take()
         stack.callback(lock.release)
         starting("Opens the ledger.")
         ledger.create()
         stack.callback(ledger.close)
-        remember(ledger, places)
-        marked = Marked(settings, ledger, places)
+        ground.move_in(settings, find_key())
         starting("Looks for the shared folders.")
-        marked.open(start=own)
-        key = find_key()
-        work, paid, scratch = _private_folders(settings)
-        studio, workers = open_studio(settings, scratch=scratch)
-        stack.callback(workers.close)
+        yield ground.furnished(settings, rules, ledger, plot)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """Where a configuration's watches lie, and the lanes that lead there."""
+
+    roads: dict[tuple[Lane, int], lanes.Lane]
+    places: Places
+
+
+class Ground:
+    """What outlives a reload: lanes, the worker pool, names that are spoken for, fal's door."""
+
+    def __init__(self, source: Path, stack: ExitStack) -> None:
+        self._source = source
+        self._stack = stack
+        self._lanes: dict[str, lanes.Lane] = {}
+        self._doors: dict[FalOptions, Fal] = {}
+        self._promised = Promises()
+
+    def move_in(self, settings: Settings, key: str | None) -> None:
+        """Make the private folders and the worker pool, once the state directory is ours."""
+        self._key = key
+        self._work, self._paid, scratch = _private_folders(settings)
+        self._workers = Workers(PIXEL_WORKERS, scratch=scratch)
+        self._stack.callback(self._workers.close)
+
+    def staked(self, settings: Settings, before: Plot | None = None) -> Plot:
+        """Ask where the roots lie; raises `ConfigError` where one lies in another."""
+        roads = self._roads(settings)
+        places = Places(settings, self._source)
+        if before is not None:
+            places.adopt(before.places)
+        places.look_at_all(START_SECONDS, partial(_put, roads))
+        if faults := places.faults():
+            raise ConfigError(faults)
+        return Plot(roads=roads, places=places)
+
+    def furnished(
+        self,
+        settings: Settings,
+        rules: Rules,
+        ledger: Ledger,
+        plot: Plot,
+        before: Marked | None = None,
+    ) -> House:
+        """Return the rooms as a configuration wants them; `before` are the roots met already."""
+        remember(ledger, plot.places)
+        marked = Marked(settings, ledger, plot.places)
+        if before is not None:
+            marked.adopt(before)
+        marked.open(start=partial(_put, plot.roads))
+        studio = _studio(settings, self._workers)
         tools = Tools(
             settings=settings,
             grammar=grammar_of(settings),
             rulebook=rules.rulebook,
             catalogues=rules.catalogues,
-            engines=_engines(settings, key, studio, stack),
-            engine=pin_engine(settings, ledger, key),
+            engines=self._engines(settings, studio),
+            engine=pin_engine(settings, ledger, self._key),
             pictures=studio,
             disk=disk,
             roots=marked,
             clock=SystemClock(),
-            work=work,
-            paid=paid,
+            work=self._work,
+            paid=self._paid,
             version=__version__,
             made=ledger.made,
-            promised=Promises(),
+            promised=self._promised,
             recipe=ledger.series.recipe,
             second_pass=rules.second_pass,
             showcase=_showcase(settings, studio),
             known=ledger.job,
             tell=ledger.tell,
-            at_root=partial(_at_root, roads),
+            at_root=partial(_at_root, plot.roads),
         )
-        for road in roads.values():
-            stack.callback(road.stop)
-        yield House(
+        return House(
             settings=settings,
             ledger=ledger,
             tools=tools,
-            roads=roads,
-            has_key=key is not None,
-            bills=_bills(settings, key, stack),
-            close_now=partial(workers.close, now=True),
+            roads=plot.roads,
+            has_key=self._key is not None,
+            bills=_bills(settings, self._key, self._stack),
+            close_now=partial(self._workers.close, now=True),
             marked=marked,
+            renewed=partial(self._renewed, plot, marked),
         )
+
+    def _renewed(self, plot: Plot, marked: Marked, settings: Settings) -> House:
+        """
+        Furnish the house anew while it is lived in; nothing of the old furniture is closed.
+
+        Raises `ConfigError` with the faults of folders and rules, `Fatal` where a new folder is
+        another ledger's.
+        """
+        there = self.staked(settings, plot)
+        rules = read_rules(settings)
+        ledger = open_ledger(settings, there.places)
+        self._stack.callback(ledger.close)
+        return self.furnished(settings, rules, ledger, there, marked)
+
+    def _engines(self, settings: Settings, studio: Studio) -> dict[str, Fal | Local]:
+        local = Local(studio.enlarge)
+        if not self._key:
+            return {"local": local}
+        options = fal_options(settings)
+        if options not in self._doors:
+            self._doors[options] = Fal(self._key, options)
+            self._stack.callback(self._doors[options].close)
+        return {"local": local, "fal": self._doors[options]}
+
+    def _roads(self, settings: Settings) -> dict[tuple[Lane, int], lanes.Lane]:
+        threads = min(settings.fal.max_in_flight + 4, 32)
+        shared = {
+            (Lane.PIXELS, 0): self._lane("pixels", PIXEL_WORKERS),
+            (Lane.NETWORK, 0): self._lane("network", threads),
+        }
+        own = {
+            (Lane.ROOT, number): self._lane(f"root {watch.inbox}", 1)
+            for number, watch in enumerate(settings.watch)
+        }
+        return shared | own
+
+    def _lane(self, name: str, threads: int) -> lanes.Lane:
+        """Return the lane of this name, with so many threads at least."""
+        if name not in self._lanes:
+            self._lanes[name] = lanes.Lane(name, threads)
+            self._stack.callback(self._lanes[name].stop)
+        self._lanes[name].grow(threads)
+        return self._lanes[name]
 
 
 def _showcase(settings: Settings, studio: Studio) -> Showcase | None:
@@ -214,16 +305,6 @@ def _showcase(settings: Settings, studio: Studio) -> Showcase | None:
 def tiles_folder(settings: Settings) -> Path:
     """Return where the report's small pictures lie, one folder a job."""
     return settings.state.directory / "tiles"
-
-
-def _engines(
-    settings: Settings, key: str | None, studio: Studio, stack: ExitStack
-) -> dict[str, Fal | Local]:
-    if not key:
-        return {"local": Local(studio.enlarge)}
-    fal = Fal(key, fal_options(settings))
-    stack.callback(fal.close)
-    return {"local": Local(studio.enlarge), "fal": fal}
 
 
 def _bills(settings: Settings, key: str | None, stack: ExitStack) -> Bills | None:
@@ -252,16 +333,3 @@ def _at_root(
 
 def _put(roads: dict[tuple[Lane, int], lanes.Lane], watch: int, work: Callable[[], None]) -> None:
     roads[Lane.ROOT, watch].put(0, work)
-
-
-def _roads(settings: Settings) -> dict[tuple[Lane, int], lanes.Lane]:
-    threads = min(settings.fal.max_in_flight + 4, 32)
-    shared = {
-        (Lane.PIXELS, 0): lanes.Lane("pixels", PIXEL_WORKERS),
-        (Lane.NETWORK, 0): lanes.Lane("network", threads),
-    }
-    own = {
-        (Lane.ROOT, number): lanes.Lane(f"root-{number}", 1)
-        for number in range(len(settings.watch))
-    }
-    return shared | own

@@ -39,43 +39,50 @@ class Places:
     def __init__(self, settings: Settings, source: Path) -> None:
         self._settings = settings
         self._source = source
-        self._found: dict[Path, roots.Placed] = {}
+        self.found: dict[Path, roots.Placed] = {}
+
+    def adopt(self, other: "Places") -> None:
+        """Believe what roots of the same path have said before."""
+        for watch in range(len(self._settings.watch)):
+            for root in roots_of(self._settings, watch):
+                if root in other.found:
+                    self.found[root] = other.found[root]
 
     def look(self, watch: int) -> None:
         """Ask where a watch's roots lie, the inbox first; in its own lane."""
         for root in roots_of(self._settings, watch):
-            self._found[root] = roots.placed(root)
+            self.found[root] = roots.placed(root)
 
     def look_at_all(self, seconds: float, start: Start[int] = in_a_thread) -> None:
         """Ask of every watch, and wait at most so long."""
-        watches = range(len(self._settings.watch))
+        watches = [one for one in range(len(self._settings.watch)) if not self.answered(one)]
         ask({watch: partial(self.look, watch) for watch in watches}, seconds, start)
 
     def answered(self, watch: int) -> bool:
         """Say whether all of a watch's roots have answered."""
-        return all(root in self._found for root in roots_of(self._settings, watch))
+        return all(root in self.found for root in roots_of(self._settings, watch))
 
     def complete(self) -> bool:
         """Say whether every inbox has answered."""
-        return all(watch.inbox in self._found for watch in self._settings.watch)
+        return all(watch.inbox in self.found for watch in self._settings.watch)
 
     def silent(self, watch: int) -> tuple[str, Path] | None:
         """Return role and path of the root that a watch's answer waits for."""
         asked = zip(ROLES, roots_of(self._settings, watch), strict=True)
-        return next(((role, root) for role, root in asked if root not in self._found), None)
+        return next(((role, root) for role, root in asked if root not in self.found), None)
 
     def inboxes(self, remembered: Mapping[str, str]) -> list[str]:
         """Return where each inbox really lies: as it says now, as it once was, as it is spelled."""
         return [self._real(watch.inbox, remembered) for watch in self._settings.watch]
 
     def _real(self, inbox: Path, remembered: Mapping[str, str]) -> str:
-        found, spelled = self._found.get(inbox), os.path.abspath(inbox)  # noqa: PTH100 - no disk
+        found, spelled = self.found.get(inbox), os.path.abspath(inbox)  # noqa: PTH100 - no disk
         return found.real if found else remembered.get(spelled, spelled)
 
     def to_remember(self, remembered: Mapping[str, str]) -> dict[str, str]:
         """Return what is known now of where the inboxes lie."""
         inboxes = [watch.inbox for watch in self._settings.watch]
-        now = {str(one.absolute()): self._found[one].real for one in inboxes if one in self._found}
+        now = {str(one.absolute()): self.found[one].real for one in inboxes if one in self.found}
         return {**remembered, **now}
 
     def faults(self) -> tuple[Fault, ...]:
@@ -95,7 +102,7 @@ class Places:
                         yield (place, number), self._fault(number, role, folder, watch.inbox)
 
     def _inside(self, folder: Path, inbox: Path) -> bool:
-        inner, outer = self._found.get(folder), self._found.get(inbox)
+        inner, outer = self.found.get(folder), self.found.get(inbox)
         return inner is not None and outer is not None and inner.inside(outer)
 
     def _fault(self, number: int, role: str, folder: Path, inbox: Path) -> Fault:
@@ -122,6 +129,16 @@ class Marked:
         self.refused: dict[int, str] = {}
         """By watch: why it was not opened at the start."""
 
+    def adopt(self, other: "Marked") -> None:
+        """Take those watches for met whose roots, the very same, have been met before."""
+        met = other.met_roots()
+        here = range(len(self._settings.watch))
+        self._met |= {watch for watch in here if roots_of(self._settings, watch) in met}
+
+    def met_roots(self) -> set[tuple[Path, ...]]:
+        """Return the roots of the watches that have been met."""
+        return {roots_of(self._settings, watch) for watch in self._met}
+
     def open(self, seconds: float = START_SECONDS, start: Start[int] = in_a_thread) -> None:
         """
         Claim every root that this ledger has never known; missing folders are made then too.
@@ -130,7 +147,7 @@ class Marked:
         be made: it is left alone until it comes back. Raises `Fatal` where a root belongs to
         another ledger, or where not one watch can be worked with.
         """
-        watches = [one for one in range(len(self._settings.watch)) if self._places.answered(one)]
+        watches = [one for one in range(len(self._settings.watch)) if self._may_meet(one)]
         refused = ask({one: partial(self._tried, one) for one in watches}, seconds, start)
         failed = [error for error in refused.values() if error is not None]
         foreign = [one for one in failed if isinstance(one, _ForeignError)]
@@ -139,9 +156,12 @@ class Marked:
             raise (foreign or fatal)[0]
         for watch in range(len(self._settings.watch)):
             error = refused.get(watch, _SILENT)
-            if error is not None:
+            if error is not None and watch not in self._met:
                 self.refused[watch] = error.message
                 log.warning("watch_not_opened", watch=watch, reason=error.message)
+
+    def _may_meet(self, watch: int) -> bool:
+        return watch not in self._met and self._places.answered(watch)
 
     def _tried(self, watch: int) -> UpscaledError | None:
         try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from upscaled.cli.config import settings_of
+from upscaled.cli.config import settings_in_force as settings_of
 from upscaled.cli.main import DONE, print_json, print_text
 from upscaled.cli.standings import latest, lines
 from upscaled.cli.standings import told as series_told
@@ -23,7 +23,7 @@ from upscaled.edge import roots
 from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
-from upscaled.errors import Outage, UsageError
+from upscaled.errors import Fault, Outage, UsageError
 from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Job, State
 from upscaled.shares import Places, real_inboxes
@@ -80,6 +80,7 @@ def status_told(
         "ledger": told["ledger"],
         "series": series_told(settings, moving),
         "odd_names": told["odd"],
+        "reload": json.loads((ledger and ledger.get("reload")) or "null"),
         "paused_models": json.loads((ledger and ledger.get("paused_models")) or "[]"),
     }
 
@@ -330,6 +331,9 @@ def _status_text(said: dict[str, Any]) -> str:
         for one in said["unknown_folders"]
     ]
     lines += [f"stays    {one}" for one in said["odd_names"]]
+    if said["reload"] and not said["reload"]["ok"]:
+        lines.append(f"config   refused at {said['reload']['at']}; the one before holds:")
+        lines += [f"         {Fault(**fault).sentence()}" for fault in said["reload"]["faults"]]
     return "\n".join([*lines, "paused"] if said["paused"] else lines)
 
 

@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from upscaled.core.settings import Settings, parse_settings
-from upscaled.edge.toml import find_config, load_settings
+from upscaled.edge.toml import IN_FORCE, find_config, load_mapping, load_settings, state_of
+from upscaled.errors import ConfigError
 
 
 def config_path(arguments: argparse.Namespace) -> Path:
@@ -16,6 +18,26 @@ def config_path(arguments: argparse.Namespace) -> Path:
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """Return the settings; raises `ConfigError` with every fault."""
     return load_settings(config_path(arguments))
+
+
+def settings_in_force(arguments: argparse.Namespace) -> Settings:
+    """
+    Return the settings, or those that a daemon works with while the file is faulty.
+
+    What a person needs to look and to act must not depend on a half-edited file. Raises
+    `ConfigError` where the file is faulty and no daemon has left its own.
+    """
+    path = config_path(arguments)
+    try:
+        return load_settings(path)
+    except ConfigError as error:
+        kept = state_of(path) / IN_FORCE
+        if not kept.exists():
+            raise
+        settings = parse_settings(load_mapping(kept), source=path)
+        where = error.faults[0].place
+        print(f"upscaled: {where} is faulty; this is by the one before", file=sys.stderr)
+        return settings
 
 
 def settings_or_defaults(arguments: argparse.Namespace) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from upscaled.cli.ask import is_alive, ledger_of
-from upscaled.cli.config import settings_of
+from upscaled.cli.config import settings_in_force as settings_of
 from upscaled.cli.main import DONE, UNFINISHED, print_json, print_text
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger

@@ -8,11 +8,12 @@ from functools import partial
 
 from upscaled.cli.config import config_path, settings_of
 from upscaled.cli.window.beside import window_beside
-from upscaled.daemon import Daemon, Shown
+from upscaled.daemon import Shown
 from upscaled.edge.logs import configure
 from upscaled.edge.service import Service
-from upscaled.edge.signals import tell_where
+from upscaled.edge.signals import HangUps, tell_where
 from upscaled.house import opened
+from upscaled.serving import Serving
 
 START_SECONDS = 300.0
 """How long one part of the start may take before systemd gives it up."""
@@ -24,13 +25,17 @@ def run(arguments: argparse.Namespace) -> int:
     configure(quiet=on_terminal, form=arguments.log_format)
     tell_where()
     table = _table if on_terminal else nullcontext
-    service = Service.of(os.environ)
+    service, hang_ups = Service.of(os.environ), HangUps()
     starting = partial(service.starting, seconds=START_SECONDS)
-    with opened(settings_of(arguments), config_path(arguments), starting) as house:
+    # On a terminal SIGHUP says that it is gone, and ends us as it ends any program there.
+    with (
+        nullcontext() if on_terminal else hang_ups.heard(),
+        opened(settings_of(arguments), config_path(arguments), starting) as house,
+    ):
         starting("Takes up every job.")
-        daemon = Daemon(house, service)
+        serving = Serving(house, config_path(arguments), hang_ups, service)
         with window_beside(house.settings, config_path(arguments)), table() as shown:
-            return daemon.run(until_idle=arguments.until_idle, shown=shown)
+            return serving.run(until_idle=arguments.until_idle, shown=shown)
 
 
 def _table() -> AbstractContextManager[Shown]:

@@ -1,4 +1,4 @@
-"""Signals begin here: the first asks for an end, the second ends at once."""
+"""Signals begin here: the first asks for an end, the second ends at once; SIGHUP reads anew."""
 
 import faulthandler
 import os
@@ -14,6 +14,31 @@ AT_ONCE = 130
 def tell_where() -> None:
     """Have SIGABRT, which systemd's watchdog sends, write every thread's stack to stderr first."""
     faulthandler.enable()
+
+
+class HangUps:
+    """SIGHUPs as they come: by them a daemon is asked to read its configuration again."""
+
+    def __init__(self) -> None:
+        self._came = False
+
+    def take(self) -> bool:
+        """Say whether one has come since this was asked last."""
+        came, self._came = self._came, False
+        return came
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Note each SIGHUP meanwhile, instead of ending by it."""
+
+        def note(_number: int, _frame: FrameType | None) -> None:
+            self._came = True
+
+        before = signal.signal(signal.SIGHUP, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGHUP, before)
 
 
 @contextmanager

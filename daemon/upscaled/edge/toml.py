@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -22,9 +23,14 @@ from upscaled.errors import ConfigError, Fatal, Fault, UsageError
 
 SYSTEM_CONFIG = Path("/etc/upscaled/config.toml")
 ENVIRONMENT = "UPSCALED_CONFIG"
+IN_FORCE = "config-in-force.toml"
+"""In the state directory: the config file as a daemon last took it over."""
 
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)\s*$")
 
+_STATE = re.compile(
+    r"""^\[state\][^\n]*\n(?:(?!\[)[^\n]*\n)*?directory\s*=\s*(["'])(?P<path>.*?)\1""", re.MULTILINE
+)
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What file systems without hard links answer."""
 
@@ -67,6 +73,28 @@ def load_settings(path: Path) -> Settings:
     """Read and check a config file; raises `ConfigError` with every fault at once."""
     path = path.absolute()
     return parse_settings(load_mapping(path), source=path)
+
+
+def state_of(path: Path) -> Path:
+    """
+    Return the state directory that a config file names, however wrong the rest of it may be.
+
+    Where it names none that can be read, the default beside the file.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError:
+        text = ""
+    found = _STATE.search(text)
+    return path.parent / (found["path"] if found else "state")
+
+
+def keep_in_force(path: Path, state: Path) -> None:
+    """Keep a copy of the config file beside the ledger, whole; raises `OSError`."""
+    staged = state / f".{IN_FORCE}"
+    staged.write_bytes(path.read_bytes())
+    staged.chmod(0o600)
+    staged.replace(state / IN_FORCE)
 
 
 def find_config(cli: str | None, environ: Mapping[str, str], cwd: Path) -> Path:
@@ -132,6 +160,12 @@ def stray_rules(directory: Path, *, shipped: Path | None = None) -> tuple[str, .
     """Return the files of an override folder that override nothing: most likely misspelt."""
     known = {path.name for path in (shipped or find_rules()).glob("*.toml")}
     return tuple(sorted({path.name for path in directory.glob("*.toml")} - known))
+
+
+def rule_sums(directory: Path | None) -> dict[str, str]:
+    """Return the first hash digits of each rule file in the override folder, by name."""
+    files = sorted(directory.glob("*.toml")) if directory is not None else []
+    return {path.name: sha256(path.read_bytes()).hexdigest()[:12] for path in files}
 
 
 def render_config(values: Values | None = None) -> str:

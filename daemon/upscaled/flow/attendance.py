@@ -45,7 +45,8 @@ class Attendance:
         self.pulse = pulse
         self._manager = manager
         self._ready = False
-        self._ending = False
+        self._quiet = False
+        """While a reload is under way, and once the end has begun."""
         self._words = ""
         self._words_at = 0.0
         self._alive_at = 0.0
@@ -53,7 +54,7 @@ class Attendance:
     def turned(self, now: float, words: Callable[[], str]) -> None:
         """Note a turn of the conductor; the first one makes the service ready."""
         self.pulse.beat(now)
-        if not self._ending:
+        if not self._quiet:
             self._say(words, now)
         if self._manager.watchdog_seconds is not None and now >= self._alive_at:
             self._manager.alive()
@@ -61,23 +62,23 @@ class Attendance:
 
     def reloading(self) -> None:
         """Say that the configuration is read again; `reloaded` ends it."""
+        self._quiet = True
         self._manager.reloading()
 
-    def reloaded(self, words: str) -> None:
-        """Say that the start, or a reload, is complete: whichever way it went."""
-        self._words = words
-        self._words_at = self.pulse.at + WORDS_SECONDS
-        self._manager.ready(words)
+    def reloaded(self) -> None:
+        """Have the next turn say that the reload is complete, whichever way it went."""
+        self._quiet = self._ready = False
 
     def stopping(self, words: str) -> None:
         """Say that the end has begun; signs of life go on while the last steps come back."""
-        self._ending = True
+        self._quiet = True
         self._manager.stopping(words)
 
     def _say(self, words: Callable[[], str], now: float) -> None:
         if not self._ready:
             self._ready = True
-            self.reloaded(words())
+            self._words, self._words_at = words(), now + WORDS_SECONDS
+            self._manager.ready(self._words)
         elif now >= self._words_at:
             self._words_at = now + WORDS_SECONDS
             said = words()

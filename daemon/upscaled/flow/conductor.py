@@ -7,7 +7,6 @@ is a row with a time, so five hundred waiting jobs hold no thread.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -31,6 +30,7 @@ from upscaled.flow.book import Book, parted
 from upscaled.flow.door import LOOK_SECONDS, Door
 from upscaled.flow.finals import spoken_for
 from upscaled.flow.places import Due
+from upscaled.flow.posts import Done, Message, NotBegun, Post
 from upscaled.flow.series import Gathering
 from upscaled.flow.space import LOOK_RANK
 from upscaled.flow.telling import (
@@ -47,15 +47,6 @@ log = structlog.get_logger()
 
 _RANK = {state: rank for rank, state in enumerate(LIFE)} | {State.SUBMITTING: len(LIFE)}
 """What is nearest to its end goes first, but for submits: they set fal to work meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """A step has come back."""
-
-    job_id: str
-    state: State
-    outcome: Outcome
 
 
 class Conductor:
@@ -82,7 +73,7 @@ class Conductor:
         self.progress: dict[str, float] = {}
         self.paused = False
         self.draining = False
-        self.posts: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.posts: SimpleQueue[Post] = SimpleQueue()
         self.resumed: Callable[[], None] = lambda: None
         self.ending: Callable[[Job], None] = lambda _job: None
         """Told of an end before it is written down; may raise `LedgerUnwritable`."""
@@ -93,15 +84,15 @@ class Conductor:
 
     def post(self, message: Callable[[], None]) -> None:
         """Ask the conductor's thread to call something soon."""
-        self.posts.put(message)
+        self.posts.put(Message(to=self, call=message))
 
     def turn(self, timeout: float) -> None:
         """Wait for posts at most `timeout` seconds, handle all of them, start what is due."""
         wait = min(timeout, self._until_due())
         try:
-            self.posts.get(timeout=max(0.0, wait))()
+            self._hear(self.posts.get(timeout=max(0.0, wait)))
             while True:
-                self.posts.get_nowait()()
+                self._hear(self.posts.get_nowait())
         except Empty:
             pass
         if self.book.flush() and not self.draining:
@@ -116,6 +107,17 @@ class Conductor:
                 self.tools.promised.reserve(name, job.id)
             if job.state is not State.SEEN or job.due_at is not None:
                 self.wake(job, at_once=job.hold is not Hold.NOT_READY)
+
+    def succeed(self, other: "Conductor") -> None:
+        """
+        Take over from a conductor that worked with other settings; `load` follows.
+
+        Steps under way end with the tools they began with and are heard here; those that lie in
+        their lane still are not begun there. What else was asked of the other one is dropped.
+        """
+        self.posts, self.running, self.progress = other.posts, other.running, other.progress
+        self.paused, self.door.stops = other.paused, other.door.stops
+        other.draining = True
 
     def wake(self, job: Job, *, at_once: bool = False) -> None:
         """Put a job on the list of what is due: at its time, or at once."""
@@ -174,6 +176,14 @@ class Conductor:
         return job is not None and at_root and bool(self.door.silent(job.watch))
 
     # ---- inside
+
+    def _hear(self, post: Post) -> None:
+        if isinstance(post, Done):
+            self._came_back(post)
+        elif isinstance(post, NotBegun):
+            self._not_begun(post.job_id)
+        elif post.to is self:
+            post.call()
 
     def _after(self, before: Job, moved: Job, outcome: Outcome) -> None:
         self.door.note(moved)
@@ -250,7 +260,7 @@ class Conductor:
     def _step(self, job: Job, step: steps.Step) -> None:
         """Run in a lane; whatever happens, exactly one post comes back."""
         if self.draining:
-            self.post(partial(self._not_begun, job.id))
+            self.posts.put(NotBegun(job_id=job.id))
             return
         try:
             self.tools.disk.make_folder(self.tools.bench(job))
@@ -261,7 +271,7 @@ class Conductor:
         except Exception as error:
             log.exception("step_failed", job=job.id, state=job.state.value)
             outcome = unexpected(job, error)
-        self.post(partial(self._came_back, Done(job_id=job.id, state=job.state, outcome=outcome)))
+        self.posts.put(Done(job_id=job.id, state=job.state, outcome=outcome))
 
     def _require(self, job: Job) -> None:
         """Believe nothing that was seen on a share while it vanished: the step is repeated."""
@@ -277,7 +287,9 @@ class Conductor:
         return outcome_of(error, job.state)
 
     def _not_begun(self, job_id: str) -> None:
-        del self.running[job_id]
+        self.running.pop(job_id, None)
+        if (job := self.book.jobs.get(job_id)) is not None:
+            self.wake(job, at_once=True)
 
     def _came_back(self, done: Done) -> None:
         self.running.pop(done.job_id, None)

@@ -31,8 +31,14 @@ class Lane:
         self._order = count()
         self._name = name
         self._stopped = False
-        for number in range(threads):
-            Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
+        self._threads = 0
+        self.grow(threads)
+
+    def grow(self, threads: int) -> None:
+        """Have so many threads at least; there are never fewer than there were."""
+        for number in range(self._threads, threads):
+            Thread(target=self._work, name=f"{self._name}-{number}", daemon=True).start()
+        self._threads = max(self._threads, threads)
 
     def put(self, rank: int, work: Work) -> None:
         """Queue a piece of work; it must catch its own faults."""

@@ -65,6 +65,16 @@ class Orders:
         except LedgerUnwritable as error:
             self._conductor.book.complain(error)
 
+    def succeed(self, other: "Orders") -> None:
+        """Take over from orders that are at rest: what was asked of them last is known here."""
+        self._taken, self._answers = other._taken, other._answers  # noqa: SLF001 - one of us
+        self._look_again = other._look_again  # noqa: SLF001
+
+    @property
+    def rests(self) -> bool:
+        """Say whether no order is being carried out, and every answer is written."""
+        return not self._bench.busy and not self._answers
+
     def _read(self) -> None:
         self._tell()
         paused = self._desk.get(PAUSED) == "1"

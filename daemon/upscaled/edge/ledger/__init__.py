@@ -215,6 +215,13 @@ class Ledger(Purse):
         with self._reading() as link:
             return set(link.execute(alive).scalars())
 
+    def living_in(self) -> dict[str, int]:
+        """Return how many jobs have not ended, by the inbox's real path."""
+        rows = tables.jobs.c
+        query = sa.select(rows.inbox, sa.func.count()).where(rows.ended.is_(False))
+        with self._reading() as link:
+            return dict(link.execute(query.group_by(rows.inbox)).tuples().all())
+
     def jobs(self, states: Sequence[State] | None = None, limit: int = 10_000) -> list[Job]:
         """Return jobs, unfinished first, then the latest ends."""
         query = (
