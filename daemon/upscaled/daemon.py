@@ -47,6 +47,7 @@ from upscaled.flow.silence import Silence
 from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
 from upscaled.house import House, tiles_folder
+from upscaled.housekeeping import EVERY_SECONDS, Housekeeping
 from upscaled.measures import Known
 from upscaled.nightly import AGAIN_SECONDS, Nightly
 from upscaled.nightwatch import Nightwatch
@@ -161,6 +162,9 @@ class Daemon:
         timetable.every(LOOK_SECONDS, "room", look)
         timetable.every(AGAIN_SECONDS, "reports", self.nightly.again)
         timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
+        keeping = Housekeeping(self.house.settings, self.house.ledger, self.house.tools.clock.now)
+        timetable.every(EVERY_SECONDS, "housekeeping", keeping.ask)
+        keeping.ask()
         if self.house.bills is not None:
             self._ask_for_bills()
             timetable.every(billing.EVERY_SECONDS, "bills", self._ask_for_bills)

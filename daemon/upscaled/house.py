@@ -34,6 +34,7 @@ from upscaled.errors import ConfigError, Fatal
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
 from upscaled.flow.tools import Showcase, Tools
+from upscaled.housekeeping import before_migration, meet_restored
 from upscaled.nouns import Taken
 from upscaled.reading import BANDS, MARKS, Rules, read_rules
 from upscaled.shares import START_SECONDS, Marked, Places, real_inboxes, remember
@@ -160,7 +161,10 @@ def opened(
         lock.take()
         stack.callback(lock.release)
         starting("Opens the ledger.")
+        before_migration(settings, ledger, SystemClock().now())
         ledger.create()
+        ledger.reshape()
+        meet_restored(ledger, SystemClock().now())
         stack.callback(ledger.close)
         ground.move_in(settings, find_key())
         starting("Looks for the shared folders.")

@@ -34,7 +34,6 @@ log = structlog.get_logger()
 
 RELOAD, HELD = "reload", "settings"
 """Where the ledger keeps how the last reload went, and what was in force last."""
-CHANGES = "config-changes.jsonl"
 READ_SECONDS = 60.0
 """A folder that says nothing for so long hangs."""
 QUIET_SECONDS = 30.0
@@ -210,7 +209,7 @@ class Serving:
         try:
             keep_in_force(self._source, state)
             if changed:
-                diary.append(state / CHANGES, line)
+                diary.append(state / diary.CONFIG_CHANGES, line)
         except OSError as error:
             log.warning("config_not_noted", reason=str(error))
         if held != holds:

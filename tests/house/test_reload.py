@@ -82,7 +82,7 @@ def test_what_is_faulty_is_refused_whole_and_says_why_and_the_old_one_holds(plac
             ear.until("RELOADING", "1")
             assert key in ear.until("READY", "1")["STATUS"]
 
-        photo(place.path("inbox/hd/a.png"), (960, 720))
+        photo(place.path("a.png"), (960, 720)).rename(place.path("inbox/hd/a.png"))
         done(place, "hd/a.png")
         assert place.ask("status")["reload"] == told  # however faulty the file is just then
         assert "config_refused" in (place.root / "daemon.log").read_text()
@@ -184,7 +184,7 @@ def test_a_job_in_flight_is_fetched_with_its_old_plan_and_paid_once(
     )
     assert reload(place)["ok"] is True
     assert not place.path("archive/wall-tif/a.png").exists()  # it was in flight
-    photo(place.path("inbox/wall-tif/b.png"), (640, 480), seed=2)
+    photo(place.path("b.png"), (640, 480), seed=2).rename(place.path("inbox/wall-tif/b.png"))
     done(place, "wall-tif/a.png")
 
     told = told_of(place, "wall-tif/a.tif")

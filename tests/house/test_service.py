@@ -15,7 +15,9 @@ def test_the_daemon_tells_its_manager_from_start_to_end(place: Place) -> None:
         assert all("EXTEND_TIMEOUT_USEC" in message for message in before)
         assert place.path("outbox/.upscaled-root").exists()
 
-        photo(place.path("inbox/hd/a.png"))
+        made = photo(place.path("a.png"))
+        place.path("inbox/hd").mkdir(parents=True)
+        made.rename(place.path("inbox/hd/a.png"))  # whole at once, however busy the machine is
         place.wait_for(lambda: place.path("archive/hd/a.png").exists(), "the archive")
         while "STATUS" not in (message := ear.next()) or "working" not in message["STATUS"]:
             pass

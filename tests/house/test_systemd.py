@@ -1,5 +1,6 @@
 """The unit and its config: correct by systemd's own word, and in step with the program."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -24,12 +25,13 @@ def directives() -> dict[str, list[str]]:
     return found
 
 
-def complaints(folder: Path, text: str) -> list[str]:
+def complaints(folder: Path, text: str, *how: str) -> list[str]:
     """Return what systemd says of the unit; what it says of the machine's other units is cut."""
     unit = folder / UNIT.name
     unit.write_text(text)
-    verify = ["systemd-analyze", "verify", "--man=no", str(unit)]
-    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+    verify = ["systemd-analyze", *how, "verify", "--man=no", str(unit)]
+    here = os.environ | {"XDG_RUNTIME_DIR": str(folder)}
+    done = subprocess.run(verify, capture_output=True, text=True, check=False, env=here)
     return [line for line in done.stderr.splitlines() if UNIT.name in line]
 
 
@@ -43,6 +45,18 @@ def test_systemd_finds_no_fault_with_the_unit_but_that_the_program_is_not_instal
         pytest.skip("systemd-analyze cannot verify units here: it misses no missing program")
 
     assert complaints(tmp_path, text.replace(program, shutil.which("true") or "")) == []
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_systemd_finds_no_fault_with_the_unit_of_a_workstation_either(tmp_path: Path) -> None:
+    text = (SYSTEMD / "user" / UNIT.name).read_text()
+    program = "%h/upscaled/.venv/bin/upscaled"
+    if not complaints(tmp_path, text.replace(program, "/nowhere/upscaled"), "--user"):
+        pytest.skip("systemd-analyze cannot verify units here: it misses no missing program")
+
+    assert complaints(tmp_path, text.replace(program, shutil.which("true") or ""), "--user") == []
+    assert "User=" not in text
+    assert "LoadCredential=fal_key:%E/upscaled/fal_key" in text
 
 
 @pytest.mark.system

@@ -22,6 +22,7 @@ from upscaled.core.settings import Settings, Watch
 from upscaled.edge import roots
 from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
+from upscaled.edge.diary import CONFIG_CHANGES, last
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import Fault, Outage, UsageError
 from upscaled.flow.sums import Days, caps_of, sums
@@ -30,6 +31,7 @@ from upscaled.shares import Places, real_inboxes
 
 ANSWER_SECONDS = 0.4
 """How long a mount is given to say that it is there; `status` answers within two seconds."""
+MOST_CHANGES = 5
 MOST_REASONS = 2
 """In one line of a list."""
 
@@ -80,9 +82,25 @@ def status_told(
         "ledger": told["ledger"],
         "series": series_told(settings, moving),
         "odd_names": told["odd"],
+        "restored": _restored(ledger),
+        "config_changes": last(settings.state.directory / CONFIG_CHANGES, MOST_CHANGES),
         "reload": json.loads((ledger and ledger.get("reload")) or "null"),
         "paused_models": json.loads((ledger and ledger.get("paused_models")) or "[]"),
     }
+
+
+def _restored(ledger: Ledger | None) -> dict[str, Any] | None:
+    """Return what the ledger was restored from, until a person has said `resume`."""
+    found = ledger and ledger.get("paused") == "1" and ledger.get("restored")
+    if not found:
+        return None
+    told: dict[str, Any] = json.loads(found)
+    reason = (
+        f"restored from its copy of {told['copied_at']}: what was submitted since then is not "
+        "known here and would be paid for again; look at fal's list of requests, `cancel` what it "
+        "has, then `resume`"
+    )
+    return told | {"reason": reason}
 
 
 def jobs(arguments: argparse.Namespace) -> int:
@@ -331,6 +349,8 @@ def _status_text(said: dict[str, Any]) -> str:
         for one in said["unknown_folders"]
     ]
     lines += [f"stays    {one}" for one in said["odd_names"]]
+    if said["restored"]:
+        lines.append(f"ledger   {said['restored']['reason']}")
     if said["reload"] and not said["reload"]["ok"]:
         lines.append(f"config   refused at {said['reload']['at']}; the one before holds:")
         lines += [f"         {Fault(**fault).sentence()}" for fault in said["reload"]["faults"]]

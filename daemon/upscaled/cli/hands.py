@@ -93,6 +93,7 @@ def flag(settings: Settings, *, paused: bool) -> None:
     ledger.put("paused", "1" if paused else "0")
     if not paused:
         ledger.put("look_again", datetime.now(UTC).isoformat())
+        ledger.put("restored", "")  # a person has looked at what was submitted since the copy
 
 
 def _ledger(settings: Settings) -> Ledger:

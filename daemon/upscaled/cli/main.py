@@ -170,5 +170,8 @@ def _add_hands(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> None
     redo.add_argument("ids", nargs="+", metavar="ID")
     family = "as this family, whatever the judge or the folder says"
     redo.add_argument("--model", choices=[one.value for one in Family], help=family)
+    prune = verb("prune", "prune:prune", "let go of what is remembered of jobs that ended long ago")
+    prune.add_argument("--older-than", metavar="AGE", help="90d, 24h; default: keep_history_days")
+    prune.add_argument("--dry-run", action="store_true", help="count only")
     verb("pause", "hands:pause", "begin and submit nothing more")
     verb("resume", "hands:resume", "go on, and look at everything held at once")

@@ -85,6 +85,13 @@ class State(_Table):
     keep_tiles_days: float = _number(
         30.0, 0, 3650, "how long the report's small pictures of a job are kept; 0: none are made"
     )
+    keep_history_days: float = _number(
+        400.0,
+        0,
+        36_500,
+        "how long the story of an ended job is remembered; its result stays known; 0: for ever",
+    )
+    backups: int = _number(7, 0, 365, "daily copies of the ledger, in backups/; 0: none")
 
 
 class Engine(_Table):

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+CONFIG_CHANGES = "config-changes.jsonl"
+"""In the state directory: which keys changed, from what to what, and when that came into force."""
+
 
 def append(path: Path, line: Mapping[str, Any]) -> None:
     """Add a line; raises `OSError`. A half line that a crash left is closed first."""

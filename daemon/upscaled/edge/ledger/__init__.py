@@ -18,6 +18,7 @@ from upscaled.edge.ledger.nights import Nights
 from upscaled.edge.ledger.people import People
 from upscaled.edge.ledger.progress import Standings
 from upscaled.edge.ledger.purse import Purse, move
+from upscaled.edge.ledger.retention import Retention
 from upscaled.edge.ledger.rows import job_of, packed, row_of, unpacked, when
 from upscaled.edge.ledger.series import Series
 from upscaled.edge.ledger.shelf import Shelf
@@ -65,6 +66,7 @@ class Ledger(Purse):
         self._inboxes = tuple(inboxes)
         self.series = Series(self._inboxes, self._reading, self._writing)
         self.tallies = Tallies(self._reading)
+        self.retention = Retention(self._reading, self._writing)
         self.people = People(self._inboxes, self._reading)
         self.standings = Standings(self._inboxes, self._reading, self._writing)
         self.nights = Nights(self._inboxes, self._reading)
@@ -101,6 +103,12 @@ class Ledger(Purse):
         if schema is not None:
             self._check(schema)
         return schema is not None
+
+    def schema(self) -> str | None:
+        """Return the schema of the file as it is, None where it is only just being made."""
+        with self._reading() as link:
+            made = sa.inspect(link).has_table(tables.meta.name)
+        return self.get("schema") if made else None
 
     def _check(self, schema: str) -> None:
         """Raise `Fatal` where the ledger was made by another version."""

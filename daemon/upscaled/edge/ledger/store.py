@@ -6,7 +6,7 @@ Knows no table.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +15,12 @@ from sqlalchemy.exc import DatabaseError
 
 from upscaled.edge.ledger.tables import set_pragmas
 from upscaled.errors import LedgerUnwritable
+
+SPARE_PAGES = 256
+"""A megabyte stays spare: it is used again soon."""
+PAGES_AT_ONCE = 1000
+_NONE = 0
+"""What `auto_vacuum` says where pages are never given back."""
 
 
 class Store:
@@ -40,6 +46,36 @@ class Store:
         """Let go of every connection."""
         self._engine.dispose()
 
+    def shrink(self) -> None:
+        """Give back pages that nothing uses, bit by bit, and empty the write-ahead log."""
+        with self._bare() as link:
+            while _number(link, "PRAGMA freelist_count") > SPARE_PAGES:
+                before = _number(link, "PRAGMA page_count")
+                # Each row that is asked for gives back a page: it is read to its end.
+                link.execute(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").fetchall()
+                if _number(link, "PRAGMA page_count") == before:
+                    break  # made by an older version, which could not
+            link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def reshape(self) -> None:
+        """Have a file that an older version made give back its pages; once, while nobody works."""
+        with self._bare() as link:
+            if _number(link, "PRAGMA auto_vacuum") == _NONE:
+                link.execute("PRAGMA auto_vacuum=INCREMENTAL")
+                link.execute("VACUUM")
+
+    @contextmanager
+    def _bare(self) -> Iterator[sqlite3.Connection]:
+        """Yield SQLite's own connection, without a transaction around it."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=10.0, isolation_level=None)) as link:
+                yield link
+        except sqlite3.Error as error:
+            raise LedgerUnwritable(
+                f"the ledger {self.path} cannot be tidied: {error}",
+                "free disk space; it is tried again",
+            ) from error
+
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         try:
@@ -61,3 +97,7 @@ class Store:
                 f"the ledger {self.path} cannot be read: {error.orig}",
                 "mend the disk it lies on, or restore the state directory from a backup",
             ) from error
+
+
+def _number(link: sqlite3.Connection, pragma: str) -> int:
+    return int(link.execute(pragma).fetchone()[0])

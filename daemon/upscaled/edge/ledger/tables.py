@@ -97,5 +97,8 @@ orders = sa.Table(
 def set_pragmas(link: Any, _record: object) -> None:
     """Set up one connection."""
     # WAL lets the command line read while the daemon writes; FULL survives a pulled plug.
+    # Pages that are let go of are given back bit by bit; only a file that is new takes this up.
+    link.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    link.execute("PRAGMA journal_size_limit=67108864")  # what a long reader made the log grow to
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
         link.execute(f"PRAGMA {pragma}")
