@@ -21,6 +21,7 @@ from orders import PRISTINE, shipped
 from paying import BEGIN, Hand, settings_of
 from place import NOTES
 from upscaled.core.budget import Caps, Spend
+from upscaled.core.flicker import CELLS, packed
 from upscaled.core.folders import Grammar
 from upscaled.core.gate import Conditions
 from upscaled.core.hands import rests
@@ -203,7 +204,9 @@ class Words:
         verdict = "pass" if plan.model is Family.TEXT else said
         if compare is not None and verdict != "pass":
             compare.write_bytes(b"comparison of " + result.read_bytes())
-        return Fidelity(verdict=verdict)
+        bright = 110.0 if "bright" in source.read_text() else 100.0
+        light = [[level] * CELLS * CELLS for level in (100.0, bright, 100.0, bright)]
+        return Fidelity(verdict=verdict, swatch=packed(light))
 
 
 class Shares:
@@ -438,6 +441,7 @@ class Studio:
             made=self.ledger.made,
             promised=Promises(),
             recipe=self.ledger.series.recipe,
+            neighbours=self.ledger.standings.neighbours,
             known=self.ledger.job,
             tell=self.ledger.tell,
             die=lambda: 0.5,

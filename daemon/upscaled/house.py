@@ -239,6 +239,7 @@ class Ground:
             made=ledger.made,
             promised=self._promised,
             recipe=ledger.series.recipe,
+            neighbours=ledger.standings.neighbours,
             second_pass=rules.second_pass,
             showcase=_showcase(settings, studio),
             known=ledger.job,

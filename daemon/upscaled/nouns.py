@@ -403,6 +403,22 @@ class Fidelity:
     """Where the source has most detail."""
     notes: tuple[str, ...] = ()
     """Sentences on what was not looked at."""
+    swatch: str = ""
+    """Of a frame: what its neighbours are compared with, see `core/flicker`; else empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flicker:
+    """How a frame's result changes against a neighbour's, beyond what their sources do."""
+
+    against: str
+    """The neighbour's path, as in the inbox."""
+    brightness: float
+    """Grey levels, of the whole frame."""
+    texture: float | None
+    """Grey levels, where the source stands still; None where it does almost nowhere."""
+    excess: float
+    """The larger of both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -642,6 +658,8 @@ class Facts:
     """
     raw_ticket: Ticket | None = None
     """The request that `raw_from` belongs to."""
+    flicker: Flicker | None = None
+    """Of a frame: against that of its neighbours from which it differs most."""
     wishes: Wishes | None = None
     """What the ticket beside its original asks for; outlives a retry and a redo."""
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from core.test_series import CORE, judged, members
 from upscaled.core.life import Word
-from upscaled.core.progress import NAME, Flicker, Progress, body, line, page, progress_json
+from upscaled.core.progress import NAME, Progress, Unrest, body, line, page, progress_json
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 SHOT = Progress(
@@ -67,7 +67,7 @@ def test_a_whole_folder_is_called_by_its_name() -> None:
 
 def test_flicker_is_told_with_its_place_only_where_there_is_something_to_see() -> None:
     def said(over: int) -> str:
-        found = Flicker(pairs=239, worst=3.26, frame="4k/shot.0007.png", over=over)
+        found = Unrest(compared=239, worst=3.26, frame="4k/shot.0007.png", over=over)
         return body([Progress(watch=0, key="4k/a.#.png 1x1", words={}, flicker=found)], UTC)
 
     assert "as honest enlargement does" in said(0)

@@ -1,5 +1,7 @@
 """`_SERIES.txt` beside the results: on real folders and a real ledger, with a clock pushed on."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
@@ -7,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from handling import Studio
+from handling import Studio, told_beside
 from paying import hushed
 from upscaled.core.life import Word
 from upscaled.core.progress import NAME
 from upscaled.flow.logbooks import LOOK_SECONDS, WRITE_SECONDS, Logbooks
 
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - many fsyncs
 KEY = "4k/shot.#.png 1920x1440"
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Studio]:
-    with hushed():
-        studio = Studio(folder)
+def opened() -> Iterator[Studio]:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, hushed():
+        studio = Studio(Path(folder))
         try:
             yield studio
         finally:
@@ -27,8 +30,8 @@ def opened(folder: Path) -> Iterator[Studio]:
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    with opened(tmp_path) as made:
+def studio() -> Iterator[Studio]:
+    with opened() as made:
         yield made
 
 
@@ -161,3 +164,33 @@ def test_a_folder_is_found_by_what_lies_in_it(studio: Studio) -> None:
     assert (folder.words, folder.first) == ({Word.DONE: 2}, None)
     assert len(standings.latest(studio.clock.now() - timedelta(days=1))) == 4
     assert standings.latest(studio.clock.now() + timedelta(days=1)) == []
+
+
+def test_a_frame_that_pumps_is_told_in_its_sidecar_and_beside_the_results(studio: Studio) -> None:
+    books = logbooks(studio)
+    frames(studio, 1, 2, 4)
+    studio.settle()
+    assert "comparisons of neighbours; the result changes at most 0.0" in turned(studio, books)
+    frames(studio, 3, worth="pass bright")
+    studio.settle()
+
+    told = turned(studio, books, WRITE_SECONDS)
+
+    assert "10.0 grey levels, at 4k/shot.0003.png, more than its source. 1 beyond" in told
+    sidecar = told_beside(studio, "outbox/4k/shot.0003.png")
+    assert (sidecar["series"]["name"], sidecar["series"]["frame"]) == ("shot", 3)
+    assert sidecar["series"]["flicker"]["excess"] == 10.0
+    assert any("It may flicker" in note for note in sidecar["notes"])
+    progress = studio.ledger.standings.progress(0, KEY)
+    assert progress.flicker is not None
+    assert progress.flicker.over == 1
+
+
+def test_pictures_that_stand_alone_keep_no_swatch(studio: Studio) -> None:
+    studio.drop("pass", "4k/a.png")
+    studio.settle()
+
+    (job,) = studio.jobs()
+    assert job.facts.fidelity is not None
+    assert job.facts.fidelity.swatch == ""
+    assert told_beside(studio, "outbox/4k/a.png")["series"] is None

@@ -232,5 +232,12 @@ def test_missing_frames_are_listed_and_provable_and_a_pilot_went_first(place: Pl
     assert "1003" in place.run("series", "shot").stdout
     wrong = place.run("series", "shut")
     assert (wrong.returncode, "shot" in wrong.stderr) == (2, True)
+    told = {}
+    for path in place.path("outbox/digital/ACME").glob("*.json"):
+        told[path.name] = json.loads(path.read_text())["series"]
+    assert {one["frame"] for one in told.values()} == {1001, 1002, 1004}
+    assert told["shot.1004.png.json"]["flicker"] is None
+    found = [told[f"shot.{number}.png.json"]["flicker"] for number in (1001, 1002)]
+    assert [one["excess"] < 1.5 for one in found if one] in ([True], [True, True])
     with Image.open(place.path("outbox/digital/ACME/shot.1001.png")) as made:
         assert (made.width % 2, made.height % 2) == (0, 0)

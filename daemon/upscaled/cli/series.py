@@ -11,6 +11,7 @@ from upscaled.cli.standings import Key, latest_keys, told
 from upscaled.core.frames import frame_of, parse_span
 from upscaled.core.nearest import did_you_mean
 from upscaled.core.progress import Progress, body, line
+from upscaled.core.series import is_sequence
 from upscaled.core.settings import Settings
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
@@ -66,5 +67,5 @@ def _in_an_inbox(name: str, settings: Settings) -> str:
 def _names(key: str) -> set[str]:
     """Return all that people may call a series."""
     one = Progress(watch=0, key=key, words={})
-    run = key.removesuffix("/*") if key.endswith("/*") else key.rpartition(" ")[0]
+    run = key.rpartition(" ")[0] if is_sequence(key) else key.removesuffix("/*")
     return {key, run, one.name, f"{one.folder}/{one.name}"}

@@ -13,6 +13,7 @@ from upscaled.core.frames import Range, count, said
 from upscaled.core.life import Word
 from upscaled.core.price import money, usd
 from upscaled.core.report import plain
+from upscaled.core.series import name_of
 from upscaled.nouns import Micros, Plan, Recipe
 
 NAME = "_SERIES.txt"
@@ -29,17 +30,17 @@ _SAYS = {Word.REVIEW: "in review"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flicker:
-    """What the frames' own check of their neighbours came to."""
+class Unrest:
+    """What the frames' comparison with their neighbours came to, see `core/flicker`."""
 
-    pairs: int
-    """Neighbours that were compared."""
+    compared: int
+    """Frames that found a finished neighbour: of two, the later one does."""
     worst: float
     """Grey levels, 0..255: how much more the result changes than its source."""
     frame: str
-    """Path of the later one of the worst pair."""
+    """Path of the one that changes most."""
     over: int
-    """Pairs beyond what honest enlargement comes to."""
+    """How many are beyond what honest enlargement comes to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Progress:
     cost: Micros = 0
     reopened_at: datetime | None = None
     """Since when late members are under way in a series that was complete."""
-    flicker: Flicker | None = None
+    flicker: Unrest | None = None
     why: tuple[str, ...] = field(default=())
     """What its members wait for, a sentence each."""
 
@@ -80,8 +81,7 @@ class Progress:
     @property
     def name(self) -> str:
         """Return what people call it."""
-        last = self.key.rpartition("/")[2]
-        return self.folder if last == "*" else last.rpartition(".#.")[0] or last
+        return name_of(self.key)
 
     @property
     def members(self) -> int:
@@ -107,7 +107,7 @@ def progress_json(one: Progress, inbox: str) -> dict[str, Any]:
         and {
             "worst": round(flicker.worst, 2),
             "frame": flicker.frame,
-            "pairs": flicker.pairs,
+            "compared": flicker.compared,
             "over": flicker.over,
         },
         "cost_usd": usd(one.cost),
@@ -180,9 +180,9 @@ def _made(plan: Plan | None, recipe: Recipe) -> str:
     return f"{family}, {by or 'no model needed'}; {size}."
 
 
-def _flicker(found: Flicker) -> str:
+def _flicker(found: Unrest) -> str:
     worst = f"at most {found.worst:.1f} grey levels, at {plain(found.frame)}"
-    told = f"Flicker: {found.pairs:,} pairs of neighbours compared; the result changes {worst},"
+    told = f"Flicker: {found.compared:,} comparisons of neighbours; the result changes {worst},"
     many = f" more than its source. {found.over:,} beyond what honest enlargement does: look there."
     return told + (many if found.over else " more than its source, as honest enlargement does.")
 

@@ -13,7 +13,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from upscaled.core.flicker import sentence
+from upscaled.core.frames import frame_of
 from upscaled.core.price import usd
+from upscaled.core.series import name_of
 from upscaled.nouns import Carried, Code, Family, Job, Order, PassDone
 
 SCHEMA = "upscaled/receipt/1"
@@ -156,6 +159,25 @@ class OnPaper(_Part):
     )
 
 
+class Changing(_Part):
+    """How a frame changes against a neighbour beyond what the sources do, in grey levels."""
+
+    against: str = Field(description="The neighbour's path, as in the inbox.")
+    brightness: float = Field(description="Of the whole frame.")
+    texture: float | None = Field(description="Where the source stands still; null where nowhere.")
+    excess: float = Field(description="The larger of both.")
+
+
+class InSeries(_Part):
+    """The sequence or series whose recipe it has."""
+
+    name: str
+    frame: int | None = Field(description="Its number, where it is a frame.")
+    flicker: Changing | None = Field(
+        description="Against the finished neighbour from which it differs most; null before one is."
+    )
+
+
 class Accepted(_Part):
     """A person let a doubtful result pass; what the check found stays as it was."""
 
@@ -191,6 +213,7 @@ class Receipt(_Part):
     other_try: OtherTry | None = Field(description="The other one of two paid tries.")
     print_: OnPaper | None = Field(alias="print", description="Null for digital targets.")
     accepted: Accepted | None = Field(description="Who let a result in review pass, and when.")
+    series: InSeries | None = Field(description="Null where the picture stands alone.")
     redo_of: str | None = Field(description="The ended job whose original this one did again.")
 
 
@@ -226,13 +249,18 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "times": {key: stamp(at) for key, at in {"seen": job.seen_at, **facts.times}.items()},
         "error": _error(job),
         "software": f"upscaled {ending.version}",
-        "notes": [*(plan.notes if plan else ()), *_carried(job, ending.status).notes],
+        "notes": [
+            *(plan.notes if plan else ()),
+            *_carried(job, ending.status).notes,
+            *_flickers(job),
+        ],
         "fal_cost_usd": usd(plan.fal_cost) if plan else None,
         "metadata": _metadata(job, ending.status),
         "assessment": _assessment(job),
         "other_try": _other_try(job),
         "print": asdict(plan.printed) if plan and plan.printed else None,
         "accepted": _accepted(job),
+        "series": _series(job),
         "redo_of": facts.redo.of if facts.redo else None,
     }
     harmless: dict[str, Any] = _harmless(written)
@@ -369,6 +397,22 @@ def _other_try(job: Job) -> dict[str, Any] | None:
     found, model = tried.fidelity, tried.plan.passes[-1].model
     own = {"model": model, "verdict": found.verdict, "reasons": list(found.reasons)}
     return {**found.figures, **own}
+
+
+def _series(job: Job) -> dict[str, Any] | None:
+    facts, frame = job.facts, frame_of(job.path)
+    if facts.series is None:
+        return None
+    return {
+        "name": name_of(facts.series),
+        "frame": frame and frame.number,
+        "flicker": asdict(facts.flicker) if facts.flicker else None,
+    }
+
+
+def _flickers(job: Job) -> tuple[str, ...]:
+    said = sentence(job.facts.flicker) if job.facts.flicker else None
+    return (said,) if said else ()
 
 
 def _accepted(job: Job) -> dict[str, Any] | None:

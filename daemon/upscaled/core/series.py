@@ -7,6 +7,7 @@ is kept, is not known here.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -66,6 +67,20 @@ class Group:
         if not self.stem:
             return f"{self.folder}/*{self.named}"
         return f"{self.folder}/{self.stem}.#.{self.end} {probe.width}x{probe.height}"
+
+
+_SEQUENCE = re.compile(r".+/.+\.#\.[^./]+ [0-9]+x[0-9]+", re.DOTALL)
+
+
+def is_sequence(key: str) -> bool:
+    """Say whether a key is that of a numbered sequence, not of a whole folder or a named series."""
+    return _SEQUENCE.fullmatch(key) is not None
+
+
+def name_of(key: str) -> str:
+    """Return what people call the series of a key."""
+    folder, _, last = key.rpartition("/")
+    return last.rpartition(".#.")[0] if is_sequence(key) else last.removeprefix("*") or folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +183,11 @@ def _is_moving(group: Group, voters: Sequence[Member], known: int) -> bool:
     A lone `holiday.2024.jpg` may well be dated: it gets what a picture would.
     """
     frames = [frame for one in voters if (frame := frame_of(one.path))]
+    dated = all(frame.may_be_a_year for frame in frames)
     if group.stem:
-        return known > 1 or not all(frame.may_be_a_year for frame in frames)
-    return any(number > 1 for number in Counter(frame.stem for frame in frames).values())
+        return known > 1 or not dated
+    several = any(number > 1 for number in Counter(frame.stem for frame in frames).values())
+    return several or (len(frames) == len(voters) and not dated)
 
 
 def _ballot(verdict: Verdict, *, barred: bool) -> _Ballot:

@@ -9,9 +9,12 @@ that it was visible: it is never delivered again. What a person accepts goes thr
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import structlog
+
 from upscaled.core import names
+from upscaled.core.flicker import compared
 from upscaled.core.outcome import Later, Next, Outcome
-from upscaled.errors import Gone, NameTaken
+from upscaled.errors import Gone, NameTaken, UpscaledError
 from upscaled.flow.collisions import replaces
 from upscaled.flow.finals import (
     delivery_of,
@@ -29,7 +32,9 @@ from upscaled.flow.finals import (
 )
 from upscaled.flow.ports import Progress
 from upscaled.flow.tools import Tools
-from upscaled.nouns import Delivery, Job, State
+from upscaled.nouns import Delivery, Fidelity, Flicker, Job, State
+
+log = structlog.get_logger()
 
 
 def stage(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -42,8 +47,25 @@ def stage(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         again = replace(job.facts, result=None, fidelity=None)
         return Next(to=State.FETCHED, facts=again, said="the finished file was lost; made again")
     kind = "outbox" if fidelity.verdict == "pass" else "review"
+    job = replace(job, facts=replace(job.facts, flicker=_flicker(job, fidelity, tools)))
     facts = staged(job, tools, kind, Path(made.path))
     return Next(to=State.DELIVERING, facts=facts, said=_staged_as(facts.delivery))
+
+
+def _flicker(job: Job, fidelity: Fidelity, tools: Tools) -> Flicker | None:
+    """
+    Compare a frame with its finished neighbours; nothing depends on it.
+
+    Here, because a watch's results are staged one after the other: of two neighbours the later one
+    surely finds the other.
+    """
+    if not fidelity.swatch:
+        return None
+    try:
+        return compared(fidelity.swatch, tools.neighbours(job))
+    except UpscaledError as error:
+        log.warning("flicker_not_measured", job=job.id, reason=error.message)
+        return None
 
 
 def _staged_as(delivery: Delivery | None) -> str:

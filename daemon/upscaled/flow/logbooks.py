@@ -6,7 +6,7 @@ last member has ended. Counted by the ledger; nothing of it is ever read again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from threading import Event
@@ -17,7 +17,7 @@ import structlog
 
 from upscaled.core.frames import Range
 from upscaled.core.life import Lane, Word
-from upscaled.core.progress import NAME, SECTIONS, Flicker, Progress, body, page
+from upscaled.core.progress import NAME, SECTIONS, Progress, Unrest, body, page
 from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.lanes import Lane as Road
@@ -41,7 +41,10 @@ class Standings(Protocol):
     def progress(self, watch: int, key: str, span: Range | None = None) -> Progress:
         """Return how one series stands."""
 
-    def told(self, watch: int, key: str, at: datetime, flicker: Flicker | None) -> None:
+    def unrest(self, watch: int, key: str) -> Unrest | None:
+        """Return what the comparisons of neighbours came to, None where there were none."""
+
+    def told(self, watch: int, key: str, at: datetime, flicker: Unrest | None) -> None:
         """Note when people were told of a series."""
 
 
@@ -136,7 +139,11 @@ class Logbooks:
     def _seen(self, one: _Page, moved: dict[str, None]) -> list[Progress]:
         judged = self._standings.within(one.watch, one.folder)
         keys = list(dict.fromkeys([*moved, *judged]))[:SECTIONS]
-        return [self._standings.progress(one.watch, key) for key in keys]
+        return [self._progress(one.watch, key, fresh=key in moved) for key in keys]
+
+    def _progress(self, watch: int, key: str, *, fresh: bool) -> Progress:
+        found = self._standings.progress(watch, key)
+        return replace(found, flicker=self._standings.unrest(watch, key)) if fresh else found
 
     def _write(self, one: _Page, some: Sequence[Progress], *, due: bool) -> bool:
         """Write what changed, if it is time; say whether nothing is left to be told."""

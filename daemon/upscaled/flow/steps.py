@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from upscaled.core.draft import PlanRequest
 from upscaled.core.folders import Target
+from upscaled.core.frames import frame_of
 from upscaled.core.hands import asked_for, begun_anew
 from upscaled.core.judge import judge
 from upscaled.core.outcome import Next, Outcome, PutAside, Retry, outcome_of
@@ -262,6 +263,8 @@ def finish(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         return kept.pixels_again(job, tools, error.message, bad=True)
     compare = bench / f"compare{more}.png"
     fidelity = tools.pictures.check(source, Path(made.path), plan, compare)
+    if facts.series is None or frame_of(job.path) is None:
+        fidelity = replace(fidelity, swatch="")  # nobody will compare it
     checked = replace(facts, result=made, fidelity=_asked_for(plan, fidelity))
     ended = finished(job, tools, checked)
     if ended.to is State.FINISHED:

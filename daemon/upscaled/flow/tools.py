@@ -140,6 +140,8 @@ class Tools:
     """Add a line to a job's history."""
     at_root: Callable[[int, Callable[[], Taken]], Taken] = lambda _watch, work: work()
     """Does what touches a watch's folders in their lane: a hung mount may keep no pixel worker."""
+    neighbours: Callable[[Job], Sequence[tuple[str, str]]] = lambda _job: ()
+    """Path and swatch of the finished frames before and after one, of the same series."""
     die: Callable[[], float] = random.random
     """Chance, 0..1, for the jitter of looks."""
 

@@ -15,16 +15,18 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
+from upscaled.core.flicker import BOUND
 from upscaled.core.frames import Range, count, frame_of
 from upscaled.core.life import ENDS, LIFE, Word, word_of
-from upscaled.core.progress import RANGES, Flicker, Progress
+from upscaled.core.progress import RANGES, Progress, Unrest
+from upscaled.core.series import is_sequence
 from upscaled.edge.ledger.rows import job_of, when
 from upscaled.edge.ledger.series import TABLE
 from upscaled.edge.ledger.tables import jobs
-from upscaled.nouns import Plan, Recipe, State
+from upscaled.nouns import Job, Plan, Recipe, State
 
 _RECIPE = TypeAdapter(Recipe)
-_FLICKER = TypeAdapter(Flicker)
+_UNREST = TypeAdapter(Unrest)
 _Link = Callable[[], AbstractContextManager[sa.Connection]]
 _ROWS = jobs.c
 _WITHDRAWN = State.WITHDRAWN.value
@@ -122,16 +124,62 @@ class Standings:
                 plan=_plan(link, inbox, key),
                 pilot=_path(link, known.proven_by),
                 reopened_at=_reopened(link, such),
-                flicker=_FLICKER.validate_json(known.told) if known.told else None,
+                flicker=_UNREST.validate_json(known.told) if known.told else None,
                 why=_whys(link, such),
                 **(_frames(link, inbox, run, span) if run else {}),
             )
 
-    def told(self, watch: int, key: str, at: datetime, flicker: Flicker | None) -> None:
+    def neighbours(self, job: Job) -> list[tuple[str, str]]:
+        """Return path and swatch of the finished frames before and after one, the latest first."""
+        frame = frame_of(job.path)
+        if frame is None or frame.number is None:
+            return []
+        seen = sa.func.json_extract(_ROWS.facts, "$.fidelity.swatch")
+        query = (
+            sa.select(_ROWS.path, seen)
+            .where(
+                _ROWS.inbox == self._inboxes[job.watch],
+                _ROWS.run == frame.run,
+                _ROWS.frame.in_([frame.number - 1, frame.number + 1]),
+                _ROWS.series == job.facts.series,
+                _ROWS.state != _WITHDRAWN,
+                seen.is_not(None),
+            )
+            .order_by(_ROWS.updated_at.desc())
+        )
+        found: dict[str, str] = {}
+        with self._reading() as link:
+            for path, swatch in link.execute(query):
+                found.setdefault(path, swatch)
+        return list(found.items())
+
+    def unrest(self, watch: int, key: str) -> Unrest | None:
+        """Return what the comparisons of neighbours came to; reads every member's facts."""
+        excess = sa.func.json_extract(_ROWS.facts, "$.flicker.excess")
+        each = (
+            sa.select(_ROWS.path, excess.label("excess"))
+            .where(
+                _ROWS.inbox == self._inboxes[watch],
+                _ROWS.series == key,
+                _ROWS.state.in_([State.DONE.value, State.REVIEW.value]),
+                excess.is_not(None),
+            )
+            .subquery()
+        )
+        over = sa.func.sum(sa.case((each.c.excess > BOUND, 1), else_=0))
+        worst = sa.select(each.c.path, each.c.excess).order_by(each.c.excess.desc(), each.c.path)
+        with self._reading() as link:
+            first = link.execute(worst.limit(1)).first()
+            if first is None:
+                return None
+            number, many = link.execute(sa.select(sa.func.count(), over)).one()
+        return Unrest(compared=number, worst=first.excess, frame=first.path, over=many)
+
+    def told(self, watch: int, key: str, at: datetime, flicker: Unrest | None) -> None:
         """Note when people were told of a series, and what its flicker comes to."""
         values = {
             "told_at": at.timestamp(),
-            "flicker": _FLICKER.dump_json(flicker).decode() if flicker else None,
+            "flicker": _UNREST.dump_json(flicker).decode() if flicker else None,
         }
         where = (TABLE.c.inbox == self._inboxes[watch]) & (TABLE.c.key == key)
         with self._writing() as link:
@@ -139,8 +187,8 @@ class Standings:
 
 
 def _run_of(key: str) -> str | None:
-    """Return what a sequence's frames share, None for a whole folder."""
-    return None if key.endswith("/*") else key.rpartition(" ")[0]
+    """Return what a sequence's frames share, None for a whole folder or a named series."""
+    return key.rpartition(" ")[0] if is_sequence(key) else None
 
 
 def _known(link: sa.Connection, inbox: str, key: str) -> _Known:

@@ -20,6 +20,7 @@ from upscaled.edge.pictures.lettering import lettering
 from upscaled.edge.pictures.opening import open_picture
 from upscaled.edge.pictures.sharpest import sharpest
 from upscaled.edge.pictures.structure import Plane
+from upscaled.edge.pictures.swatch import swatch
 from upscaled.errors import Aside
 from upscaled.nouns import Code
 
@@ -43,6 +44,8 @@ class Likeness:
     """Where the source has most detail."""
     notes: tuple[str, ...] = ()
     """What was not measured, as sentences."""
+    swatch: tuple[tuple[float, ...], ...] = ()
+    """By which a frame is compared with its neighbours."""
 
 
 def measure(source: Path, result: Path, layout: Layout, *, letters: bool = False) -> Likeness:
@@ -65,7 +68,11 @@ def measure(source: Path, result: Path, layout: Layout, *, letters: bool = False
     found = compared(both, letters=letters)
     figures = {"decodes": 1.0, "size_off": 0.0, **found.figures}
     return Likeness(
-        figures=figures, places=found.places, sharpest=found.sharpest, notes=found.notes
+        figures=figures,
+        places=found.places,
+        sharpest=found.sharpest,
+        notes=found.notes,
+        swatch=swatch(both.reduced),
     )
 
 

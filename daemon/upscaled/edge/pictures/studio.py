@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from upscaled.core.fidelity import Band, assess
+from upscaled.core.flicker import packed
 from upscaled.core.provenance import Story
 from upscaled.edge.pictures import layout
 from upscaled.edge.pictures.conversions import Conversions
@@ -108,6 +109,7 @@ class Studio:
             assess(figures, plan.model, self._bands, places),
             sharpest=measured["sharpest"] and tuple(measured["sharpest"]),
             notes=tuple(measured["notes"]),
+            swatch=packed(measured["swatch"]) if measured["swatch"] else "",
         )
         if compare is not None and (plan.review or fidelity.verdict != "pass"):
             says = fidelity.reasons or (
