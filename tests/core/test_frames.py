@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upscaled.core.frames import count, frame_of, missing, parse_span, said
+from upscaled.core.frames import count, frame_of, missing, missing_of, parse_span, said
 from upscaled.errors import UsageError
 
 NUMBERS = st.sets(st.integers(0, 300), max_size=60)
@@ -50,6 +50,14 @@ def test_a_stated_range_makes_the_ends_provable() -> None:
     assert missing([], (5, 9)) == ((5, 9),)
     assert missing([1, 900], (5, 9)) == ((5, 9),)
     assert missing(range(5, 10), (5, 9)) == ()
+
+
+def test_files_are_held_against_a_range_by_their_names() -> None:
+    names = ["shot.0001.png", "shot.0003.png", "holiday.png"]
+
+    assert missing_of(names, (1, 5)) == ("0002", "0004-0005")
+    assert missing_of(names[:1], (1, 1)) == ()
+    assert missing_of([], (1, 2)) == ("0001-0002",)
 
 
 def test_ranges_have_the_names_width() -> None:

@@ -16,6 +16,7 @@ from upscaled.core.series import (
     Member,
     as_member,
     decide,
+    finish_of,
     group_of,
     is_empty,
     is_quiet,
@@ -53,7 +54,7 @@ def stills(*votes: tuple[Family, float]) -> list[Member]:
 
 
 def judged(sample: list[Member], group: Group = SHOT, known: int = 0) -> Recipe:
-    order = FOUR_K if group.stem else SERIES
+    order = FOUR_K if group.stem or group.named else SERIES
     return decide(group, order, sample, known or len(sample))
 
 
@@ -335,3 +336,17 @@ def test_a_lone_picture_that_may_be_dated_is_judged_as_a_picture() -> None:
     assert (alone.verdict.model, alone.order.even) == (RECOVER, False)
     assert judged([dated], known=2).verdict.model is CORE
     assert judged([member(1001, RECOVER)]).verdict.model is CORE
+
+
+def test_a_plan_of_one_frame_has_its_sequence_s_finish() -> None:
+    assert finish_of(FOUR_K, "shot.1001.png").even is True
+    assert finish_of(FOUR_K, "holiday.2024.png").even is False
+    assert finish_of(FOUR_K, "holiday.png").even is False
+
+
+def test_a_lone_frame_in_a_named_series_is_a_sequence_too() -> None:
+    named = Group(folder="4k", named="hero")
+
+    assert judged([member(1001, RECOVER)], named).order.even is True
+    assert judged([member(1001, RECOVER)], named).verdict.model is CORE
+    assert judged([member(2024, RECOVER, path="4k/shot.{}.png")], named).order.even is False

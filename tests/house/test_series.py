@@ -76,6 +76,17 @@ def said(place: Place, path: str) -> list[str]:
         return [row[0] for row in ledger.execute(query, (path,))]
 
 
+def paid_before_the_proof(place: Place) -> int:
+    """Return how many frames were begun before the pilot's result was checked, the pilot too."""
+    checked = (
+        "SELECT min(history.id) FROM history, series"
+        " WHERE state = 'finished' AND job = series.proven_by"
+    )
+    query = f"SELECT count(DISTINCT job) FROM history WHERE state = 'admitted' AND id < ({checked})"  # noqa: S608
+    with closing(sqlite3.connect(place.path("state/ledger.sqlite"))) as ledger:
+        return int(ledger.execute(query).fetchone()[0])
+
+
 def pause(place: Place) -> None:
     """Let everything be planned and nothing be done."""
     place.path("state").mkdir()
@@ -178,6 +189,7 @@ def test_killed_again_and_again_a_sequence_is_paid_once_with_one_recipe(place: P
         told = fal.ledger()
 
     assert (told["accepted"], told["billed"], told["duplicates"]) == (3, 3, {})
+    assert paid_before_the_proof(place) == 1
     receipts = [json.loads(path.read_text()) for path in place.path("outbox").rglob("*.json")]
     assert len(receipts) == 3
     used = [

@@ -21,6 +21,7 @@ from upscaled.core.own import refuse_own
 from upscaled.core.plan import make_plan
 from upscaled.core.plan_json import plan_json, refused_json
 from upscaled.core.report import plain
+from upscaled.core.series import finish_of
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.child import Limits
@@ -65,7 +66,7 @@ def plan(arguments: argparse.Namespace) -> int:
             probe = studio.examine(_file(path))
             _refuse_own(path, probe, ledger)
             verdict = weighed(rules, probe, path, order.family, order.assume).verdict
-            request = _request(settings, rules, order, probe, verdict)
+            request = _request(settings, rules, finish_of(order, path), probe, verdict)
             told = plan_json(path, make_plan(request), order)
             return told | {"engine": _engine(settings, order), "reasons": list(verdict.reasons)}
 

@@ -149,6 +149,7 @@ def _add_submit(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> Non
     family = "as this family, whatever the judge or the folder says"
     submit.add_argument("--model", choices=[one.value for one in Family], help=family)
     submit.add_argument("--series", metavar="NAME", help="all of this name get one recipe")
+    submit.add_argument("--frames", metavar="A-B", help="frames that there should be: 1001-1100")
     submit.add_argument("--urgent", action="store_true", help="before the others")
     submit.add_argument("--again", action="store_true", help="also what was handed in before")
     submit.add_argument("--inbox", type=Path, metavar="PATH", help="default: the config's first")

@@ -11,6 +11,7 @@ from typing import Any
 from upscaled.cli.awaiting import Awaited, Watched, await_ends
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
+from upscaled.core.frames import missing_of, parse_span
 from upscaled.core.report import plain
 from upscaled.core.settings import Settings, Watch, parse_settings
 from upscaled.core.tickets import SERIES_RULE, series_name
@@ -42,6 +43,7 @@ class _Place:
 
 def submit(arguments: argparse.Namespace) -> int:
     """Hand pictures in and print a job id a file; one that cannot be is said, the others go in."""
+    absent = _say_absent(arguments)
     place = _place(arguments)
     asked = _asked(arguments, place.settings)
     ledger = place.ledger()
@@ -56,7 +58,7 @@ def submit(arguments: argparse.Namespace) -> int:
         except (Aside, NotReady, Outage, UpscaledError) as error:
             told.append({"path": file, "target": asked.folder, "error": _fault(error)})
         _say(arguments, told[-1])
-    code = UNFINISHED if len(handed) < len(told) else DONE
+    code = UNFINISHED if absent or len(handed) < len(told) else DONE
     if arguments.wait and handed:
         ended = _wait(arguments, place, asked, handed)
         for number, end in ended.items():
@@ -68,6 +70,17 @@ def submit(arguments: argparse.Namespace) -> int:
         for one in told:
             print_line(one)
     return code
+
+
+def _say_absent(arguments: argparse.Namespace) -> bool:
+    """Say which frames of `--frames` are not among the files; the others go in all the same."""
+    if not arguments.frames:
+        return False
+    names = (Path(file).name for file in arguments.files)
+    absent = missing_of(names, parse_span(arguments.frames))
+    if absent:
+        print(f"upscaled: frames missing: {', '.join(absent)}", file=sys.stderr)
+    return bool(absent)
 
 
 def _wait(

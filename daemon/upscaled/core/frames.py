@@ -92,3 +92,11 @@ def parse_span(text: str) -> Range:
     if first > last:
         raise UsageError(f'"{text}" is no range of frames', 'write it as "1001-1100"')
     return first, last
+
+
+def missing_of(names: Iterable[str], span: Range) -> tuple[str, ...]:
+    """Return the frames of a range that no file name among these has, as people write them."""
+    frames = [frame for name in names if (frame := frame_of(name))]
+    numbers = [frame.number for frame in frames if frame.number is not None]
+    width = max((len(frame.digits) for frame in frames), default=4)
+    return said(missing(numbers, span), width)

@@ -120,6 +120,17 @@ def group_of(path: str, order: Order, named: str | None = None) -> Group | None:
     return Group(folder=frame.folder, stem=frame.stem, end=frame.end) if frame else None
 
 
+def finish_of(order: Order, path: str) -> Order:
+    """Return the finish of a frame, as a sequence that it may belong to has it."""
+    frame = frame_of(path)
+    return _finish(order, moving=frame is not None and not frame.may_be_a_year)
+
+
+def _finish(order: Order, *, moving: bool) -> Order:
+    """Return what is asked of a sequence: even sides on a screen, the sheet's own in print."""
+    return replace(order, even=order.even or (moving and order.kind == "digital"))
+
+
 def is_empty(probe: Probe) -> bool:
     """Say whether a picture shows nothing that could be judged: black, or one flat colour."""
     found = probe.features
@@ -159,7 +170,7 @@ def decide(group: Group, order: Order, members: Sequence[Member], known: int) ->
         safe=safe,
         why=why if len(voters) == 1 else f"{why} No {group.one} of the series' sample bears less.",
         features=_medians([one.probe.features for one in voters]),
-        order=replace(order, even=order.even or (moving and order.kind == "digital")),
+        order=_finish(order, moving=moving),
         sample=len(voters),
         known=known,
     )
