@@ -13,7 +13,8 @@ from upscaled.core.report.values import Report
 from upscaled.core.settings import Settings
 from upscaled.edge import roots
 from upscaled.edge.toml import load_settings
-from upscaled.house import open_ledger, tiles_folder
+from upscaled.flow.showing import tiles_folder
+from upscaled.house import open_ledger
 from upscaled.nouns import Artifact, Delivery, Facts, Job, PassDone, State
 from upscaled.outboxes import outboxes_of
 from upscaled.reporting import Asked, gather, span_between

@@ -43,10 +43,11 @@ from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.pulse import Pulse
 from upscaled.flow.reception import Reception
 from upscaled.flow.series import Gathering
+from upscaled.flow.showing import tiles_folder
 from upscaled.flow.silence import Silence
 from upscaled.flow.space import LOOK_SECONDS
 from upscaled.flow.sums import Days
-from upscaled.house import House, tiles_folder
+from upscaled.house import House
 from upscaled.housekeeping import EVERY_SECONDS, Housekeeping
 from upscaled.measures import Known
 from upscaled.nightly import AGAIN_SECONDS, Nightly

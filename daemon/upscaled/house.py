@@ -33,6 +33,7 @@ from upscaled.edge.toml import load_rules, own_rules, rule_place
 from upscaled.errors import ConfigError, Fatal
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
+from upscaled.flow.showing import tiles_folder
 from upscaled.flow.tools import Showcase, Tools
 from upscaled.housekeeping import before_migration, meet_restored
 from upscaled.nouns import Taken
@@ -305,11 +306,6 @@ class Ground:
 def _showcase(settings: Settings, studio: Studio) -> Showcase | None:
     kept = settings.state.keep_tiles_days > 0
     return Showcase(folder=tiles_folder(settings), draw=studio.tiles) if kept else None
-
-
-def tiles_folder(settings: Settings) -> Path:
-    """Return where the report's small pictures lie, one folder a job."""
-    return settings.state.directory / "tiles"
 
 
 def _bills(settings: Settings, key: str | None, stack: ExitStack) -> Bills | None:

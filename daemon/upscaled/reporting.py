@@ -44,8 +44,8 @@ from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.ledger.nights import Within
 from upscaled.flow.lines import is_listed, line_of, watch_of
+from upscaled.flow.showing import tiles_folder
 from upscaled.flow.sums import Days, caps_of
-from upscaled.house import tiles_folder
 from upscaled.nouns import Hold, Job, Micros, State
 
 MOST_LINES = {"review": 300, "failed": 300, "done": 1500}

@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from upscaled.core.report.tiles import SHARPEST, WORST
+from upscaled.core.settings import Settings
 from upscaled.errors import UpscaledError
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Box, Facts, Fidelity, Job
@@ -17,6 +18,11 @@ log = structlog.get_logger()
 
 _MIDDLE = (0.5, 0.5, 0.5, 0.5)
 """Where nobody knows a better place."""
+
+
+def tiles_folder(settings: Settings) -> Path:
+    """Return where the report's small pictures lie, one folder a job."""
+    return settings.state.directory / "tiles"
 
 
 def keep(job: Job, tools: Tools, facts: Facts) -> None:
