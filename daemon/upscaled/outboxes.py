@@ -1,6 +1,8 @@
 """
 One report an outbox: about the inboxes that deliver into it, and about nobody else's files.
 
+Or one about all in a folder named for it, where whatever stands in an outbox is printed.
+
 Who reads a share shall not see the names on another one. What cannot be reached is said, and tried
 again by whoever asked.
 """
@@ -25,7 +27,9 @@ class Outbox:
     folder: Path
     watches: tuple[int, ...]
     scope: str
-    """In words; empty where it is the only one."""
+    """In words; empty where it is about everything."""
+    is_root: bool = True
+    """One of the roots that carry our marker; else a folder that was named for reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,10 @@ class Written:
 
 
 def outboxes_of(settings: Settings) -> list[Outbox]:
-    """Return each outbox once, in the config's order."""
+    """Return each outbox once, in the config's order; or the one folder named for reports."""
+    if settings.report.folder is not None:
+        every = tuple(range(len(settings.watch)))
+        return [Outbox(folder=settings.report.folder, watches=every, scope="", is_root=False)]
     found: dict[str, list[int]] = {}
     for number, watch in enumerate(settings.watch):
         found.setdefault(os.path.realpath(watch.outbox), []).append(number)
@@ -80,7 +87,7 @@ def report_outbox(
 
     Raises `Outage` where the folder is not there or not ours: a lost share is never written into.
     """
-    require_ours(outbox.folder, ledger)
+    _require(outbox, ledger)
     asked = Asked(
         span=span,
         made_at=now,
@@ -93,7 +100,11 @@ def report_outbox(
     return Written(report=made, page=page, text=text)
 
 
-def require_ours(folder: Path, ledger: Ledger) -> None:
-    """Raise `Outage` unless a root carries our marker."""
-    if roots.read_marker(folder, ledger.id) is not roots.Marker.OURS:
-        raise Outage(f"{folder} is not there, or without its marker", hold="share")
+def _require(outbox: Outbox, ledger: Ledger) -> None:
+    if outbox.is_root:
+        there = roots.read_marker(outbox.folder, ledger.id) is roots.Marker.OURS
+    else:
+        there = outbox.folder.is_dir()
+    if not there:
+        without = ", or without its marker" if outbox.is_root else ""
+        raise Outage(f"{outbox.folder} is not there{without}", hold="share")

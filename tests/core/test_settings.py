@@ -395,3 +395,10 @@ def test_any_mapping_is_read_or_refused_with_whole_faults(mapping: dict[str, Any
     found = faults_or_none(mapping)
 
     assert found is None or (found and all(fault.expected for fault in found))
+
+
+def test_reports_may_have_a_folder_of_their_own_but_never_in_an_inbox() -> None:
+    assert parse().report.folder is None
+    assert parse(report={"folder": "reports"}).report.folder == Path("/srv/studio/reports")
+    for folder in ("inbox", "inbox/4k", "outbox"):
+        assert "report.folder" in faults(report={"folder": folder})

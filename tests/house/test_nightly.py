@@ -145,6 +145,21 @@ def test_an_outbox_that_left_the_config_is_owed_nothing(morning: Morning) -> Non
     assert morning.studio.ledger.get(OWED) == "[]"
 
 
+def test_a_folder_named_for_reports_gets_one_about_all_and_the_outboxes_none(
+    morning: Morning,
+) -> None:
+    config = morning.studio.root / "config.toml"
+    config.write_text(config.read_text() + '\n[report]\nfolder = "reports"\n')
+    morning.studio.read()
+    with pytest.raises(Outage, match="reports is not there"):
+        morning.nightly.write(NIGHT)
+    (morning.studio.root / "reports").mkdir()
+    said = morning.nightly.write(NIGHT)
+    assert said.startswith("2 pictures were finished for $0.16.")
+    assert sorted(path.name for path in (morning.studio.root / "reports").iterdir()) == REPORTS[1:]
+    assert morning.names(0) == morning.names(1) == [MARKER]
+
+
 @pytest.mark.long
 def test_the_daemon_writes_the_report_of_a_night_that_ended_while_it_was_off(place: Place) -> None:
     photo(place.path("inbox/hd/a.png"), (960, 720))

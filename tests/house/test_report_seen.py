@@ -101,7 +101,9 @@ class Night:
             source = photo(folder / "s.png", (800, 533), seed)
             with Image.open(source) as picture:
                 sharp = picture.resize((2400, 1600), Image.Resampling.LANCZOS)
-                sharp.filter(ImageFilter.UnsharpMask(3, 90)).save(folder / "r.png")
+                sharp.filter(ImageFilter.UnsharpMask(3, 90)).save(
+                    folder / "r.png", compress_level=1
+                )
             places = {WORST: (0.2, 0.3, 0.3, 0.4), SHARPEST: (0.45, 0.4, 0.55, 0.5)}
             tiles(source, folder / "r.png", layout, places, folder)
 

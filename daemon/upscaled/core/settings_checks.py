@@ -77,6 +77,9 @@ def _folders(whole: Mapping[str, Any], base: Path) -> Iterator[_Folder]:
     state = whole.get("state", {})
     given = state.get("directory", "state") if isinstance(state, dict) else None
     yield from _folder("state.directory", "state", given, base)
+    report = whole.get("report", {})
+    if isinstance(report, dict) and report.get("folder"):
+        yield from _folder("report.folder", "report", report["folder"], base)
 
 
 def _folder(key: str, role: str, given: object, base: Path) -> Iterator[_Folder]:

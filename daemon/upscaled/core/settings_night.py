@@ -8,6 +8,7 @@ from upscaled.core.settings_types import (
     Kinds,
     Listen,
     OptionalFile,
+    OptionalFolder,
     SecretUrl,
     Textfile,
     TimeOfDay,
@@ -31,6 +32,9 @@ class Report(Table):
 
     at: TimeOfDay = key(
         "", '"07:00": when a night ends; empty: with the window of [schedule], else 06:00'
+    )
+    folder: OptionalFolder = key(
+        "", "empty: a report in each outbox, about its own inboxes; else one about all, there"
     )
 
 

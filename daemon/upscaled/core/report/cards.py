@@ -66,17 +66,9 @@ def _said(line: Line) -> tuple[str, ...]:
 
 
 def _do(line: Line) -> Html:
-    """Say what a person can do about it."""
-    if line.trouble is not None:
-        hint = ending(line.trouble.hint)
-        return tag("p", f"<b>What to do:</b> {prose(hint)}", kind="do") if hint else ""
-    job = text(line.job)
-    return tag(
-        "p",
-        f"<b>What to do:</b> look at it in {text(line.place)}, then "
-        f"<code>upscaled accept {job}</code> or <code>upscaled reject {job}</code>.",
-        kind="do",
-    )
+    """Say what a person can do about what failed."""
+    hint = ending(line.trouble.hint) if line.trouble else ""
+    return tag("p", f"<b>What to do:</b> {prose(hint)}", kind="do") if hint else ""
 
 
 def _facts(line: Line) -> Iterator[Html]:
@@ -86,7 +78,7 @@ def _facts(line: Line) -> Iterator[Html]:
         ("Plan", line.plan),
         ("Size", pixels(line)),
         ("Cost", price(line)),
-        ("Where", "" if line.word == "review" else line.place),
+        ("Where", line.place),
         ("When", minute(line.at)),
     )
     for name, value in rows:

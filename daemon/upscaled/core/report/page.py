@@ -36,6 +36,12 @@ POLICY = (
 """Says to the browser what this page promises: nothing is fetched, nothing runs."""
 
 
+_HANDS = {
+    "review": "Look at each beside its comparison; drag it into `_accept`, `_reject` or `_redo`"
+    " in review, or say `upscaled accept ID`, `reject` or `redo`.",
+    "failed": "What is mended goes back with `upscaled retry ID`, or dragged into `_retry` in"
+    " failed.",
+}
 _TURN = "for a turn and will go on without help"
 _NAMED = 6
 """Of files that wait for the same, so many are named."""
@@ -87,6 +93,7 @@ def _cards(report: Report, word: str, title: str, load: Load) -> Iterator[Html]:
     number = getattr(report.tally, word)
     yield f'<section aria-labelledby="{word}" class="part">'
     yield f'<h2 id="{word}">{title} <small>{number:,}</small></h2>'
+    yield paragraph(_HANDS[word], "hands")
     yield from (card(line, load) for line in lines)
     yield paragraph(_more(number - len(lines), word), "soft")
     if earlier:

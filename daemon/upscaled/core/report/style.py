@@ -4,11 +4,11 @@ STYLE = """
 :root { color-scheme: light dark;
   --paper: #f7f6f3; --card: #fff; --ink: #1c1c1a; --soft: #5d5d57; --line: #e0ded7;
   --done: #2c7a4b; --review: #9a5a00; --failed: #b3261e; --held: #5f4b96; --spent: #23689b;
-  --link: #1f5f94; --wash-review: #fdf4e3; --wash-failed: #fcedeb; }
+  --link: #1f5f94; --wash-failed: #fcedeb; }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #151513; --card: #1e1e1b; --ink: #ecebe6; --soft: #a9a79e; --line: #35342e;
   --done: #6fc592; --review: #eab04f; --failed: #f2938a; --held: #b9a6f2; --spent: #7db8e8;
-  --link: #8cc4f2; --wash-review: #2a2318; --wash-failed: #2c1d1b; } }
+  --link: #8cc4f2; --wash-failed: #2c1d1b; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
 body { margin: 0; background: var(--paper); color: var(--ink);
@@ -89,8 +89,9 @@ tr:last-child > * { border-bottom: 0; }
 .item.failed { border-left: 4px solid var(--failed); grid-template-columns: minmax(0, 1fr); }
 .item .said { margin-top: .45rem; }
 .do { margin-top: .7rem; padding: .55rem .8rem; border-radius: 6px; }
-.review .do { background: var(--wash-review); } .failed .do { background: var(--wash-failed); }
+.failed .do { background: var(--wash-failed); }
 .do b { font-weight: 600; }
+.hands { margin: -.5rem 0 .9rem; color: var(--soft); max-width: 46rem; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .1rem .9rem;
   margin: .8rem 0 0; font-size: .9rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -142,7 +143,7 @@ footer p { padding-top: 1rem; border-top: 1px solid var(--line); }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444;
     --line: #c4c4c4; --done: #2c7a4b; --review: #8a5000; --failed: #a3201a; --held: #4f3d85;
-    --spent: #23689b; --link: #000; --wash-review: #fff; --wash-failed: #fff; }
+    --spent: #23689b; --link: #000; --wash-failed: #fff; }
   body { font-size: 9.5pt; background: none; }
   header, nav, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   header { padding-top: 0; } details { display: none; }
