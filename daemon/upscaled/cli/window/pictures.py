@@ -20,7 +20,8 @@ from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.web.ports import Shown
 from upscaled.errors import UpscaledError
-from upscaled.house import open_studio, tiles_folder
+from upscaled.flow.showing import tiles_folder
+from upscaled.house import open_studio
 from upscaled.nouns import Job, State
 
 KEPT = 24
