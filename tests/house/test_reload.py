@@ -232,7 +232,7 @@ def test_a_hang_up_in_the_middle_of_the_start_is_no_end(place: Place) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_forty_pictures_under_a_hail_of_reloads_are_each_paid_once(
+def test_two_dozen_pictures_under_a_hail_of_reloads_are_each_paid_once(
     place: Place, tmp_path: Path
 ) -> None:
     with Standin(tmp_path / "standin", Options(concurrency=8, latency=1.0)) as fal:
@@ -240,18 +240,18 @@ def test_forty_pictures_under_a_hail_of_reloads_are_each_paid_once(
 
 
 def hail(place: Place, fal: Standin) -> None:
-    """Reload at random while forty pictures come through."""
+    """Reload at random while two dozen pictures come through."""
     chance = random.Random(5)
     place.use_fal(urls(fal), fal={"max_in_flight": 16}, budget={"daily_usd": 100.0})
     sources = {}
-    for seed in range(40):
+    for seed in range(24):
         path = f"{'4k' if seed % 2 else 'hd'}/{seed}.png"
         sources[path] = sha256(photo(place.path(f"inbox/{path}"), (640, 480), seed=seed))
     place.start()
     place.wait_for(lambda: fal.ledger()["accepted"], "the first submit")
     hails = 0
     until = time.monotonic() + 200
-    while len(place.files("archive")) < 40 and time.monotonic() < until:
+    while len(place.files("archive")) < 24 and time.monotonic() < until:
         flight = {"max_in_flight": chance.choice([4, 16, 24])}
         budget = {"daily_usd": chance.choice([90.0, 100.0])}
         place.use_fal(urls(fal), fal=flight, budget=budget)
@@ -266,10 +266,10 @@ def hail(place: Place, fal: Standin) -> None:
     place.use_fal(urls(fal))
     assert place.stop() == 0
     log = (place.root / "daemon.log").read_text()
-    assert log.count("config_reloaded") >= 5, hails
+    assert log.count("config_reloaded") >= 3, hails
     ledger = fal.ledger()
-    assert (ledger["accepted"], ledger["billed"], ledger["duplicates"]) == (40, 40, {})
+    assert (ledger["accepted"], ledger["billed"], ledger["duplicates"]) == (24, 24, {})
     assert ledger["violations"] == []
     results = [path for path in place.files("outbox", "review") if path.endswith(".png.json")]
-    assert len(results) == 40
+    assert len(results) == 24
     assert place.ask("status")["spend"]["reserved_usd"] == 0

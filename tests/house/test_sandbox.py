@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
 UNIT = REPOSITORY / "systemd" / "upscaled.service"
 UID = 64321
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up its rights")
 SHARED, STATE = "/srv/upscaled", "/var/lib/upscaled"
 
 
@@ -92,6 +93,7 @@ def test_every_setting_of_the_unit_is_put_into_effect_or_is_systemds_own() -> No
         Settings({"ProtectSystem": ["full"]}).one("ProtectSystem", "strict")
 
 
+@AS_ROOT
 def test_in_the_sandbox_nothing_goes_that_the_unit_forbids(box: Boxed) -> None:
     probe = [sys.executable, "-m", "sandbox.probe", STATE, SHARED, "/opt/upscaled"]
 
@@ -135,6 +137,7 @@ def status_of(pid: int) -> dict[str, str]:
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
+@AS_ROOT
 def test_pictures_come_through_fal_and_a_worker_s_limits_hold_under_the_unit(box: Boxed) -> None:
     (start,) = service_of(UNIT)["ExecStart"]
     with (

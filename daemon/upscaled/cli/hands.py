@@ -13,6 +13,7 @@ from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import UsageError
 from upscaled.house import open_ledger
+from upscaled.housekeeping import before_migration
 from upscaled.nouns import State
 
 ANSWER_SECONDS = 5.0
@@ -89,6 +90,7 @@ def _flag(arguments: argparse.Namespace, *, paused: bool) -> int:
 def flag(settings: Settings, *, paused: bool) -> None:
     """Write down that nothing more begins, or that it goes on and all that is held is looked at."""
     ledger = open_ledger(settings)
+    before_migration(settings, ledger, datetime.now(UTC))
     ledger.create()  # a place may be paused before it first spends
     ledger.put("paused", "1" if paused else "0")
     if not paused:
