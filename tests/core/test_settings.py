@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upscaled.core.changes import changes, flat
 from upscaled.core.folders import Grammar
 from upscaled.core.settings import Settings, parse_settings
 from upscaled.core.settings_checks import ROLES
@@ -113,6 +114,17 @@ def test_a_night_ends_when_told_else_with_the_window_else_at_six() -> None:
     assert parse().night_ends == time(6)
     assert parse(schedule=window).night_ends == time(5)
     assert parse(schedule=window, report={"at": "07:30"}).night_ends == time(7, 30)
+
+
+def test_a_secret_that_changes_is_seen_to_change_and_not_to_what() -> None:
+    notify = {"heartbeat_url": "https://h/T0KEN", "notify_command": ["curl", "https://T0KEN"]}
+    before, after = flat(parse()), flat(parse(notify=notify, metrics={"listen": "[::1]:9464"}))
+
+    found = {change.key: change.after for change in changes(before, after)}
+
+    assert set(found) == {"notify.heartbeat_url", "notify.notify_command", "metrics.listen"}
+    assert "T0KEN" not in str(found)
+    assert "T0KEN" not in repr(parse(notify=notify).notify.heartbeat_url)
 
 
 RANGES = [

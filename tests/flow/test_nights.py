@@ -172,6 +172,25 @@ def test_two_years_of_ticks_restarts_and_crashes_tell_every_night_once(name: str
     assert written == set(told)
 
 
+def test_a_night_that_is_written_while_the_config_is_reloaded_is_told_by_who_comes_after(
+    place: Place,
+) -> None:
+    place.after()
+    place.clock.at += timedelta(hours=12)
+    with hushed():
+        place.nights.turn()
+        came_back = place.posts.get(timeout=10)
+        place.nights.stop()
+        place.start()
+        came_back()
+    assert place.told == []
+
+    place.after(1)
+
+    assert place.told == [date(2026, 12, 1)]
+    assert [night.date for night in place.written] == [date(2026, 12, 1)] * 2
+
+
 def test_a_mark_of_a_wrong_clock_does_not_silence_the_nights_until_then(place: Place) -> None:
     place.ledger.put(MARK, "2038-01-19")
     place.after()

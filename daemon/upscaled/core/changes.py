@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from hashlib import sha256
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
 
 from upscaled.core.settings import Settings
+from upscaled.core.settings_types import Secret
 
 Plain = str | int | float | bool | None
 
@@ -29,8 +32,7 @@ def flat(settings: Settings) -> dict[str, Plain]:
     """
     Return every value by its dotted key; a watch goes by its inbox, whatever its place in the file.
 
-    No secret can be among them: keys come from the environment or a credential, and an address with
-    a password in it is refused.
+    A key that may hold a secret is told by a few digits of its hash: that it changed, not to what.
     """
     found: dict[str, Plain] = {}
     for name in Settings.model_fields:
@@ -59,12 +61,21 @@ def _below(key: str, value: Any) -> dict[str, Plain]:
 
 def _walk(key: str, value: Any) -> Iterator[tuple[str, Plain]]:
     if isinstance(value, BaseModel):
-        value = {name: getattr(value, name) for name in type(value).model_fields}
+        fields = type(value).model_fields
+        value = {name: _hidden(getattr(value, name), field) for name, field in fields.items()}
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _walk(f"{key}.{name}", inner)
     else:
         yield key, _plain(value)
+
+
+def _hidden(value: Any, field: FieldInfo) -> Any:
+    """Return a value as it is, or what may be told of it."""
+    if not any(isinstance(one, Secret) for one in field.metadata):
+        return value
+    words = value.get_secret_value() if isinstance(value, SecretStr) else "\0".join(value)
+    return f"(not shown, {sha256(words.encode()).hexdigest()[:8]})" if words else ""
 
 
 def _plain(value: Any) -> Plain:

@@ -69,7 +69,7 @@ class Notify(Table):
 
 
 class Metrics(Table):
-    """For Prometheus and for health checks. A change takes a restart."""
+    """For Prometheus and for health checks."""
 
     textfile: Textfile = key("", "a .prom file for node_exporter's textfile collector")
     listen: Listen = key(

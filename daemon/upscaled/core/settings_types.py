@@ -29,6 +29,9 @@ class Address:
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
 
 class Secret:
     """Marks a key whose value is shown nowhere, not even where it is wrong."""

@@ -65,6 +65,7 @@ class Nights:
         self._calendar = calendar
         self._lane = Lane("nights", 1)
         self._next_look = 0.0
+        self._stopped = False
 
     def turn(self) -> None:
         """Look at the calendar now and then."""
@@ -80,7 +81,8 @@ class Nights:
             self._lane.put(0, partial(self._write, night))
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Begin nothing more; what is just being written is written again by who comes after."""
+        self._stopped = True
         self._lane.stop()
 
     # ---- inside
@@ -107,6 +109,8 @@ class Nights:
 
     def _written(self, night: Night, said: str) -> None:
         self.busy = False
+        if self._stopped:
+            return  # a reload came in between, and nobody would hear of it here
         try:
             self._memory.put(MARK, night.date.isoformat())
         except LedgerUnwritable:
