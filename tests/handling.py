@@ -236,6 +236,8 @@ class Studio:
 
     listens = False
     """Its folders speak and answer, as the daemon's do."""
+    inbox_name = "/inbox"
+    """What the ledger calls the inbox."""
 
     def __init__(self, folder: Path, **watch: str) -> None:
         self.folder, self.clock = folder, Hand()
@@ -267,7 +269,7 @@ class Studio:
     def restart(self) -> None:
         """Forget everything that is not on disk, and begin again from there."""
         self.close()
-        self.ledger = FusedLedger(self.folder / "ledger.sqlite", ["/inbox"])
+        self.ledger = FusedLedger(self.folder / "ledger.sqlite", [self.inbox_name])
         self.ledger.fuse = self.fuse
         self.ledger.create()
         road = AtOnce()

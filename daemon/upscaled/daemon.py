@@ -7,7 +7,7 @@ It ends when asked (local steps are finished, fal's requests are left for the ne
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import time, timedelta, tzinfo
 from functools import partial
@@ -147,7 +147,7 @@ class Daemon:
         """Steps of the one before are under way, with scratch of their own."""
         self._forgetting = 0
         self.asked_to_stop = False
-        self._told = ""
+        self._told: object = None
         self._told_at = 0.0
 
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
@@ -406,18 +406,31 @@ class Daemon:
         )
 
     def _note_status(self, *, alive: bool) -> None:
-        clock = self.house.tools.clock
-        told = json.dumps(self.told() | {"alive": alive}, sort_keys=True)
+        clock, beats = self.house.tools.clock, self.patrol.beats
+        # Strays may be many: they are compared as they are, and spelt out only when they changed.
+        told = alive, self._brief(), [beat.intake.strays for beat in beats], [*self._odd()]
         if told == self._told and clock.monotonic() - self._told_at < 10.0:
             return
         try:
-            self.house.ledger.put("daemon", told)
+            words = json.dumps(self.told() | {"alive": alive}, sort_keys=True)
+            self.house.ledger.put("daemon", words)
         except LedgerUnwritable:
             return  # the book has said so already; what others read is as old as the ledger
         self._told, self._told_at = told, clock.monotonic()
 
+    def _odd(self) -> Iterator[str]:
+        return (name for beat in self.patrol.beats for name in beat.odd)
+
     def told(self) -> dict[str, object]:
         """Return what `status` shows of the living daemon, besides what the ledger knows."""
+        strays = [
+            {"watch": beat.intake.watch, **asdict(stray)}
+            for beat in self.patrol.beats
+            for stray in beat.intake.strays
+        ]
+        return self._brief() | {"strays": strays, "odd": [*self._odd()]}
+
+    def _brief(self) -> dict[str, object]:
         return {
             "pid": os.getpid(),
             "engine": self._engine(),
@@ -430,12 +443,6 @@ class Daemon:
                 }
                 for number, eyes in enumerate(self.eyes)
             ],
-            "strays": [
-                {"watch": beat.intake.watch, **asdict(stray)}
-                for beat in self.patrol.beats
-                for stray in beat.intake.strays
-            ],
-            "odd": [name for beat in self.patrol.beats for name in beat.odd],
             "ledger": self.book.trouble,
         }
 

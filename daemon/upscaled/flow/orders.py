@@ -25,6 +25,8 @@ PAUSED = "paused"
 LOOK_AGAIN = "look_again"
 """Changes with every `resume`: everything held is looked at, paused or not."""
 EVERY_SECONDS = 0.3
+ANYWAY_SECONDS = 5.0
+"""Orders are read so often even where nobody seems to have written any."""
 VERBS: Mapping[str, Verb] = {
     "retry": retry,
     "cancel": cancel,
@@ -53,6 +55,7 @@ class Orders:
         conductor.ending = partial(closing, conductor, desk)
         self._look_again = desk.get(LOOK_AGAIN)
         self._next = 0.0
+        self._read_at = -ANYWAY_SECONDS
 
     def turn(self) -> None:
         """Look at the pause flag and at new orders, a few times a second at most."""
@@ -60,6 +63,9 @@ class Orders:
         if now < self._next:
             return
         self._next = now + EVERY_SECONDS
+        if not self._desk.stirred() and now < self._read_at + ANYWAY_SECONDS:
+            return
+        self._read_at = now
         try:
             self._read()
         except LedgerUnwritable as error:

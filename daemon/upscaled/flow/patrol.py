@@ -39,6 +39,9 @@ LISTEN_AGAIN_SECONDS = (5.0, 80.0)
 """The first pause after hints could not be rebuilt, and the longest."""
 REST, REST_SECONDS = 4, 0.01
 """Looking takes at most a fifth of its lane, however many hints come in."""
+REST_WHOLE, LONGEST_SECONDS = 400, 300.0
+"""A whole look is followed by four hundred times what it took, but by no more than five minutes:
+the more lies there, the rarer the look that only finds what was replaced in place."""
 PARTS = 4
 """Parts of a look that come back at once: some thousand files."""
 FOLDERS = 200
@@ -102,6 +105,9 @@ class Beat:
     begun_at: float = 0.0
     rest_until: float = 0.0
     """A writer's events come by the thousand; looks are followed by a rest in proportion."""
+    walked: float = 0.0
+    """Seconds that the last whole look took."""
+    walking: bool = False
     pause: float = LISTEN_AGAIN_SECONDS[0]
     busy: bool = False
     scanned: bool = False
@@ -215,7 +221,10 @@ class Patrol:
             beat.listen_at = now + LISTEN_SECONDS
             self._put(beat, self._listen)
         elif now >= beat.whole_at:
-            pace = beat.eyes.paces.whole_seconds
+            pace = max(
+                beat.eyes.paces.whole_seconds, min(LONGEST_SECONDS, REST_WHOLE * beat.walked)
+            )
+            beat.walked, beat.walking = 0.0, True
             beat.whole_at = now + pace * (0.75 + 0.5 * self._conductor.tools.die())
             beat.everything()
             self._look_into(beat, now)
@@ -273,10 +282,12 @@ class Patrol:
 
     def _scan(self, beat: Beat, *, round_: Iterator[Look]) -> None:
         self._require(beat)
+        begun = self._clock.monotonic()
         parts = list(islice(round_, PARTS))
+        walked = self._clock.monotonic() - begun
         # An unmount in the middle of a look must not pass for a folder that was emptied.
         self._require(beat)
-        self._answer(beat, partial(self._scanned, beat, parts))
+        self._answer(beat, partial(self._scanned, beat, parts, walked))
 
     def _look(self, beat: Beat, *, paths: tuple[str, ...]) -> None:
         sightings = beat.eyes.look(paths)
@@ -331,8 +342,9 @@ class Patrol:
             folder.round = None
         beat.whole_at = self._clock.monotonic() + TROUBLED_SECONDS
 
-    def _scanned(self, beat: Beat, parts: Sequence[Look]) -> None:
+    def _scanned(self, beat: Beat, parts: Sequence[Look], walked: float) -> None:
         now = self._clock.monotonic()
+        beat.walked += walked * beat.walking
         self._well(beat)
         moment = Moment(now=self._clock.now(), monotonic=now, new_id=self._conductor.new_id)
         odd = beat.odd if beat.scanned else ()
@@ -349,7 +361,7 @@ class Patrol:
 
     def _went_round(self, beat: Beat, now: float, odd: tuple[str, ...]) -> None:
         """Rest after the last folder that was named."""
-        beat.scanned = True
+        beat.scanned, beat.walking = True, False
         beat.rest_until = now + REST * max(REST_SECONDS, now - beat.begun_at)
         if self._conductor.book.trouble:
             beat.everything()  # what could not be written down is seen again

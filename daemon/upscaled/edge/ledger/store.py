@@ -28,6 +28,8 @@ class Store:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._ear: sqlite3.Connection | None = None
+        self._heard: int | None = None
         if read_only:
             self._engine = sa.create_engine(
                 "sqlite://", creator=self._look, poolclass=sa.pool.NullPool
@@ -45,6 +47,24 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+        if self._ear is not None:
+            self._ear.close()
+            self._ear = None
+
+    def stirred(self) -> bool:
+        """
+        Say whether any other connection, of ours or of another process, wrote since the last call.
+
+        Costs a hundredth of the smallest query. For one thread only; True where it cannot be told.
+        """
+        try:
+            if self._ear is None:
+                self._ear = sqlite3.connect(self.path, isolation_level=None, timeout=10.0)
+            (version,) = self._ear.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return True
+        before, self._heard = self._heard, version
+        return bool(before != version)
 
     def shrink(self) -> None:
         """Give back pages that nothing uses, bit by bit, and empty the write-ahead log."""

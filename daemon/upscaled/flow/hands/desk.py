@@ -55,6 +55,9 @@ class Desk(Protocol):
     def get(self, key: str) -> str | None:
         """Return a remembered value."""
 
+    def stirred(self) -> bool:
+        """Say whether anybody may have written since the last call."""
+
     def asked(self) -> Sequence[Asked]:
         """Return the orders that nobody has answered yet."""
 
