@@ -46,6 +46,11 @@ test: .venv/dev  ## format, lint, types, import contracts and every test that ne
 test-system: .venv/dev  ## what needs parts of the system (fails where one is missing), and what takes long
 	@sh tests/system-parts
 	@$(PY) -m pytest -n 2 -m "system or long"
+	@UPSCALED_TEST_OBSERVER=polling $(PY) -m pytest -n 2 -m "not (system or long)" $(END_TO_END)
+
+# Once more, with the native observer off: what only a rescan can find.
+END_TO_END := $(addprefix tests/house/test_,corridor.py scars.py hands.py series.py fal_corridor.py \
+  money_corridor.py metadata_corridor.py own_marks.py second_try.py spoilt_result.py shares.py)
 
 fuzz-marks: .venv/dev  ## ten thousand spoilt files through the reader of marks: time and memory
 	@PYTHONPATH=tests $(PY) tests/fuzz_marks.py

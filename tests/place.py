@@ -15,6 +15,8 @@ import tomli_w
 from PIL import Image
 
 REPOSITORY = Path(__file__).parents[1]
+OBSERVER = os.environ.get("UPSCALED_TEST_OBSERVER", "")
+"""`make test-system` runs the whole program once more with the native observer off."""
 PLAY_KEY = "test-key-of-no-account"
 NOTES = ("_STATUS.txt", "_READ-ME.txt", "_SERIES.txt")
 """What stands in the folders for people to read."""
@@ -54,7 +56,9 @@ class Place:
 
     def configure(self, **tables: dict[str, Any]) -> None:
         """Write the config: quick times, the local engine, and what a test wants otherwise."""
-        watch = {"inbox": "inbox", "settle_seconds": 0.15, "patience_seconds": 60.0}
+        watch: dict[str, Any] = {"inbox": "inbox", "settle_seconds": 0.15, "patience_seconds": 60.0}
+        if OBSERVER:
+            watch["observer"] = OBSERVER
         values: dict[str, Any] = {
             "watch": [watch | tables.pop("watch", {})],
             "engine": {"name": "local"},

@@ -74,8 +74,12 @@ class _Overflow(logging.Handler):
         self._hint = hint
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "overflow" in record.getMessage():
-            self._hint(EVERYTHING)
+        said = record.getMessage()
+        if "overflow" not in said:
+            return
+        if "lost" in said:
+            log.warning("events_lost", reason=said)
+        self._hint(EVERYTHING)
 
 
 class Watcher:
@@ -105,6 +109,7 @@ class Watcher:
         self._observer = observer
         for name in OVERFLOW_LOGS:
             logging.getLogger(name).addHandler(self._overflow)
+        log.info("listens", inbox=str(self._inbox))
 
     def healthy(self) -> bool:
         """Say whether every emitter is alive."""
