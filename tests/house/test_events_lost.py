@@ -41,7 +41,7 @@ def named(place: Place, *folders: str) -> int:
 def test_what_was_made_while_the_daemon_stood_still_is_found_though_events_were_lost(
     place: Place, number: int
 ) -> None:
-    for folder in ("hd/0", "hd-urgent"):
+    for folder in (*(f"hd/{one}" for one in range(number // 6000)), "hd-urgent"):
         place.path(f"inbox/{folder}").mkdir(parents=True)
     apart = [photo(place.path(f"apart/{one}.jpg"), (320, 240), seed=one) for one in range(REAL)]
     place.start()
@@ -50,16 +50,14 @@ def test_what_was_made_while_the_daemon_stood_still_is_found_though_events_were_
 
     hold_still(place)
     for one in range(number):
-        folder = place.path(f"inbox/hd/{one // 1000}")
-        folder.mkdir(exist_ok=True)
-        (folder / f"{one:05}.jpg").write_bytes(b"x")
+        place.path(f"inbox/hd/{one // 6000}/{one:05}.jpg").write_bytes(b"x")
     for made in apart:
         made.rename(place.path(f"inbox/hd-urgent/{made.name}"))
     os.kill(place.pid, signal.SIGCONT)
 
-    place.wait_for(lambda: rows(place) == number + REAL, "a row for each file", 240)
-    results = place.path("outbox/hd-urgent")
-    place.wait_for(lambda: len(list(results.glob("*.json"))) == REAL, "the pictures", 120)
+    place.wait_for(lambda: rows(place) == number + REAL, "a row for each file", 300)
+    archived = place.path("archive/hd-urgent")
+    place.wait_for(lambda: len(list(archived.glob("*.jpg"))) == REAL, "the urgent pictures", 90)
     assert "events_lost" in place.path("daemon.log").read_text(), "no queue ran over"
     place.stop(30)
     assert named(place, "inbox", "archive", "failed") == number + REAL

@@ -47,6 +47,8 @@ log = structlog.get_logger()
 
 _RANK = {state: rank for rank, state in enumerate(LIFE)} | {State.SUBMITTING: len(LIFE)}
 """What is nearest to its end goes first, but for submits: they set fal to work meanwhile."""
+URGENT_RANK = 100
+"""Before every step of what is not urgent, and behind every look."""
 
 
 class Conductor:
@@ -255,7 +257,8 @@ class Conductor:
         number = job.watch if stage.lane is Lane.ROOT else 0
         lane = Lane.PIXELS if enlarges_here(job) else stage.lane
         work = partial(self._step, job, steps.STEPS[stage.step])
-        self._lanes[lane, number if lane is Lane.ROOT else 0].put(_RANK[job.state], work)
+        rank = _RANK[job.state] + URGENT_RANK * job.urgent
+        self._lanes[lane, number if lane is Lane.ROOT else 0].put(rank, work)
 
     def _step(self, job: Job, step: steps.Step) -> None:
         """Run in a lane; whatever happens, exactly one post comes back."""
