@@ -274,7 +274,7 @@ class Daemon:
     def _verdict(self) -> int:
         strays = any(beat.intake.strays or beat.odd or beat.trouble for beat in self.patrol.beats)
         book = self.book
-        left = self.failures or book.jobs or book.backlog or book.trouble or strays
+        left = self.failures or book.jobs or book.backlog or book.asleep or book.trouble or strays
         return 3 if left else 0
 
     # ---- what the conductor asks

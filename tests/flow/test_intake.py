@@ -12,7 +12,7 @@ from upscaled.core.folders import Grammar
 from upscaled.core.settle import Settling
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.watch.looking import Look
-from upscaled.flow.book import MOVING, Book
+from upscaled.flow.book import MOVING, PLACEHOLDERS, Book
 from upscaled.flow.intake import Intake, Moment, Seen
 from upscaled.nouns import Hold, Sighting, State
 
@@ -253,3 +253,42 @@ def test_a_folder_that_holds_openexr_is_named_while_it_does(rounds: Round) -> No
     rounds.scan(FILE)
 
     assert [*named, rounds.intake.linear] == [("4k",), ()]
+
+
+def empties(number: int) -> list[Sighting]:
+    return [replace(one, size=0) for one in many("4k", number)]
+
+
+def test_of_many_placeholders_only_the_names_are_kept_and_what_is_filled_settles(
+    rounds: Round,
+) -> None:
+    crowd = empties(PLACEHOLDERS + 100)
+    rounds.scan(*crowd)
+    rounds.scan(*crowd)
+    assert len(rounds.book.jobs) == len(rounds.intake.settling.paths()) == PLACEHOLDERS
+    assert {job.hold for job in rounds.ledger.jobs()} == {Hold.NOT_READY}
+
+    last = replace(crowd[-1], size=10)
+    quiet = [rounds.scan(*crowd[:-1], last).quiet for _ in range(3)]
+
+    assert [job.path for jobs in quiet for job in jobs] == [last.path]
+    assert len(rounds.ledger.jobs()) == len(crowd), "none became another job"
+
+
+def test_a_placeholder_of_many_that_left_leaves_no_row_and_a_restart_keeps_the_others(
+    rounds: Round,
+) -> None:
+    crowd = empties(PLACEHOLDERS + 100)
+    for _ in range(2):
+        rounds.scan(*crowd)
+
+    rounds.scan(*crowd[:-1])
+
+    assert len(rounds.ledger.jobs()) == len(crowd) - 1
+    again = Book(rounds.ledger)
+    again.load()
+    assert len(again.jobs) == PLACEHOLDERS
+    assert sum(map(len, again.asleep.values())) == 99
+    (known,) = rounds.ledger.alive_at(0, [crowd[-2].path])
+    again.rouse(known)
+    assert again.at(0, known.path) == known

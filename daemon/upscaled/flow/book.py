@@ -16,7 +16,7 @@ import structlog
 from upscaled.core.life import ENDS
 from upscaled.errors import LedgerUnwritable
 from upscaled.flow.backlog import Aim, Backlog
-from upscaled.nouns import Job, PassDone, State
+from upscaled.nouns import Hold, Job, PassDone, State
 
 log = structlog.get_logger()
 
@@ -27,6 +27,10 @@ AHEAD = 64
 RESTING = 256
 """Jobs of one target folder that are held, each with a private copy on the disk: no more are taken
 out of their inbox behind them. What waits for its series does not count: the rest must come."""
+
+PLACEHOLDERS = 256
+"""Empty files that are looked at one by one until somebody fills them; of more only the names are
+kept, and the whole look into their folder finds what was filled."""
 
 
 class Journal(Protocol):
@@ -77,6 +81,11 @@ def _is_resting(job: Job) -> bool:
     return job.hold is not None and job.sha256 is not None
 
 
+def _is_empty(job: Job) -> bool:
+    """Say whether it is a placeholder that nobody has filled yet."""
+    return job.state is State.SEEN and job.size == 0 and job.hold is Hold.NOT_READY
+
+
 class Book:
     """Living jobs by id, by folder and name."""
 
@@ -90,6 +99,9 @@ class Book:
         self._moving: set[str] = set()
         self._resting: dict[str, Aim] = {}
         self._rest_in: Counter[Aim] = Counter()
+        self._empty: set[str] = set()
+        self.asleep: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
+        """Names of placeholders by folder, of which nothing else is kept here."""
         self._waiting: deque[_Change] = deque()
         self.noted: Callable[[Job], None] = lambda _job: None
         """Told of every change of a living job, and of every file that waits for its turn."""
@@ -113,7 +125,7 @@ class Book:
             unread = job.state is State.SEEN and job.sha256 is None
             if unread and not self.has_room and not self._goes_ahead(job):
                 self._queue(job)
-            else:
+            elif not self.lull(job):
                 self._remember(job)
 
     def at(self, watch: int, path: str) -> Job | None:
@@ -145,6 +157,8 @@ class Book:
         for job in jobs:
             aim = self._aim(job)
             in_turn = self.has_room and self._may_rest(aim) and not self.backlog.holds(aim)
+            if self.lull(job):
+                continue
             if in_turn or self._goes_ahead(job):
                 self._remember(job)
                 awake.append(job)
@@ -175,8 +189,26 @@ class Book:
     def rouse(self, job: Job) -> None:
         """Let a file that waits for its turn go first: somebody asks for it by name."""
         folder, name = parted(job.path)
-        if self.backlog.drop(job.watch, folder, name):
+        if self.backlog.drop(job.watch, folder, name) or self._wakes(job):
             self._remember(job)
+
+    def lull(self, job: Job) -> bool:
+        """Keep the name alone of a placeholder where many stand; say whether that was done."""
+        others = len(self._empty) - (job.id in self._empty)
+        if not _is_empty(job) or others < PLACEHOLDERS or not self.writable:
+            return False
+        folder, name = parted(job.path)
+        self.asleep[job.watch, folder].add(name)
+        self._drop(job)
+        return True
+
+    def filled(self, watch: int, paths: Sequence[str]) -> list[Job]:
+        """Take up again what was a placeholder and is none any more."""
+        found = self._alive_at(watch, paths) if paths and self.writable else []
+        for job in found:
+            self._wakes(job)
+            self._remember(job)
+        return found
 
     def save(self, job: Job, said: str = "", paid: tuple[PassDone, ...] = ()) -> bool:
         """Make a change durable; False while the ledger cannot be written, and then it waits."""
@@ -211,6 +243,7 @@ class Book:
         for job in jobs:
             folder, name = parted(job.path)
             self.backlog.drop(job.watch, folder, name)
+            self._wakes(job)
             self._drop(job)
 
     def unqueue(self, watch: int, paths: Sequence[str]) -> None:
@@ -224,6 +257,16 @@ class Book:
         except LedgerUnwritable as error:
             self.complain(error)
             return []
+
+    def _wakes(self, job: Job) -> bool:
+        folder, name = parted(job.path)
+        names = self.asleep.get((job.watch, folder), set())
+        if name not in names:
+            return False
+        names.discard(name)
+        if not names:
+            del self.asleep[job.watch, folder]
+        return True
 
     def _queue(self, job: Job) -> None:
         folder, name = parted(job.path)
@@ -268,6 +311,10 @@ class Book:
             self._moving.add(job.id)
         else:
             self._moving.discard(job.id)
+        if alive and _is_empty(job):
+            self._empty.add(job.id)
+        else:
+            self._empty.discard(job.id)
         if (aim := self._resting.pop(job.id, None)) is not None:
             self._rest_in[aim] -= 1
         if alive and _is_resting(job):

@@ -190,6 +190,11 @@ class Intake:
     ) -> None:
         known = self._book.names(self.watch, look.folder)
         waiting = set(self._book.backlog.names(self.watch, look.folder))
+        asleep = self._book.asleep.get((self.watch, look.folder), set())
+        filled = {
+            one.path: one for one in look.sightings if one.size and parted(one.path)[1] in asleep
+        }
+        waiting |= asleep
         fresh = []
         for sighting in look.sightings:
             name = parted(sighting.path)[1]
@@ -197,6 +202,8 @@ class Intake:
                 self._looked(self._book.jobs[job_id], sighting, moment.monotonic, seen)
             elif name not in waiting and folder.left.get(name) != _stamp(sighting):
                 fresh.append(sighting)
+        for job in self._book.filled(self.watch, [*filled]):
+            self._looked(job, filled[job.path], moment.monotonic, seen)
         done = self._left_in_place(fresh) if fresh else set()
         folder.left.update({parted(one.path)[1]: _stamp(one) for one in fresh if one.path in done})
         new = sorted((one for one in fresh if one.path not in done), key=lambda one: one.mtime_ns)
@@ -231,7 +238,8 @@ class Intake:
             if name not in present:
                 self.settling.forget(prefix + name)
                 seen.left.append(self._book.jobs[job_id])
-        waiting = self._book.backlog.names(self.watch, path)
+        asleep = self._book.asleep.get((self.watch, path), ())
+        waiting = (*self._book.backlog.names(self.watch, path), *asleep)
         self._book.unqueue(self.watch, [prefix + name for name in waiting if name not in present])
 
     def _gone(self, path: str, seen: Seen) -> None:
@@ -267,6 +275,9 @@ class Intake:
     def _settles(self, job: Job, sighting: Sighting, monotonic: float, seen: Seen) -> None:
         if sighting.size == 0 and job.hold is not Hold.NOT_READY:
             self._book.save(replace(job, hold=Hold.NOT_READY, reason=EMPTY))
+        if sighting.size == 0 and self._book.lull(self._book.jobs[job.id]):
+            self.settling.forget(sighting.path)
+            return
         if self.settling.observe(sighting, monotonic):
             self.settling.forget(sighting.path)
             seen.quiet.append(self._book.jobs[job.id])
@@ -303,6 +314,8 @@ def _job(sighting: Sighting, moment: Moment, target: str, *, urgent: bool) -> Jo
         size=sighting.size,
         mtime_ns=sighting.mtime_ns,
         inode=sighting.inode,
+        hold=None if sighting.size else Hold.NOT_READY,
+        reason=None if sighting.size else EMPTY,
         seen_at=moment.now,
         updated_at=moment.now,
         facts=_NOTHING_YET,
