@@ -401,8 +401,10 @@ def _explained(studio: Shared, path: str, ended: list[Job]) -> None:
         strays = [stray.path for stray in studio.patrol.beats[0].intake.strays]
         assert any(folder == one or folder.startswith(f"{one}/") for one in strays), path
         return
-    if any(job.facts.delivery for job in ended):
+    if any(job.facts.delivery or job.facts.stays for job in ended):
         assert studio.settings.watch[0].originals == "leave"
+        told = [job.facts.set_aside for job in ended if job.state is State.FAILED]
+        assert all((studio.folder / f"failed/{path}.json").exists() for path in told)
         return
     job = studio.book.at(0, path)
     assert job is not None, path
