@@ -160,6 +160,19 @@ def test_what_comes_in_is_heard_at_once_after_another_was_taken_away(
     assert min(waits) < 0.4
 
 
+def test_who_only_looks_is_not_heard(tmp_path: Path, ear: Heard) -> None:
+    (tmp_path / "4k").mkdir()
+    while ear() != "4k":
+        pass
+    for _ in range(3):
+        list((tmp_path / "4k").iterdir())
+
+    (tmp_path / "last").mkdir()
+
+    while (hint := ear()) != "last":
+        assert hint == "", hint
+
+
 def test_a_queue_that_ran_over_asks_for_everything(ear: Heard) -> None:
     said = "Inotify queue overflowed; filesystem events were lost"
     logging.getLogger("watchdog.observers.inotify_c").warning(said)

@@ -215,8 +215,10 @@ def idle_with(why: str, observer: str, folder: str, folders: int, *, empty: bool
     good, what = True, f"idle, {observer}, 50,000 files {why}"
     with placed(observer=observer, settle_seconds=10.0) as place:
         for number in range(folders):
-            fill(place.path(folder.format(number)), 50_000 // folders, b"" if empty else b"no")
-        bare = {kind: Bare(kind, place.path("inbox")) for kind in ("watchdog", "scandir")}
+            for root in ("", "bare/"):  # who lists a folder is heard by whoever watches it
+                to = place.path(root + folder.format(number))
+                fill(to, 50_000 // folders, b"" if empty else b"no")
+        bare = {kind: Bare(kind, place.path("bare/inbox")) for kind in ("watchdog", "scandir")}
         place.start()
         place.wait_for(place.path("inbox/.upscaled-root").exists, "the first look")
         place.wait_for(lambda: not empty or known(place) >= 50_000, "all rows", 180)
