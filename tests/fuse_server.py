@@ -2,9 +2,9 @@
 A share of the test's own, on FUSE: what lies in SOURCE, seen at MOUNT, failing as CONTROL says.
 
 `python fuse_server.py SOURCE MOUNT CONTROL` serves until it is unmounted. CONTROL is a JSON file:
-`{"errno": "ESTALE", "only": ["open", ...]}` makes operations fail with that error, `{}` none; each
-that failed is a line in CONTROL.struck. Nothing is cached, so a stopped server hangs at once. As
-many servers do, it knows neither RENAME_NOREPLACE nor whose file it is where it is told not to.
+`{"errno": "ESTALE", "only": ["open"], "below": "/inbox"}` makes operations fail with that error,
+`{}` none; each that failed is a line in CONTROL.struck. Nothing is cached, so that a stopped server
+hangs at once. As many servers do, it knows no RENAME_NOREPLACE.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ class Share(mfusepy.Operations):  # type: ignore[misc]
 
     def _at(self, path: str, name: str) -> str:
         told = json.loads(self._control.read_text() or "{}")
-        if told and name in told.get("only", (name,)):
+        if told and name in told.get("only", (name,)) and path.startswith(told.get("below", "/")):
             with self._struck.open("a") as struck:
                 struck.write(f"{told['errno']} {name} {path}\n")
             raise mfusepy.FuseOSError(getattr(errno, told["errno"]))

@@ -66,9 +66,9 @@ class Mounted:
         if self._server is not None and self._server.poll() is None:
             os.kill(self._server.pid, signal.SIGCONT)
 
-    def fail(self, name: str, *only: str) -> None:
-        """Let every operation fail with this error, or only these."""
-        self._tell({"errno": name} | ({"only": list(only)} if only else {}))
+    def fail(self, name: str, *only: str, below: str = "/") -> None:
+        """Let every operation fail with this error, or only these, or only below a path."""
+        self._tell({"errno": name, "below": below} | ({"only": list(only)} if only else {}))
 
     def mend(self) -> None:
         """Let nothing fail."""

@@ -102,6 +102,9 @@ class Daemon:
             )
             for number, config in enumerate(settings.watch)
         ]
+        for number, eyes in enumerate(self.eyes):
+            eyes.access = house.tools.accesses[number]
+            eyes.require = partial(house.marked.require, number)
         beats = [
             Beat(
                 intake=Intake(
@@ -183,6 +186,7 @@ class Daemon:
             self.nightwatch.stop(clean=clean)
             self.logbooks.stop()
             self.reception.stop()
+            self.silence.stop()
             ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
             if self.heir is None:
                 self._note_status(alive=False)
@@ -440,6 +444,7 @@ class Daemon:
                     "observer": eyes.observer,
                     "healthy": not self.patrol.wrong(number),
                     "reason": self.patrol.wrong(number) or eyes.reason,
+                    "probe": eyes.probe,
                 }
                 for number, eyes in enumerate(self.eyes)
             ],

@@ -8,20 +8,22 @@ another.
 from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 
+from upscaled import probing
 from upscaled.core.settings import Finish, Watch
 from upscaled.core.strays import Stray
 from upscaled.edge import disk, roots
 from upscaled.edge.tickets import Tickets
 from upscaled.edge.watch import hints, looking, polling
-from upscaled.errors import Outage
+from upscaled.errors import Outage, UpscaledError
 from upscaled.flow.patrol import Paces
-from upscaled.nouns import Sighting
+from upscaled.nouns import ANYHOW, Sighting
 
 NOTE = "_READ-ME.txt"
 _SIGNATURE = "so the files directly in this folder are not touched"
 _LIGHT = "OpenEXR holds light, not colours of a screen"
 _SIGNATURES = (_SIGNATURE, _LIGHT)
 """By these words we know a note as ours before we take it away."""
+_UNHEARD = "polled: a new file raised no event here"
 NATIVE = Paces(times_seconds=30.0, whole_seconds=300.0)
 """Events get lost: the folders' times are asked anyway, and now and then everything."""
 POLLED_WHOLE_SECONDS = 60.0
@@ -44,6 +46,12 @@ class Eyes:
         self._light = light
         self._native = hints.Watcher(config.inbox, hint)
         self._deaf = ""
+        self._due = True
+        self.probe: probing.Told | None = None
+        """What was tried in its folders; None before the first time."""
+        self.access = ANYHOW
+        self.require: Callable[[], None] = lambda: None
+        """Raises `UpscaledError` unless its folders are ours: else nothing is made there."""
         self._tickets = Tickets(config.inbox)
         self._noted: set[str] = set()
         self._kind = roots.file_system_at(real) if real else roots.file_system(config.inbox)
@@ -109,7 +117,11 @@ class Eyes:
         A share may be mounted late, or over a folder that is listened to: what lies there is asked
         each time.
         """
-        moved = self._look_where()
+        wrong = self._hear(self._look_where())
+        return self._probe() or wrong
+
+    def _hear(self, moved: str) -> str:
+        self._due |= bool(moved)
         if self._wanted == "polling":
             self._native.stop()
             self._deaf = ""
@@ -117,13 +129,44 @@ class Eyes:
         if self._native.healthy() and not moved:
             return ""
         self._native.stop()
+        self._due = True
         try:
             self._native.start()
         except Outage as error:
             self._deaf = f"polled for now: {error.message}"
             return error.message
-        self._deaf = ""
+        self._deaf = self._deaf if self._deaf == _UNHEARD else ""
         return "rebuilt"
+
+    def _probe(self) -> str:
+        """
+        Try the folders at the start, after a rebuild and after an outage; say so if we are deaf.
+
+        Whatever the mount table says: where a new file raises no event here, it is polled.
+        """
+        try:
+            self.require()
+        except UpscaledError:
+            self._due = True
+            return ""
+        if not self._due:
+            return ""
+        heard, asked = self._test()
+        self.probe = probing.tried(self._config, self.access, heard, asked=asked)
+        self._due = False
+        if asked:
+            self._deaf = "" if heard is not None else _UNHEARD
+        if self._deaf == _UNHEARD:
+            self._native.stop()
+        return self._deaf
+
+    def _test(self) -> tuple[float | None, bool]:
+        if not self._native.healthy() or not probing.may_write(self._config):
+            return None, False
+        try:
+            return self._native.test(), True
+        except Outage:
+            return None, False  # the next look says what is wrong
 
     def _look_where(self) -> str:
         """Say whether something else is mounted there than the last time."""

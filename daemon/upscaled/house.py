@@ -36,9 +36,9 @@ from upscaled.flow.promises import Promises
 from upscaled.flow.showing import tiles_folder
 from upscaled.flow.tools import Showcase, Tools
 from upscaled.housekeeping import before_migration, meet_restored
-from upscaled.nouns import Taken
+from upscaled.nouns import Access, Taken
 from upscaled.reading import BANDS, MARKS, Rules, read_rules
-from upscaled.shares import START_SECONDS, Marked, Places, real_inboxes, remember
+from upscaled.shares import START_SECONDS, Marked, Places, accesses, real_inboxes, remember
 
 PIXEL_WORKERS = 2
 """Two cores do most of the machines we know; each worker is bounded in memory and time."""
@@ -178,6 +178,7 @@ class Plot:
 
     roads: dict[tuple[Lane, int], lanes.Lane]
     places: Places
+    accesses: dict[int, Access]
 
 
 class Ground:
@@ -206,7 +207,7 @@ class Ground:
         places.look_at_all(START_SECONDS, partial(_put, roads))
         if faults := places.faults():
             raise ConfigError(faults)
-        return Plot(roads=roads, places=places)
+        return Plot(roads=roads, places=places, accesses=accesses(settings, self._source))
 
     def furnished(
         self,
@@ -246,6 +247,7 @@ class Ground:
             known=ledger.job,
             tell=ledger.tell,
             at_root=partial(_at_root, plot.roads),
+            accesses=plot.accesses,
         )
         return House(
             settings=settings,

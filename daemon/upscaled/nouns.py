@@ -168,6 +168,19 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Whose our results are. None: as the machine does it, by umask and setgid folders."""
+
+    group: int | None = None
+    """The group's number."""
+    file_mode: int | None = None
+    folder_mode: int | None = None
+
+
+ANYHOW = Access()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """What a file system has, in bytes."""
 

@@ -18,8 +18,10 @@ import structlog
 from upscaled.core.settings import Settings
 from upscaled.edge import roots
 from upscaled.edge.bounded import Start, ask, in_a_thread
+from upscaled.edge.disk.owners import group_id
 from upscaled.edge.ledger import Ledger
-from upscaled.errors import Fatal, Fault, Outage, UpscaledError
+from upscaled.errors import ConfigError, Fatal, Fault, Outage, UpscaledError
+from upscaled.nouns import Access
 
 log = structlog.get_logger()
 
@@ -229,6 +231,30 @@ class _ForeignError(Fatal):
 
 
 _SILENT = Outage("its folders have not answered since the start", hold="share")
+
+
+def accesses(settings: Settings, source: Path) -> dict[int, Access]:
+    """Return whose results are, by watch; raises `ConfigError` where a group is not known here."""
+    groups = {one: group_id(watch.group) for one, watch in enumerate(settings.watch)}
+    faults = tuple(
+        Fault(
+            place=str(source),
+            key=f"watch[{number}].group",
+            value=settings.watch[number].group,
+            expected="a group of this machine, by name or number",
+            hint="`getent group` lists them",
+        )
+        for number, group in groups.items()
+        if group is None and settings.watch[number].group
+    )
+    if faults:
+        raise ConfigError(faults)
+    return {
+        number: Access(
+            group=groups[number], file_mode=watch.file_mode, folder_mode=watch.folder_mode
+        )
+        for number, watch in enumerate(settings.watch)
+    }
 
 
 def real_inboxes(settings: Settings, places: Places | None = None) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from upscaled.edge import disk, roots
 from upscaled.errors import Gone, NameTaken, NotReady, Outage
+from upscaled.nouns import Access
 
 OTHER = Path("/dev/shm")  # noqa: S108 - a second device, in a folder of our own
 
@@ -192,8 +193,8 @@ def test_a_file_replaced_while_it_is_archived_across_devices_stays(
     before = disk.digest(source)
     whole = disk.reveal
 
-    def replaced_meanwhile(staged: Path, final: Path) -> None:
-        whole(staged, final)
+    def replaced_meanwhile(staged: Path, final: Path, access: Access) -> None:
+        whole(staged, final, access)
         write(tmp_path / "new.png", b"new").replace(source)
 
     monkeypatch.setattr(disk, "reveal", replaced_meanwhile)

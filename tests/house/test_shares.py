@@ -1,6 +1,7 @@
 """Shares under the running daemon: taken away, returned empty, hung, failing; and what is left."""
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ import pytest
 import tomli_w
 
 from mounted import Mounted
-from place import Place, photo, sha256
+from place import REPOSITORY, Place, photo, sha256
 from standin import Options, Standin
 
 FOLDERS = ("inbox", "outbox", "archive", "failed", "review")
 ENDS_SECONDS = 10.0
 ANSWERS_SECONDS = 2.0
+USUAL_START_SECONDS = 0.15
+"""What `upscaled --help` takes on a machine that does nothing else."""
 
 
 def watch(at: str, **keys: Any) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def watches(place: Place) -> list[dict[str, Any]]:
 
 
 def answered(place: Place, verb: str, code: int = 0) -> Any:
-    """Ask, and hold the answer to its time: the best of three, since the machine is shared."""
+    """Ask, and hold the answer to its time; on a busy machine, beside what a start costs."""
     spans = []
     for _ in range(3):
         began = time.monotonic()
@@ -76,7 +79,11 @@ def answered(place: Place, verb: str, code: int = 0) -> Any:
         spans.append(time.monotonic() - began)
         if spans[-1] < ANSWERS_SECONDS:
             return said
-    raise AssertionError(f"`{verb}` took {spans} s")
+    began = time.monotonic()
+    place.run("--help")
+    idle = time.monotonic() - began
+    assert min(spans) < ANSWERS_SECONDS * max(1.0, idle / USUAL_START_SECONDS), (verb, spans, idle)
+    return said
 
 
 def ended(place: Place) -> float:
@@ -168,6 +175,41 @@ def test_a_root_that_cannot_be_made_is_said_and_the_other_watch_works(place: Pla
     alone = place.run("run", "--until-idle")
     assert alone.returncode == 1
     assert "cannot be made ours" in alone.stderr
+
+
+class Failing(Place):
+    """A place whose daemon meets an error at every first touch of its folders."""
+
+    def command(self, *words: str) -> list[str]:
+        """Return the command line of one verb; the daemon's own goes through the faults."""
+        usual = super().command(*words)
+        if words[0] != "run" or not self.path("a/inbox/.upscaled-root").exists():
+            return usual
+        script = str(REPOSITORY / "tests" / "house" / "failing.py")
+        log = str(self.path("struck"))
+        return [sys.executable, script, str(self.path("a")), log, "--", *usual[3:]]
+
+
+def test_every_first_touch_of_a_share_fails_and_all_is_delivered_once(tmp_path: Path) -> None:
+    place = Failing(tmp_path)
+    configured(place, watch("a"))
+    place.until_idle()
+    hashes = [drop(place, f"a/inbox/hd/{number}.jpg", number) for number in range(2)]
+
+    try:
+        place.start()
+        place.wait_for(lambda: is_done(place, "a", 2), "both pictures", 60)
+        assert place.stop() == 0
+    finally:
+        place.end()
+
+    struck = [line.split() for line in place.path("struck").read_text().splitlines()]
+    assert {kind for _, kind, _ in struck} >= {"open", "os.mkdir"}
+    assert len({name for name, _, _ in struck}) >= 10
+    assert {Path(path).parts[len(tmp_path.parts) + 1] for *_, path in struck} >= {
+        *("inbox", "outbox", "archive")
+    }
+    delivered_once(place, "a", hashes)
 
 
 # ---- with one
@@ -295,20 +337,22 @@ def test_whatever_a_share_answers_for_a_while_is_waited_for_and_all_is_delivered
     errors = ("ESTALE", "EIO", "EHOSTDOWN", "EROFS", "ENOSPC", "EDQUOT", "ETIMEDOUT", "EACCES")
     writes = ("create", "write", "mkdir", "rename", "link", "fsync")
     for number, name in enumerate(errors):
-        writing = name in {"EROFS", "ENOSPC", "EDQUOT"}
-        hashes.append(drop(place, f"share/inbox/hd/{number}.jpg", number))
-        if writing:
+        full = name in {"ENOSPC", "EDQUOT"}
+        if full or name == "EROFS":
             share.fail(name, *writes)
         else:
-            job = f"hd/{number}.jpg"
-            place.wait_for(lambda job=job: job in place.jobs(), job)
-            share.fail(name)
-        place.wait_for(lambda name=name: share.struck(name) > 3, name)
-        held = place.wait_for(lambda: place.ask("jobs", "--state", "held"), f"a hold for {name}")
-        assert {one["hold"] for one in held} == {
-            "disk" if name in {"ENOSPC", "EDQUOT"} else "share"
-        }, held
-        assert all(one["reason"] for one in held)
+            share.fail(name, "open", "read", below=f"/inbox/hd/{number}.jpg")
+        hashes.append(drop(place, f"behind/inbox/hd/{number}.jpg", number))  # past the faults
+        path, hold = f"hd/{number}.jpg", "disk" if full else "share"
+        place.wait_for(lambda name=name: share.struck(name) > 0, name)
+        place.wait_for(
+            lambda path=path, hold=hold: place.jobs().get(path, {}).get("hold") == hold,
+            f"a hold for {name}",
+        )
+        assert place.jobs()[path]["reason"]
+        share.fail(name)  # and now whatever is asked
+        before = share.struck(name)
+        place.wait_for(lambda name=name, before=before: share.struck(name) > before, name)
         share.mend()
     place.wait_for(lambda: is_done(place, "behind", len(errors)), "everything", 60)
     assert ended(place) < ENDS_SECONDS

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from upscaled.cli.standings import latest, lines
 from upscaled.cli.standings import told as series_told
 from upscaled.cli.surveys import surveyed
 from upscaled.core.budget import Spend, room, warnings
+from upscaled.core.footing import sentences
 from upscaled.core.life import ENDS, LIFE, Word, word_of
 from upscaled.core.opening import opening, opening_json, opening_text
 from upscaled.core.price import usd
@@ -324,7 +325,26 @@ def _watch(settings: Settings, ledger: Ledger | None, number: int) -> dict[str, 
 
 
 def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dict[str, Any]:
-    return {"inbox": inbox, "observer": observer, "healthy": healthy, "reason": reason}
+    told = {"inbox": inbox, "observer": observer, "healthy": healthy, "reason": reason}
+    return told | {"probe": None}  # only the daemon and `check` make files there
+
+
+def watch_lines(watches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield how each watch is seen, and below it what was tried in its folders."""
+    for one in watches:
+        health = "healthy" if one["healthy"] else "NOT healthy"
+        yield f"watch    {one['inbox']}: {one['observer']}, {health} ({one['reason']})"
+        if tried := sentences(one.get("probe")):
+            yield f"         {'; '.join(tried)}"
+
+
+def watches_of(settings: Settings, ledger: Ledger | None) -> list[dict[str, Any]]:
+    """Return how each watch is seen by the living daemon; without one, look for ourselves."""
+    if ledger and is_alive(settings):
+        told = json.loads(ledger.get("daemon") or "{}")
+        if told:
+            return list(told["watches"])
+    return _watches(settings, ledger)[0]
 
 
 def _status_text(said: dict[str, Any]) -> str:
@@ -339,11 +359,7 @@ def _status_text(said: dict[str, Any]) -> str:
     lines += [f"window   {one}" for one in said["schedule"]["words"]]
     lines += [f"model    {one['reason']}" for one in said["paused_models"]]
     lines += [f"money    {one}" for one in spend["warnings"]]
-    lines += [
-        f"watch    {one['inbox']}: {one['observer']}, "
-        f"{'healthy' if one['healthy'] else 'NOT healthy'} ({one['reason']})"
-        for one in said["watches"]
-    ]
+    lines += watch_lines(said["watches"])
     lines += [
         f"unknown  {one['path'] or 'the inbox itself'}: {one['hint']}"
         for one in said["unknown_folders"]

@@ -1,13 +1,12 @@
 """`check` and `init`: is everything right, and make it so."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from upscaled.cli.ask import ledger_of
+from upscaled.cli.ask import ledger_of, watch_lines, watches_of
 from upscaled.cli.check_fal import fal_warnings
 from upscaled.cli.check_night import night_faults, night_warnings
 from upscaled.cli.check_roots import Asked, fault, write_faults
@@ -17,18 +16,18 @@ from upscaled.cli.surveys import Surveyed, surveyed
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar
 from upscaled.core.folders import Target as Aim
-from upscaled.core.settings import Settings, Watch
-from upscaled.edge import disk, roots
-from upscaled.edge.bounded import ask
+from upscaled.core.settings import Settings
+from upscaled.edge import roots
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.marks import mark_faults
 from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
-from upscaled.errors import ConfigError, Fatal, Fault, UpscaledError
+from upscaled.errors import ConfigError, Fatal, Fault
 from upscaled.house import open_ledger
 from upscaled.nouns import Family, Order
+from upscaled.probing import Told
 from upscaled.reading import BANDS, MARKS, read_rules
-from upscaled.shares import ROLES, Marked, Places
+from upscaled.shares import ROLES, Marked, Places, accesses
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -43,6 +42,7 @@ def check(arguments: argparse.Namespace) -> int:
         *_state_faults(settings, path),
         *_ink_faults(settings, path),
         *night_faults(settings, path),
+        *_group_faults(settings, path),
         *asked.faults(),
     ]
     engine = _engine(settings, ledger)
@@ -51,7 +51,8 @@ def check(arguments: argparse.Namespace) -> int:
         "engine": engine,
         "faults": [asdict(fault) for fault in faults],
         "warnings": [] if faults else list(_warnings(settings, engine)),
-        "rename": _renames(settings, asked.answering),
+        "rename": _renames(settings, asked.probes),
+        "watches": _watched(settings, ledger, asked.probes),
         "config": str(path),
     }
     if arguments.json:
@@ -91,6 +92,14 @@ def _rule_faults(settings: Settings) -> tuple[Fault, ...]:
     try:
         read_rules(settings)
         load_rules(settings.rules.directory, BANDS)
+    except ConfigError as error:
+        return error.faults
+    return ()
+
+
+def _group_faults(settings: Settings, path: Path) -> tuple[Fault, ...]:
+    try:
+        accesses(settings, path)
     except ConfigError as error:
         return error.faults
     return ()
@@ -184,20 +193,21 @@ def _legacy(catalogue: Catalogue, order: Order) -> Iterator[str]:
             yield note
 
 
-def _renames(settings: Settings, watches: Sequence[int]) -> dict[str, str]:
-    kinds = ask({number: partial(_kinds, settings.watch[number]) for number in watches}, 15.0)
-    return {root: kind for found in kinds.values() for root, kind in found.items()}
+def _watched(
+    settings: Settings, ledger: Ledger | None, probes: Mapping[int, Told | None]
+) -> list[dict[str, Any]]:
+    """Return how each watch is seen, and what was tried just now in its folders."""
+    told = watches_of(settings, ledger)
+    return [one | {"probe": probes.get(number)} for number, one in enumerate(told)]
 
 
-def _kinds(watch: Watch) -> dict[str, str]:
-    kinds = {}
-    for root in (watch.outbox, watch.review, watch.archive, watch.failed):
-        if root.is_dir():
-            try:
-                kinds[str(root)] = disk.rename_kind(root)
-            except UpscaledError:
-                kinds[str(root)] = "none"
-    return kinds
+def _renames(settings: Settings, probes: Mapping[int, Told | None]) -> dict[str, str]:
+    return {
+        str(getattr(settings.watch[number], role)): found["rename"]
+        for number, probe in probes.items()
+        for role, found in (probe["roots"] if probe else {}).items()
+        if role != "inbox"
+    }
 
 
 def _print(told: dict[str, Any], faults: list[Fault]) -> None:
@@ -205,6 +215,8 @@ def _print(told: dict[str, Any], faults: list[Fault]) -> None:
         print_text(f"fault    {one.sentence()}")
     for warning in told["warnings"]:
         print_text(f"warning  {warning}")
+    for line in watch_lines(told["watches"]):
+        print_text(line)
     engine = told["engine"]
     why = f" ({engine['reason']})" if engine["reason"] else ""
     print_text(f"engine   {engine['name']}: {engine['state']}{why}")

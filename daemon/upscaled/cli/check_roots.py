@@ -10,8 +10,10 @@ from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
 from upscaled.edge.bounded import ask
 from upscaled.edge.ledger import Ledger
-from upscaled.errors import Fault, UpscaledError
-from upscaled.shares import ROLES, Places
+from upscaled.errors import ConfigError, Fault, UpscaledError
+from upscaled.nouns import ANYHOW, Access
+from upscaled.probing import Told, listened, tried
+from upscaled.shares import ROLES, Places, accesses
 
 ANSWER_SECONDS = 3.0
 """How long a mount is given to say where it is."""
@@ -20,7 +22,7 @@ WRITE_SECONDS = 15.0
 
 
 class Asked:
-    """The roots of every watch, asked once; `answering` are the watches that were heard."""
+    """The roots of every watch, asked once."""
 
     def __init__(self, settings: Settings, path: Path, ledger: Ledger | None) -> None:
         self._settings = settings
@@ -31,8 +33,10 @@ class Asked:
         self._places.look_at_all(ANSWER_SECONDS)
         watches = range(len(settings.watch))
         heard = [number for number in watches if self._places.answered(number)]
-        self._told = ask({one: partial(self._faults_of, one) for one in heard}, WRITE_SECONDS)
-        self.answering = tuple(self._told)
+        told = ask({one: partial(self._faults_of, one) for one in heard}, WRITE_SECONDS)
+        self._told, sound = told, [one for one, faults in told.items() if not faults]
+        self.probes = ask({one: partial(self._probe, one) for one in sound}, WRITE_SECONDS)
+        """By watch, of those without fault whose folders are there."""
 
     def faults(self) -> Iterator[Fault]:
         """Yield every fault, by watch."""
@@ -47,6 +51,23 @@ class Asked:
 
     def _faults_of(self, number: int) -> list[Fault]:
         return [one for role in ROLES for one in self._faults_in(number, role)]
+
+    def _probe(self, number: int) -> Told | None:
+        config = self._settings.watch[number]
+        if not all(getattr(config, role).is_dir() for role in ROLES):
+            return None
+        kind = roots.file_system(config.inbox)
+        native = config.observer == "native" or (
+            config.observer == "auto" and not roots.is_network(kind)
+        )
+        heard, asked = listened(config, native=native)
+        return tried(config, self._access(number), heard, asked=asked)
+
+    def _access(self, number: int) -> Access:
+        try:
+            return accesses(self._settings, self._path)[number]
+        except ConfigError:
+            return ANYHOW  # said already, as a fault
 
     def _faults_in(self, number: int, role: str) -> Iterator[Fault]:
         root: Path = getattr(self._settings.watch[number], role)

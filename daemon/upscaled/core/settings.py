@@ -20,7 +20,9 @@ from upscaled.core.settings_checks import cross_faults
 from upscaled.core.settings_faults import faults_of
 from upscaled.core.settings_night import Metrics, Notify, Report, Schedule
 from upscaled.core.settings_types import (
+    FileMode,
     Folder,
+    FolderMode,
     OptionalFile,
     OptionalFolder,
     OwnHours,
@@ -71,6 +73,11 @@ class Watch(_Table):
         "beside",
         description="where a result's sidecar stands: beside it, or below outbox/_sidecars for "
         "programs that choke on strangers; in review and failed always beside",
+    )
+    group: str = _key("", "the group that results get, by name or number; empty: as umask has it")
+    file_mode: FileMode = _key("", 'what others may do with results: "0664"; empty: by the umask')
+    folder_mode: FolderMode = _key(
+        "", 'with the folders we make for them: "2775"; empty: by the umask; setgid is kept'
     )
     window: OwnHours = _key(None, "hours of its own; unset: those of [schedule]; empty: always")
 

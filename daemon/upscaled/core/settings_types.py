@@ -4,9 +4,11 @@ Kinds of values in the configuration that TOML has no word for: folders, address
 Each reader raises `ValueError` with a hint for the person; `Expect` says what would be right.
 """
 
+import re
 import shlex
 from dataclasses import dataclass
 from datetime import time
+from functools import partial
 from ipaddress import IPv4Network, IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated
@@ -67,6 +69,17 @@ def _folder(value: object, info: ValidationInfo) -> Path:
         raise ValueError(problem)
     base: Path = (info.context or {})["base"]
     return base / text
+
+
+def _mode(value: object, *, least: int) -> int | None:
+    text = _text(value)
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-7]{3,4}", text):
+        raise ValueError("three or four digits from 0 to 7")
+    if int(text, 8) & least != least:
+        raise ValueError(f"we must be able to work with it ourselves: at least {least:o}")
+    return int(text, 8)
 
 
 def _optional_folder(value: object, info: ValidationInfo) -> Path | None:
@@ -212,6 +225,16 @@ OptionalFolder = Annotated[
     Path | None,
     PlainValidator(_optional_folder),
     Expect("a folder, absolute or relative to this file, or empty"),
+]
+FileMode = Annotated[
+    int | None,
+    PlainValidator(partial(_mode, least=0o600)),
+    Expect('octal digits such as "0664", or empty'),
+]
+FolderMode = Annotated[
+    int | None,
+    PlainValidator(partial(_mode, least=0o700)),
+    Expect('octal digits such as "2775", or empty'),
 ]
 OptionalFile = Annotated[
     Path | None,

@@ -59,7 +59,8 @@ def _tell_beside(job: Job, tools: Tools, final: Path) -> None:
     """Put the reason beside an original in failed/, once."""
     sidecar = final.with_name(names.sidecar_name(final.name))
     if not tools.disk.is_there(sidecar):
-        tools.disk.reveal(stage_sidecar(job, tools, tools.watch(job).failed, "failed"), sidecar)
+        told = stage_sidecar(job, tools, tools.watch(job).failed, "failed")
+        tools.disk.reveal(told, sidecar, tools.access(job))
 
 
 def _left_there(job: Job, tools: Tools) -> Outcome:

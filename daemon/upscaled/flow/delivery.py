@@ -81,7 +81,7 @@ def reveal(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     if not delivery.staged:  # a person put it there
         return Next(to=State.RECEIPTING, facts=job.facts, said=was_visible)
     try:
-        tools.disk.reveal(Path(delivery.staged), final)
+        tools.disk.reveal(Path(delivery.staged), final, tools.access(job))
     except Gone:
         tools.roots.require(
             job.watch
@@ -108,9 +108,8 @@ def receipt(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     delivery, facts = delivery_of(job), job.facts
     final = root_of(job, tools, delivery.root) / delivery.path
     if delivery.compare_staged is not None:
-        _reveal_once(
-            tools, Path(delivery.compare_staged), final.with_name(names.compare_name(final.name))
-        )
+        compare = final.with_name(names.compare_name(final.name))
+        _reveal_once(job, tools, Path(delivery.compare_staged), compare)
     _reveal_sidecar(job, tools, sidecar_of(job, tools, delivery.root, delivery.path))
     if facts.accepted:
         return Next(to=State.CLEARING, facts=facts, said="receipted")
@@ -124,12 +123,12 @@ def _reveal_sidecar(job: Job, tools: Tools, final: Path) -> None:
     delivery = delivery_of(job)
     told = Path(delivery.sidecar_staged)
     try:
-        _reveal_once(tools, told, final)
+        _reveal_once(job, tools, told, final)
     except NameTaken:
         if not replaces(job, tools, delivery.root, PurePosixPath(delivery.path)):
             raise
         supersede_one(job, tools, final)
-        _reveal_once(tools, told, final)
+        _reveal_once(job, tools, told, final)
 
 
 def archive(job: Job, tools: Tools, _progress: Progress) -> Outcome:
@@ -175,6 +174,6 @@ def _end(job: Job) -> State:
     return State.DONE if delivery_of(job).root == "outbox" else State.REVIEW
 
 
-def _reveal_once(tools: Tools, staged_file: Path, final: Path) -> None:
+def _reveal_once(job: Job, tools: Tools, staged_file: Path, final: Path) -> None:
     if tools.disk.is_there(staged_file):
-        tools.disk.reveal(staged_file, final)
+        tools.disk.reveal(staged_file, final, tools.access(job))

@@ -171,7 +171,9 @@ def staged(job: Job, tools: Tools, kind: str, made: Path) -> Facts:
     """Copy a result, its comparison and its sidecar into a root's staging; choose the name."""
     root, path = root_of(job, tools, kind), result_name(job, tools, kind)
     proven, _ = finished(job)
-    copy = tools.disk.stage(made, proven.sha256, root, f"{job.id}{PurePosixPath(path).suffix}")
+    copy = tools.disk.stage(
+        made, proven.sha256, root, f"{job.id}{PurePosixPath(path).suffix}", tools.access(job)
+    )
     compare, compare_sha256 = (None, None) if kind == "outbox" else _stage_compare(job, tools, root)
     delivery = Delivery(
         root=kind,
@@ -203,7 +205,8 @@ def _stage_compare(job: Job, tools: Tools, root: Path) -> tuple[str | None, str 
     if not tools.disk.is_there(made):
         return None, None
     sha256 = tools.disk.digest(made)
-    return str(tools.disk.stage(made, sha256, root, f"{job.id}.compare.png")), sha256
+    name = f"{job.id}.compare.png"
+    return str(tools.disk.stage(made, sha256, root, name, tools.access(job))), sha256
 
 
 def stage_sidecar(job: Job, tools: Tools, root: Path, status: Status) -> Path:
@@ -219,7 +222,7 @@ def stage_sidecar(job: Job, tools: Tools, root: Path, status: Status) -> Path:
     )
     told = receipt_of(job, ending)
     content = json.dumps(told, indent=2, ensure_ascii=False).encode() + b"\n"
-    return tools.disk.stage_bytes(content, root, f"{job.id}.json")
+    return tools.disk.stage_bytes(content, root, f"{job.id}.json", tools.access(job))
 
 
 # ---- moving
@@ -256,7 +259,7 @@ def move_original(job: Job, tools: Tools, source: Path, final: Path) -> None:
     move_ticket(job, tools, source, final)  # first: without its ticket it would be another job
     sha256 = job.sha256 or tools.disk.digest(source)
     try:
-        tools.disk.retire(source, final, sha256)
+        tools.disk.retire(source, final, sha256, tools.access(job))
     except NameTaken:
         # Across devices a crash may fall between the proven copy and the unlink.
         if tools.disk.digest(final) != sha256:
@@ -275,7 +278,7 @@ def move_ticket(job: Job, tools: Tools, source: Path, final: Path) -> None:
         return
     there = final.with_name(names.ticket_name(final.name))
     try:
-        tools.disk.retire(here, there, sha256)
+        tools.disk.retire(here, there, sha256, tools.access(job))
     except NameTaken:
         if tools.disk.digest(there) == sha256:
             tools.disk.drop(here)
@@ -305,4 +308,4 @@ def supersede_one(job: Job, tools: Tools, old: Path) -> None:
         inside = inside.removeprefix(f"{names.SIDECARS}/")
     path = PurePosixPath(inside)
     free = free_name(job, path, lambda one: not tools.disk.is_there(archive_root / one))
-    tools.disk.retire(old, archive_root / free, tools.disk.digest(old))
+    tools.disk.retire(old, archive_root / free, tools.disk.digest(old), tools.access(job))

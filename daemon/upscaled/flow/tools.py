@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -14,11 +14,11 @@ from upscaled.core.rulebook import Rulebook
 from upscaled.core.settings import Settings, Watch
 from upscaled.flow.ports import Clock, Engine, Pictures
 from upscaled.flow.promises import Promises
-from upscaled.nouns import Box, Identity, Job, Plan, Recipe, Room, Taken
+from upscaled.nouns import ANYHOW, Access, Box, Identity, Job, Plan, Recipe, Room, Taken
 
 
 class Disk(Protocol):
-    """Files on shares; `edge/disk.py` fits it as a module."""
+    """Files on shares; `edge/disk` fits it as a module."""
 
     def identity(self, path: Path) -> Identity:
         """Return what one stat says, or raise `Gone`."""
@@ -29,16 +29,18 @@ class Disk(Protocol):
     def take(self, source: Path, to: Path) -> Taken:
         """Copy a file in whole, hashing on the way."""
 
-    def stage(self, made: Path, sha256: str, root: Path, name: str) -> Path:
+    def stage(
+        self, made: Path, sha256: str, root: Path, name: str, access: Access = ANYHOW
+    ) -> Path:
         """Copy a finished file into a root's staging folder and prove it."""
 
-    def stage_bytes(self, content: bytes, root: Path, name: str) -> Path:
+    def stage_bytes(self, content: bytes, root: Path, name: str, access: Access = ANYHOW) -> Path:
         """Write a small file into a root's staging folder."""
 
-    def reveal(self, staged: Path, final: Path) -> None:
+    def reveal(self, staged: Path, final: Path, access: Access = ANYHOW) -> None:
         """Give a staged file its final name, or raise `NameTaken` or `Gone`."""
 
-    def retire(self, source: Path, final: Path, sha256: str) -> None:
+    def retire(self, source: Path, final: Path, sha256: str, access: Access = ANYHOW) -> None:
         """Move an original, whole or not at all, or raise `NameTaken`."""
 
     def make_folder(self, folder: Path) -> None:
@@ -138,6 +140,8 @@ class Tools:
     """Every job by its id, ended ones too."""
     tell: Callable[[Job, datetime, str], None] = lambda _job, _at, _said: None
     """Add a line to a job's history."""
+    accesses: Mapping[int, Access] = field(default_factory=dict)
+    """By watch: whose its results are."""
     at_root: Callable[[int, Callable[[], Taken]], Taken] = lambda _watch, work: work()
     """Does what touches a watch's folders in their lane: a hung mount may keep no pixel worker."""
     neighbours: Callable[[Job], Sequence[tuple[str, str]]] = lambda _job: ()
@@ -148,6 +152,10 @@ class Tools:
     def watch(self, job: Job) -> Watch:
         """Return the job's watch."""
         return self.settings.watch[job.watch]
+
+    def access(self, job: Job) -> Access:
+        """Return whose the job's result is to be."""
+        return self.accesses.get(job.watch, ANYHOW)
 
     def inbox(self, job: Job) -> Path:
         """Return where the original lies."""

@@ -8,7 +8,10 @@ the observer still calls itself alive. A queue that ran over raises no event, on
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
+from uuid import uuid4
 
 import structlog
 from watchdog.events import (
@@ -30,7 +33,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
-from upscaled.core.causes import cause_of
+from upscaled.core.causes import cause_of, outage
 from upscaled.errors import Outage
 
 log = structlog.get_logger()
@@ -63,6 +66,10 @@ _HEARD: list[type[FileSystemEvent]] = [
 ]
 """Not who only looks: whoever lists 500 folders once a second, a file browser or we ourselves,
 would keep us busy for 1.5 % of a core."""
+PROBE = ".upscaled-probe-"
+_MOST_HEARD = 100
+EAR_SECONDS = 1.0
+"""How long a new file's event is waited for; it takes a millisecond where it comes at all."""
 OVERFLOW_LOGS = ("watchdog.observers.inotify", "watchdog.observers.inotify_c")
 
 
@@ -70,15 +77,27 @@ class _Handler(FileSystemEventHandler):
     def __init__(self, inbox: Path, hint: Hint) -> None:
         self._inbox = os.fspath(inbox)
         self._hint = hint
+        self.heard: dict[str, float] = {}
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         try:
+            if self._is_probe(os.fsdecode(event.src_path)):
+                return
             for path in {event.src_path, event.dest_path}:
                 self._tell(os.fsdecode(path), is_folder=event.is_directory)
         except Exception:
             # It would end watchdog's thread, and nobody would see that; a look finds all the same.
             log.exception("hint_not_understood")
             self._hint(EVERYTHING)
+
+    def _is_probe(self, path: str) -> bool:
+        """Note when our own small file was heard of."""
+        name = os.path.basename(path)  # noqa: PTH119 - this runs for every event
+        if not name.startswith(PROBE):
+            return False
+        if len(self.heard) < _MOST_HEARD:
+            self.heard.setdefault(name, monotonic())
+        return True
 
     def _tell(self, path: str, *, is_folder: bool) -> None:
         if not path:
@@ -115,12 +134,14 @@ class Watcher:
     `healthy` looks at the emitters, since the observer stays alive when they die.
     """
 
-    def __init__(self, inbox: Path, hint: Hint) -> None:
+    def __init__(self, inbox: Path, hint: Hint, *, recursive: bool = True) -> None:
         self._inbox = inbox
+        self._recursive = recursive
         self._hint = hint
         self._observer: BaseObserver | None = None
         self._overflow = _Overflow(hint)
         self._folder: tuple[int, int] | None = None
+        self._handler = _Handler(inbox, hint)
 
     def start(self) -> None:
         """Begin to listen; raises `Outage` where the system refuses (no watches left, no root)."""
@@ -128,10 +149,11 @@ class Watcher:
         try:
             found = self._inbox.stat()
             self._folder = found.st_dev, found.st_ino
+            self._handler = _Handler(self._inbox, self._hint)
             observer.schedule(
-                _Handler(self._inbox, self._hint),
+                self._handler,
                 str(self._inbox),
-                recursive=True,
+                recursive=self._recursive,
                 event_filter=_HEARD,
             )
             observer.start()
@@ -151,6 +173,26 @@ class Watcher:
             and bool(observer.emitters)
             and all(emitter.is_alive() for emitter in observer.emitters)
         )
+
+    def test(self, seconds: float = EAR_SECONDS) -> float | None:
+        """
+        Make a small hidden file and wait for its event.
+
+        Returns the seconds that it took, None where none came. Raises `Outage` where no file can be
+        made there.
+        """
+        path, began = self._inbox / f"{PROBE}{uuid4().hex[:12]}-e", monotonic()
+        try:
+            path.touch(exist_ok=False)
+            while path.name not in self._handler.heard and monotonic() < began + seconds:
+                sleep(0.001)
+        except OSError as error:
+            raise outage(self._inbox, error) from error
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        heard = self._handler.heard.pop(path.name, None)
+        return None if heard is None else max(0.0, heard - began)
 
     def is_there(self) -> bool:
         """

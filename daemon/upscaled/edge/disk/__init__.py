@@ -14,10 +14,12 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from upscaled.core.causes import outage
+from upscaled.edge.disk import owners
 from upscaled.errors import Gone, NameTaken, NotReady, Outage
-from upscaled.nouns import Identity, Room, Taken
+from upscaled.nouns import ANYHOW, Access, Identity, Room, Taken
 
 CHUNK = 1024 * 1024
 STAGING = ".upscaled-staging"
@@ -126,7 +128,7 @@ def take(source: Path, to: Path) -> Taken:
     return Taken(sha256=sha256, identity=after)
 
 
-def stage(made: Path, sha256: str, root: Path, name: str) -> Path:
+def stage(made: Path, sha256: str, root: Path, name: str, access: Access = ANYHOW) -> Path:
     """
     Copy a finished file into the root's hidden staging folder and prove it by reading it back.
 
@@ -136,6 +138,7 @@ def stage(made: Path, sha256: str, root: Path, name: str) -> Path:
     with translated(made), made.open("rb") as file, _writing(staged):
         staged.parent.mkdir(parents=True, exist_ok=True)
         _copy(file.fileno(), staged)
+        owners.give(staged, access)
         sync_folder(staged.parent)
     if digest(staged) != sha256:
         staged.unlink()
@@ -143,7 +146,7 @@ def stage(made: Path, sha256: str, root: Path, name: str) -> Path:
     return staged
 
 
-def stage_bytes(content: bytes, root: Path, name: str) -> Path:
+def stage_bytes(content: bytes, root: Path, name: str, access: Access = ANYHOW) -> Path:
     """Write a small file into the root's hidden staging folder, durably."""
     staged = root / STAGING / name
     with _writing(staged):
@@ -152,6 +155,7 @@ def stage_bytes(content: bytes, root: Path, name: str) -> Path:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        owners.give(staged, access)
         sync_folder(staged.parent)
     return staged
 
@@ -171,14 +175,15 @@ def write_whole(content: bytes | Iterable[bytes], to: Path) -> None:
             raise
 
 
-def reveal(staged: Path, final: Path) -> None:
+def reveal(staged: Path, final: Path, access: Access = ANYHOW) -> None:
     """
     Give a staged file its final name in one step, never over another file.
 
     Raises `NameTaken`, or `Gone` where the staged file is missing (it was revealed before).
     """
     with _making(final.parent):
-        final.parent.mkdir(parents=True, exist_ok=True)
+        owners.make_folders(final.parent, access)
+    owners.follow(staged, final.parent, access)
     rename_new(staged, final)
     with _making(final.parent):
         sync_folder(final.parent)
@@ -207,7 +212,7 @@ def _rename_new(source: Path, final: Path) -> None:
         _link_or_check(source, final)
 
 
-def retire(source: Path, final: Path, sha256: str) -> None:
+def retire(source: Path, final: Path, sha256: str, access: Access = ANYHOW) -> None:
     """
     Move an original to its archive, whole or not at all.
 
@@ -215,7 +220,7 @@ def retire(source: Path, final: Path, sha256: str) -> None:
     rename without clobber, and only then the unlink. Raises `NameTaken` or `Outage`.
     """
     with _making(final.parent):
-        final.parent.mkdir(parents=True, exist_ok=True)
+        owners.make_folders(final.parent, access)
         there = final.parent.stat().st_dev
     with translated(source):
         same_device = source.lstat().st_dev == there
@@ -227,7 +232,7 @@ def retire(source: Path, final: Path, sha256: str) -> None:
     copied = stage(source, sha256, final.parent, f"original-{sha256}")
     with suppress(OSError):  # metadata is best effort: CIFS refuses it after a good copy
         shutil.copystat(source, copied)
-    reveal(copied, final)
+    reveal(copied, final, access)
     with suppress(OSError):
         copied.parent.rmdir()
     if identity(source) != before:
@@ -266,7 +271,8 @@ def sync_folder(folder: Path) -> None:
 
 def rename_kind(folder: Path) -> str:
     """Try by doing which rename without clobber this folder offers: noreplace, link or check."""
-    probe, other = folder / ".upscaled-probe-a", folder / ".upscaled-probe-b"
+    own = uuid4().hex[:12]  # the daemon and a `check` may try at the same time
+    probe, other = folder / f".upscaled-probe-{own}-a", folder / f".upscaled-probe-{own}-b"
     with translated(folder):
         probe.write_bytes(b"")
         try:
