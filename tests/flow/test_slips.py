@@ -260,6 +260,28 @@ def test_two_pictures_that_claim_one_id_at_once_are_told_apart_by_their_bytes(
     assert len(studio.jobs()) == 2
 
 
+def test_a_copy_of_a_placeholder_that_was_not_filled_yet_waits_for_it_unread(
+    studio: Studio,
+) -> None:
+    for path in ("4k/a.png", "4k/b.png"):
+        ticket(studio, path, id=ID)
+    again(studio, "4k/a.png", b"")
+    turns(studio)
+    again(studio, "4k/b.png", b"0 pass")
+    turns(studio)
+    waiting = next(job for job in studio.jobs() if job.path == "4k/b.png")
+    assert (waiting.id != ID, waiting.hold) == (True, Hold.NOT_READY)
+    assert waiting.reason == "Its ticket has the id of 4k/a.png, which is read first."
+    assert not (studio.folder / "work" / waiting.id / "source").exists()
+
+    again(studio, "4k/a.png", b"0 pass")
+    turns(studio, 8)
+    studio.settle()
+
+    assert (studio.only().id, studio.only().state) == (ID, State.DONE)
+    assert studio.files("inbox") == {}
+
+
 def test_what_was_withdrawn_begins_anew_when_it_is_handed_in_again(studio: Studio) -> None:
     pause(studio)
     ticket(studio, "4k/a.png", id=ID)

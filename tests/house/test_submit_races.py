@@ -213,6 +213,7 @@ def fal(tmp_path: Path) -> Iterator[Standin]:
         yield server
 
 
+@pytest.mark.long
 def test_the_same_submit_from_machines_that_know_nothing_is_paid_once(
     farm: Place, fal: Standin
 ) -> None:

@@ -1,6 +1,7 @@
 """`submit`: the render farm's hook. Needs the share, not the daemon, its ledger or fal's key."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -163,7 +164,7 @@ def _known(ledger: Ledger | None, job_id: str) -> Job | None:
 def _require_inbox(arguments: argparse.Namespace, place: _Place, ledger: Ledger | None) -> None:
     """Raise where the share is surely not there: a copy on the empty mount point would be lost."""
     inbox = place.roots.inbox
-    known = os.path.realpath(inbox) in ((ledger and ledger.get("roots")) or "")
+    known = os.path.realpath(inbox) in json.loads((ledger and ledger.get("roots")) or "[]")
     if not inbox.is_dir():
         beside = inbox.is_relative_to(config_path(arguments).parent) and arguments.inbox is None
         if known or not beside:

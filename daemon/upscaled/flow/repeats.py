@@ -32,6 +32,17 @@ def require_ticket(job: Job, tools: Tools) -> None:
         raise Gone("its ticket has changed; it is looked at anew")
 
 
+def first_is_unread(job: Job, tools: Tools) -> Later | None:
+    """Return how long a picture waits whose id is that of one which was not read yet."""
+    wishes = job.facts.wishes
+    first = tools.known(wishes.repeats) if wishes and wishes.repeats else None
+    if first is None or first.sha256 is not None or first.state in ENDS:
+        return None
+    reason = f"Its ticket has the id of {first.path}, which is read first."
+    hold = Hold.NOT_READY if first.hold is not None else None
+    return Later(seconds=AGAIN_SECONDS, hold=hold, reason=reason)
+
+
 def belongs(job: Job, taken: Taken, tools: Tools) -> Outcome | None:
     """Return what becomes of a picture that is not what its ticket is for; None where it is."""
     wishes = job.facts.wishes
@@ -47,9 +58,6 @@ def _repeated(job: Job, taken: Taken, wishes: Wishes, tools: Tools) -> Outcome:
     first = tools.known(wishes.repeats or "")
     if first is None:
         return Leave(reason="the job of this id is gone; it is looked at anew")
-    if first.sha256 is None and first.state not in ENDS:
-        reason = f"Its ticket has the id of {first.path}, which is read first."
-        return Later(seconds=AGAIN_SECONDS, reason=reason)
     if _bytes_of(first, tools) != taken.sha256:
         return _waits(
             job, taken, tools, f"id = {first.id!r} is that of another picture, {first.path}"

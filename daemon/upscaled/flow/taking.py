@@ -13,7 +13,7 @@ from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NotReady, Outage
 from upscaled.flow.finals import original_of
 from upscaled.flow.ports import Progress
-from upscaled.flow.repeats import belongs, require_ticket
+from upscaled.flow.repeats import belongs, first_is_unread, require_ticket
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Job, State, Taken
 
@@ -28,6 +28,8 @@ def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
             hold="share",
         )
     require_ticket(job, tools)
+    if waits := first_is_unread(job, tools):
+        return waits
     try:
         taken = tools.disk.take(tools.inbox(job), tools.source(job))
     except NotReady as error:
