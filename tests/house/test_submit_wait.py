@@ -77,7 +77,11 @@ def test_a_hold_ends_the_waiting_where_the_ledger_can_be_read_and_the_time_where
 
 
 @pytest.mark.long
-def test_a_machine_without_the_ledger_sees_each_end_by_its_sidecar(farm: Place) -> None:
+@pytest.mark.parametrize("sidecars", ["beside", "folder"])
+def test_a_machine_without_the_ledger_sees_each_end_by_its_sidecar(
+    farm: Place, sidecars: str
+) -> None:
+    farm.configure(watch={"sidecars": sidecars})
     good, tiny = drawn(farm, "good.png"), drawn(farm, "tiny.png", (120, 90))
     coarse = drawn(farm, "coarse.png", (900, 640))
     for file, target in ((good, "hd"), (tiny, "8k"), (coarse, "print-a4-local")):

@@ -62,11 +62,13 @@ class _Sidecars:
             for root, name in places(self.roots, self.asked.order, one.name):
                 wanted.setdefault(root, set()).add(Path(name).stem[:_LIKE])
         for root, stems in wanted.items():
-            self._look_into(root, tuple(stems))
+            self._look_into(root, root / self.asked.folder, tuple(stems))
+        apart = self.roots.outbox / names.SIDECARS / self.asked.folder
+        self._look_into(self.roots.outbox, apart, tuple(wanted.get(self.roots.outbox, ())))
 
-    def _look_into(self, root: Path, stems: tuple[str, ...]) -> None:
+    def _look_into(self, root: Path, folder: Path, stems: tuple[str, ...]) -> None:
         try:
-            entries = list(scandir(root / self.asked.folder))
+            entries = list(scandir(folder))
         except OSError:
             return  # not made yet, or the share is away: looked at again
         for entry in entries:
