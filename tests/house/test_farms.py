@@ -232,6 +232,7 @@ def test_deadlines_plugin_hands_in_the_frames_of_jobs_that_name_a_target(
 
 
 @pytest.mark.system
+@pytest.mark.timeout(400)
 def test_every_recipe_is_done_by_the_daemon(farm: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     blender(farm, monkeypatch)
     render(farm, "dead")

@@ -85,6 +85,7 @@ def test_what_is_handed_in_is_done_under_its_id_and_its_ticket_goes_with_the_ori
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_handed_in_again_when_nothing_here_remembers_it_is_one_job_still(farm: Place) -> None:
     (one,) = drawn(farm, "a.png")
     (told,) = submit(farm, one, "--target", "hd")
@@ -140,6 +141,7 @@ def test_a_file_that_is_no_picture_is_told_and_the_others_go_in(farm: Place) -> 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_a_share_that_is_not_there_gets_nothing(place: Place) -> None:
     one, two = drawn(place, "a.png", "b.png")
     elsewhere = str(place.path("mnt/share/inbox"))

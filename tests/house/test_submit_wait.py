@@ -35,6 +35,7 @@ def away(farm: Place) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_waiting_ends_with_what_became_of_each(farm: Place) -> None:
     good, tiny = drawn(farm, "good.png"), drawn(farm, "tiny.png", (120, 90))
     farm.path("farm/words.png").write_text("no picture at all")
@@ -77,6 +78,7 @@ def test_a_hold_ends_the_waiting_where_the_ledger_can_be_read_and_the_time_where
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("sidecars", ["beside", "folder"])
 def test_a_machine_without_the_ledger_sees_each_end_by_its_sidecar(
     farm: Place, sidecars: str
@@ -103,6 +105,7 @@ def test_a_machine_without_the_ledger_sees_each_end_by_its_sidecar(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_all_of_one_series_get_one_recipe_and_an_urgent_one_goes_first(farm: Place) -> None:
     names = ["zebra", "apple", "cloud"]
     files = [drawn(farm, f"{name}.png", seed=number) for number, name in enumerate(names)]
@@ -126,6 +129,7 @@ def test_all_of_one_series_get_one_recipe_and_an_urgent_one_goes_first(farm: Pla
 
 
 @pytest.mark.long
+@pytest.mark.timeout(400)
 def test_a_placeholder_and_half_an_exr_wait_until_the_frame_is_written(farm: Place) -> None:
     farm.configure(watch={"patience_seconds": 3600.0})
     placeholder = farm.path("inbox/hd/frame_0042.png")
