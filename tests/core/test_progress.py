@@ -30,7 +30,7 @@ def test_a_person_reads_what_is_done_what_is_missing_why_and_what_it_cost() -> N
     assert "240 here: 237 done, 2 working, 1 failed." in told
     assert "Missing between the first and the last: 0117, 0240-0243." in told
     assert "Judged once for the series shot on 2 of 2 frames: core" in told
-    assert "shot_010.0100.png passed the check" in told
+    assert "shot_010.0100.png passed;" in told
     assert "Cost so far: $19.20." in told
     assert "As of 2026-11-22 07:00 (UTC)." in told
     assert "07:00" not in body([SHOT], UTC)

@@ -166,7 +166,7 @@ def _recipe(one: Progress) -> Iterator[str]:
     for reason in one.recipe.verdict.reasons[:REASONS]:
         yield f"  {plain(reason)}"
     if one.pilot:
-        yield f"Its pilot {plain(one.pilot)} passed the check; the others follow it."
+        yield f"Its pilot {plain(one.pilot)} passed; the others follow it."
     else:
         yield "One member goes first and is checked before the rest is begun."
 
