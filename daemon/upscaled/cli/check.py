@@ -19,6 +19,7 @@ from upscaled.core.folders import Target as Aim
 from upscaled.core.settings import Settings
 from upscaled.edge import roots
 from upscaled.edge.ledger import Ledger
+from upscaled.edge.logs import configure
 from upscaled.edge.pictures.marks import mark_faults
 from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
@@ -32,6 +33,7 @@ from upscaled.shares import ROLES, Marked, Places, accesses
 
 def check(arguments: argparse.Namespace) -> int:
     """Look at everything, spend nothing, and say every fault at once."""
+    configure(quiet=True)  # stdout is the answer's alone
     path = config_path(arguments)
     settings = load_settings(path)
     ledger = ledger_of(settings)
