@@ -13,6 +13,7 @@ from upscaled.cli.check_roots import Asked, fault, write_faults
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, WRONG, print_json, print_text
 from upscaled.cli.surveys import Surveyed, surveyed
+from upscaled.cli.window.verb import window_faults
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar
 from upscaled.core.folders import Target as Aim
@@ -45,6 +46,7 @@ def check(arguments: argparse.Namespace) -> int:
         *_ink_faults(settings, path),
         *night_faults(settings, path),
         *_group_faults(settings, path),
+        *window_faults(settings, path),
         *asked.faults(),
     ]
     engine = _engine(settings, ledger)

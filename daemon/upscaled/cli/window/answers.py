@@ -17,17 +17,19 @@ from upscaled.cli.submit import told_of
 from upscaled.cli.window.pictures import Pictures
 from upscaled.core import names
 from upscaled.core.explain import explain
+from upscaled.core.fidelity import parse_bands
 from upscaled.core.life import Word
 from upscaled.core.settings import Settings
 from upscaled.core.tickets import SERIES_RULE, series_name
 from upscaled.edge import disk, roots
 from upscaled.edge.ledger import Ledger
+from upscaled.edge.toml import load_rules, rule_place
 from upscaled.edge.web.ports import Page, Said, Shown, Told, Try, Upload, Wanted
 from upscaled.errors import Outage, UpscaledError, UsageError
 from upscaled.house import grammar_of
 from upscaled.nouns import Family, Job, State
 from upscaled.outboxes import outboxes_of
-from upscaled.reading import Rules
+from upscaled.reading import BANDS, Rules
 from upscaled.reporting import Asked as AskedReport
 from upscaled.reporting import gather, span_until, write
 from upscaled.submitting import Asked, Counter, Roots, read_target
@@ -49,6 +51,9 @@ class House:
         self._rules = rules
         self._pictures = pictures
         self._grammar = grammar_of(settings)
+        rules_folder = settings.rules.directory
+        bands = load_rules(rules_folder, BANDS)
+        self._bands = parse_bands(bands, rule_place(rules_folder, BANDS))
 
     def version(self) -> int:
         """Return a number that changes when anything shown may have changed."""
@@ -69,10 +74,9 @@ class House:
         job = self._ledger.job(job_id)
         if job is None:
             return None
-        told, fidelity = show_told(self._ledger, job), job.facts.fidelity
-        figures = {} if fidelity is None else fidelity.figures
-        return told | {
-            "figures": {name: round(value, 4) for name, value in sorted(figures.items())},
+        fidelity = job.facts.fidelity
+        return show_told(self._ledger, job) | {
+            "figures": self._figures(job),
             "found": list(fidelity.reasons) if fidelity else [],
         }
 
@@ -204,7 +208,8 @@ class House:
 
     def small(self, job_id: str, name: str) -> bytes | None:
         """Return one of a job's small pictures."""
-        return self._pictures.small(job_id, name) if self._ledger.job(job_id) else None
+        job = self._ledger.job(job_id)
+        return self._pictures.small(job, name) if job else None
 
     def view(self, job_id: str) -> Shown | None:
         """Have a job's pictures cut into tiles."""
@@ -226,6 +231,22 @@ class House:
         }
 
     # ---- inside
+
+    def _figures(self, job: Job) -> list[Told]:
+        """Return what was measured, in the order and the words of the check's own table."""
+        fidelity, plan = job.facts.fidelity, job.facts.plan
+        if fidelity is None or plan is None:
+            return []
+        return [
+            {
+                "figure": band.figure,
+                "says": band.says,
+                "value": round(fidelity.figures[band.figure], 4),
+                "verdict": band.judge(fidelity.figures[band.figure], plan.model),
+            }
+            for band in self._bands
+            if band.figure in fidelity.figures
+        ]
 
     def _outboxes(self) -> list[tuple[int, Path]]:
         return [(number, one.folder) for number, one in enumerate(outboxes_of(self._settings))]

@@ -67,7 +67,8 @@ class _Keeper:
             pause = min(AGAIN_SECONDS[1], pause * 2)
 
     def _once(self) -> int:
-        environ = {**os.environ, WITH_PARENT: "1"}
+        # One heap for all threads: each further one keeps some megabytes for nothing.
+        environ = {**os.environ, WITH_PARENT: "1", "MALLOC_ARENA_MAX": "1"}
         for secret in ("FAL_KEY", "FAL_ADMIN_KEY"):
             environ.pop(secret, None)  # it never asks fal for anything
         with subprocess.Popen(  # noqa: S603 - ourselves, by no word from outside

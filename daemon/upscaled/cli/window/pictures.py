@@ -12,14 +12,15 @@ from pathlib import Path
 from threading import Lock
 
 from upscaled.core.hands import origin_of
-from upscaled.core.report.tiles import NAMES
+from upscaled.core.life import ENDS
+from upscaled.core.report.tiles import NAMES, THUMB
 from upscaled.core.settings import Settings, Watch
 from upscaled.edge import disk
 from upscaled.edge.pictures.child import Limits
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.web.ports import Shown
-from upscaled.errors import UpscaledError
+from upscaled.errors import Outage, UpscaledError
 from upscaled.flow.showing import tiles_folder
 from upscaled.house import open_studio
 from upscaled.nouns import Job, State
@@ -38,9 +39,11 @@ class Pictures:
         self._settings = settings
         self._cut = settings.state.directory / "views"
         self._tiles = tiles_folder(settings)
+        self._thumbs = self._cut / "thumbs"
         scratch = self._cut / ".scratch"
         shutil.rmtree(self._cut, ignore_errors=True)
         scratch.mkdir(parents=True)
+        self._thumbs.mkdir()
         self._studio, self._workers = open_studio(
             settings, count=1, scratch=scratch, limits=Limits(idle_seconds=30.0)
         )
@@ -56,14 +59,38 @@ class Pictures:
         """Return the door to the worker."""
         return self._studio
 
-    def small(self, job_id: str, name: str) -> bytes | None:
-        """Return a small picture of a job, as the report shows them."""
+    def small(self, job: Job, name: str) -> bytes | None:
+        """Return a small picture of a job, as the report shows them; a thumbnail of any source."""
         if name not in NAMES:
             return None
-        try:
-            return (self._tiles / job_id / name).read_bytes()
-        except OSError:
+        for folder in (self._tiles, self._thumbs):
+            with suppress(OSError):
+                return (folder / job.id / name).read_bytes()
+        return self._thumbnail(job) if name == THUMB else None
+
+    def _thumbnail(self, job: Job) -> bytes | None:
+        """Draw what has no tiles: it failed, or is not done yet; once, whatever comes of it."""
+        source = self._source(job) if job.state in ENDS else _there(self._copy(job))
+        if source is None:
             return None
+        with self._one:
+            made = self._thumbs / job.id / THUMB
+            if not made.exists():
+                made.parent.mkdir(exist_ok=True)
+                self._drawn(source, made)
+            return made.read_bytes() or None
+
+    def _drawn(self, source: Path, made: Path) -> None:
+        try:
+            self._studio.thumbnail(source, made)
+        except Outage:
+            made.parent.rmdir()  # it is asked for again
+            raise
+        except UpscaledError:
+            made.touch()  # no picture: the next page is not to wait for it again
+
+    def _copy(self, job: Job) -> Path:
+        return self._settings.state.directory / "work" / job.id / "source"
 
     def view(self, job: Job) -> Shown | None:
         """Have a job's pictures cut into tiles unless they are; None where one is gone."""

@@ -5,7 +5,9 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 from upscaled import __version__
 from upscaled.cli.ask import ledger_of
@@ -14,7 +16,7 @@ from upscaled.cli.main import DONE
 from upscaled.core.settings import Settings
 from upscaled.core.settings_types import Address, is_loopback
 from upscaled.edge.secrets import find_web_token
-from upscaled.errors import Fatal, UsageError
+from upscaled.errors import Fatal, Fault, UsageError
 from upscaled.reading import read_rules
 
 INSTALL = ".venv/bin/pip install --require-hashes -r lock/web.txt"
@@ -62,6 +64,24 @@ def require_extra() -> None:
         import uvicorn  # noqa: F401, PLC0415
     except ImportError as error:
         raise Fatal(f"the window needs the package {error.name}", INSTALL) from error
+
+
+def window_faults(settings: Settings, path: Path) -> Iterator[Fault]:
+    """Yield what would keep the window from opening."""
+    address = settings.web.listen
+    if address is None:
+        return
+    for look in (require_extra, lambda: _token(address)):
+        try:
+            look()
+        except Fatal as error:
+            yield Fault(
+                place=str(path),
+                key="web.listen",
+                value=f"{address.host}:{address.port}",
+                expected="a window that can open",
+                hint=f"{error.message}: {error.hint}",
+            )
 
 
 def is_open(settings: Settings) -> bool:

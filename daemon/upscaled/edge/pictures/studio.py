@@ -127,6 +127,10 @@ class Studio:
         asked = _planned(plan, source=source, result=result, to=to)
         self._call("tiles", {**asked, "places": list(places.items())})
 
+    def thumbnail(self, source: Path, to: Path) -> None:
+        """Write a small WebP of a whole picture, as the report shows it."""
+        self._call("thumb", _paths(source=source, to=to))
+
     def pyramid(self, to: Path, source: Path, result: Path, plan: Plan) -> dict[str, int]:
         """Cut both pictures into the folder `to`; return `width`, `height`, `tile`, `levels`."""
         cut: dict[str, int] = self._call(

@@ -85,6 +85,12 @@ def _pyramid(arguments: Arguments, _progress: Progress) -> dict[str, int]:
     return pyramid(source, result, Layout(**arguments["layout"]), to)
 
 
+def _thumb(arguments: Arguments, _progress: Progress) -> None:
+    from upscaled.edge.pictures.tiles import thumb
+
+    thumb(Path(arguments["source"]), Path(arguments["to"]))
+
+
 def _thumbnail(arguments: Arguments, _progress: Progress) -> None:
     from upscaled.edge.pictures.sheet import thumbnail
 
@@ -107,6 +113,7 @@ _TASKS: dict[str, Task] = {
     "compare": _compare,
     "tiles": _tiles,
     "pyramid": _pyramid,
+    "thumb": _thumb,
     "thumbnail": _thumbnail,
     "sheet": _sheet,
 }

@@ -54,7 +54,12 @@ def tiles(source: Path, result: Path, layout: Layout, places: Mapping[str, Box],
         _save(_drawn(before, parts[name], place, size), to / tile_name(name, BEFORE))
     for name, part in _read_all(after, shown).items():
         _save(_drawn(after, part, shown[name], size), to / tile_name(name, AFTER))
-    _save(whole(source, THUMB_SIDE), to / THUMB)
+    thumb(source, to / THUMB)
+
+
+def thumb(source: Path, to: Path) -> None:
+    """Write the whole picture, very small."""
+    _save(whole(source, THUMB_SIDE), to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
