@@ -233,7 +233,10 @@ class Browser:
 
     def _tab(self, port: str, path: str) -> ClientConnection:
         """Return the wire to the first tab, found through the browser's own."""
-        whole: dict[str, Any] = {"max_size": None, "compression": None, "proxy": None}
+        # No pings: while a test looks elsewhere nobody reads, and the wire would count as dead.
+        whole: dict[str, Any] = {
+            "max_size": None, "compression": None, "proxy": None, "ping_interval": None,
+        }  # fmt: skip
         with connect(f"ws://127.0.0.1:{port}{path}", **whole) as wire:
             wire.send(json.dumps({"id": 1, "method": "Target.getTargets"}))
             told = json.loads(wire.recv(timeout=_SECONDS))

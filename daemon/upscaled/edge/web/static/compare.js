@@ -115,8 +115,8 @@
     divide();
   }
   addEventListener("keydown", (event) => {
-    if (!shown || event.ctrlKey || event.metaKey || event.altKey || event.target === slider) return;
-    const step = { ArrowLeft: -2, ArrowRight: 2 }[event.key];
+    if (!shown || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = event.target !== slider && { ArrowLeft: -2, ArrowRight: 2 }[event.key];
     if (step) { slider.value = Number(slider.value) + step; divide(); event.preventDefault(); }
     if (event.key === "d") difference(root.querySelector("[data-difference]"));
     if (event.key === "w") centre(shown.worst);
