@@ -87,6 +87,7 @@ format: .venv/dev  ## format and mend what ruff can
 UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q
 lock:  ## rewrite the locks (needs uv on the path)
 	$(UV) lock/build.in -o lock/build.txt
+	$(UV) lock/api.in -o lock/api.txt
 	$(UV) pyproject.toml -c lock/build.txt -o lock/run.txt
 	$(UV) pyproject.toml --extra exr -c lock/build.txt -c lock/run.txt -o lock/exr.txt
 	$(UV) pyproject.toml --extra heic -c lock/build.txt -c lock/run.txt -o lock/heic.txt

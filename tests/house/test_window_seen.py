@@ -15,6 +15,7 @@ import pytest
 from browser import DESKTOP, PHONE, Browser, browser
 from place import Place, photo
 from standin import Options, Standin
+from windows import free_address, is_alive
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -27,9 +28,7 @@ class Window(Place):
 
     def open(self, fal: Standin) -> None:
         """Start the daemon; every print goes to review."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        self.address = f"http://{free_address()}"
         urls = {
             "queue_url": fal.queue_url,
             "rest_url": fal.rest_url,
@@ -42,14 +41,7 @@ class Window(Place):
             plan={"min_effective_ppi": 1200.0},
         )
         self.start()
-        self.wait_for(self.answers, "the window")
-
-    def answers(self) -> bool:
-        """Say whether the window shows a living daemon."""
-        try:
-            return bool(self.asked("/api/v1/status")["running"])
-        except httpx.HTTPError:
-            return False
+        self.wait_for(lambda: is_alive(self.address), "the window")
 
     def asked(self, path: str) -> Any:
         """Return what the API says."""
@@ -258,7 +250,7 @@ def test_the_page_outlives_a_restart_of_the_daemon(window: Window, chromium: Bro
     window.kill(group=False)
     window.wait_for(lambda: not reachable(window), "the window's end with its daemon")
     window.start()
-    window.wait_for(window.answers, "the window")
+    window.wait_for(lambda: is_alive(window.address), "the window")
     photo(window.path("inbox/hd/after.jpg"), (1200, 800), seed=99)
     window.until("hd/after.jpg", "done")
     chromium.wait_for("document.body.textContent.includes('after.jpg')", "what came after")

@@ -34,7 +34,7 @@ def application(answers: Answers, keys: Keys, version: str) -> Starlette:
         status, message, hint = _words(error)
         if request.url.path.startswith(PREFIX):
             fault = {"code": str(status), "message": message, "hint": hint}
-            return JSONResponse({"error": fault}, status)
+            return JSONResponse({"error": fault}, status, _allowed(error))
         return pages.page(
             request, "fault.html", status=status, number=status, message=message, hint=hint
         )
@@ -49,6 +49,11 @@ def application(answers: Answers, keys: Keys, version: str) -> Starlette:
         middleware=[Middleware(Guard, keys=keys)],
         exception_handlers={HTTPException: told, UpscaledError: told},
     )
+
+
+def _allowed(error: Exception) -> dict[str, str] | None:
+    """Return the headers that belong to a fault: which methods there are."""
+    return dict(error.headers) if isinstance(error, HTTPException) and error.headers else None
 
 
 def _words(error: Exception) -> tuple[int, str, str]:

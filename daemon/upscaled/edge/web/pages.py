@@ -1,6 +1,7 @@
 """The pages: what they show and what their forms ask for. Blocking calls run in worker threads."""
 
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,12 +22,15 @@ from upscaled.edge.web import bodies
 from upscaled.edge.web.guarding import COOKIE, Keys, is_forged, same
 from upscaled.edge.web.live import Live
 from upscaled.edge.web.ports import Answers, Wanted
-from upscaled.edge.web.rendering import Pages
+from upscaled.edge.web.rendering import FRAGMENT, Pages
 
 STATES = ("waiting", "working", "held", "review", "failed", "done")
 FAMILIES = ("core", "recover", "redefine", "text", "cgi")
 VERBS = ("accept", "reject", "redo", "retry", "cancel")
 A_PAGE = 50
+MOST_KEPT = 32
+"""Drawn pages that are kept until something changes; one has some ten kilobytes."""
+Page = Callable[[Request], Awaitable[Response]]
 REPORT_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-same-origin;"
     " frame-ancestors 'self'"
@@ -42,19 +46,20 @@ class Site:
         self._keys = keys
         self._pages = Pages(keys)
         self._live = Live(answers.version)
+        self._kept: dict[tuple[str, str], tuple[int, Response]] = {}
 
     def routes(self) -> list[Route]:
         """Return what is served, but the API and the static files."""
         return [
-            Route("/", self.now),
-            Route("/review", self.review),
+            Route("/", self._once(self.now)),
+            Route("/review", self._once(self.review)),
             Route("/review/{job}", self.compare),
-            Route("/jobs", self.jobs),
+            Route("/jobs", self._once(self.jobs)),
             Route("/jobs/{job}", self.job),
             Route("/jobs/{job}/receipt", self.receipt),
-            Route("/series", self.series),
+            Route("/series", self._once(self.series)),
             Route("/series/{watch:int}", self.one_series),
-            Route("/rules", self.rules),
+            Route("/rules", self._once(self.rules)),
             Route("/rules/try", self.explain, methods=["POST"]),
             Route("/reports", self.reports),
             Route("/reports/{report}", self.report),
@@ -282,6 +287,21 @@ class Site:
         return answer
 
     # ---- inside
+
+    def _once(self, page: Page) -> Page:
+        """Draw a page once for all windows, until something changes; it is the same for all."""
+
+        async def kept(request: Request) -> Response:
+            version = await run_in_threadpool(self._answers.version)
+            key = request.url.path + "?" + request.url.query, request.headers.get(FRAGMENT, "")
+            held = self._kept.get(key)
+            if held is None or held[0] != version:
+                if len(self._kept) >= MOST_KEPT:
+                    self._kept.clear()
+                held = self._kept[key] = version, await page(request)
+            return Response(held[1].body, media_type="text/html")
+
+        return kept
 
     async def _list(self, wanted: Wanted) -> Any:
         return await run_in_threadpool(self._answers.jobs, wanted)
