@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost bench-arrival bench-web fuzz-paid fuzz-arrival bench-fal check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost bench-arrival bench-web bench-cli fuzz-paid fuzz-arrival bench-fal check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -70,6 +70,9 @@ bench-arrival: .venv/dev  ## how soon files are noticed, and what waiting for th
 bench-web: .venv/dev  ## how soon the window's pages are there, what it holds and takes: about five minutes
 	@sh tests/system-parts
 	@PYTHONPATH=daemon:tests $(PY) tests/house/bench_web.py
+
+bench-cli: .venv/dev  ## what each verb takes with ten thousand done jobs; fails beyond 400 ms, or 1 s
+	@PYTHONPATH=daemon:tests $(PY) tests/house/bench_cli.py
 
 bench-cost: .venv/dev  ## what plans for a labelled corpus (UPSCALED_CORPUS) cost, against always 4x
 	@PYTHONPATH=tests $(PY) tests/rules/bench_cost.py

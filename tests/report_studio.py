@@ -14,10 +14,10 @@ from upscaled.core.settings import Settings
 from upscaled.edge import roots
 from upscaled.edge.toml import load_settings
 from upscaled.flow.showing import tiles_folder
-from upscaled.house import open_ledger
 from upscaled.nouns import Artifact, Delivery, Facts, Job, PassDone, State
 from upscaled.outboxes import outboxes_of
 from upscaled.reporting import Asked, gather, span_between
+from upscaled.rooms import open_ledger
 
 RESULT = Artifact(path="", sha256="", bytes=9, width=8, height=8, format="PNG")
 

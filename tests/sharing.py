@@ -22,7 +22,8 @@ from upscaled.edge import disk
 from upscaled.errors import Aside, NotReady
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Code, Hold, Job, Pass, Probe, State, Ticket
-from upscaled.shares import Marked, Places
+from upscaled.shares import Marked
+from upscaled.whereabouts import Places
 
 WHOLE = b"."
 """The last byte of a whole picture: what ends otherwise is still being written."""

@@ -53,7 +53,7 @@ from upscaled.measures import Known
 from upscaled.nightly import AGAIN_SECONDS, Nightly
 from upscaled.nightwatch import Nightwatch
 from upscaled.nouns import Hold, Job, Sighting, State
-from upscaled.shares import roots_of
+from upscaled.whereabouts import roots_of
 
 log = structlog.get_logger()
 

@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from upscaled import __version__
-from upscaled.core.fidelity import parse_bands
-from upscaled.core.folders import Grammar
 from upscaled.core.life import Lane
 from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
@@ -23,76 +21,23 @@ from upscaled.edge.fal.engine import Fal
 from upscaled.edge.fal.options import FalOptions
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.local import Local
-from upscaled.edge.pictures.child import Limits
-from upscaled.edge.pictures.conversions import Conversions
-from upscaled.edge.pictures.marks_table import parse_marks
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.secrets import find_admin_key, find_key
-from upscaled.edge.toml import load_rules, own_rules, rule_place
-from upscaled.errors import ConfigError, Fatal
+from upscaled.errors import ConfigError
 from upscaled.flow import lanes
 from upscaled.flow.promises import Promises
 from upscaled.flow.showing import tiles_folder
 from upscaled.flow.tools import Showcase, Tools
 from upscaled.housekeeping import before_migration, meet_restored
 from upscaled.nouns import Access, Taken
-from upscaled.reading import BANDS, MARKS, Rules, read_rules
-from upscaled.shares import START_SECONDS, Marked, Places, accesses, real_inboxes, remember
+from upscaled.reading import Rules, read_rules
+from upscaled.rooms import PIXEL_WORKERS, grammar_of, open_ledger, studio_of
+from upscaled.shares import START_SECONDS, Marked, accesses
+from upscaled.whereabouts import Places, remember
 
-PIXEL_WORKERS = 2
-"""Two cores do most of the machines we know; each worker is bounded in memory and time."""
 REST_SECONDS = 5.0, 120.0
 """How long a failing service of fal is left alone, first and at most; never beyond [retry]."""
-
-
-def grammar_of(settings: Settings) -> Grammar:
-    """Return the folder grammar with the config's own target names."""
-    return Grammar(settings.target)
-
-
-def open_studio(
-    settings: Settings,
-    count: int = PIXEL_WORKERS,
-    scratch: Path | None = None,
-    limits: Limits | None = None,
-) -> tuple[Studio, Workers]:
-    """Return the pixel workers' door and the pool behind it; the caller closes the pool."""
-    workers = Workers(count, limits, scratch=scratch)
-    return _studio(settings, workers), workers
-
-
-def _studio(settings: Settings, workers: Workers) -> Studio:
-    directory = settings.rules.directory
-    bands = parse_bands(load_rules(directory, BANDS), rule_place(directory, BANDS))
-    marks = own_rules(directory, MARKS)
-    if marks and directory:
-        parse_marks(marks, str(directory / MARKS))
-    packed = settings.finish.tiff_compression != "none"
-    return Studio(workers, bands, marks, _conversions(settings), packed=packed)
-
-
-def _conversions(settings: Settings) -> Conversions:
-    finish = settings.finish
-    ink = str(finish.cmyk_default) if finish.cmyk_default else ""
-    return Conversions(cmyk_default=ink, exr_view=finish.exr_view, exr_exposure=finish.exr_exposure)
-
-
-def open_ledger(settings: Settings, places: Places | None = None) -> Ledger:
-    """
-    Open the ledger; raises `Fatal` on a network file system.
-
-    SQLite's locks and its write-ahead log do not hold on network file systems.
-    """
-    directory = settings.state.directory
-    directory.mkdir(parents=True, exist_ok=True)
-    kind = roots.file_system(directory)
-    if roots.is_network(kind):
-        raise Fatal(
-            f"the state directory {directory} lies on a network file system ({kind})",
-            "choose a local directory for [state] directory",
-        )
-    return Ledger(directory / "ledger.sqlite", real_inboxes(settings, places))
 
 
 def pin_engine(settings: Settings, ledger: Ledger, key: str | None) -> str:
@@ -223,7 +168,7 @@ class Ground:
         if before is not None:
             marked.adopt(before)
         marked.open(start=partial(_put, plot.roads))
-        studio = _studio(settings, self._workers)
+        studio = studio_of(settings, self._workers)
         tools = Tools(
             settings=settings,
             grammar=grammar_of(settings),

@@ -13,7 +13,7 @@ from upscaled.edge.disk.probe import probe
 from upscaled.edge.watch.hints import Watcher
 from upscaled.errors import Outage
 from upscaled.nouns import Access
-from upscaled.shares import ROLES
+from upscaled.whereabouts import ROLES
 
 Told = dict[str, Any]
 """As `status --json` and `check --json` show it."""

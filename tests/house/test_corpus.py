@@ -20,7 +20,7 @@ from upscaled.core.settings import parse_settings
 from upscaled.edge.labelled import find
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UsageError
-from upscaled.house import open_studio
+from upscaled.rooms import open_studio
 
 SHEET = "corpus-mistakes.png"
 ODD = ("<b>.png", "line\nbreak.png", "n" * 251 + ".png", "half\udcff.png", "a.png[shrink=8]")

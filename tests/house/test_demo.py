@@ -15,7 +15,7 @@ from upscaled.cli.report import parse_since, report
 from upscaled.edge.samples import SAMPLES
 from upscaled.edge.toml import load_settings
 from upscaled.errors import UsageError
-from upscaled.house import open_ledger
+from upscaled.rooms import open_ledger
 
 KEY = "a-key-that-must-not-be-used"
 DONE = sum(sample.ends == "done" for sample in SAMPLES)

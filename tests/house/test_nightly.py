@@ -16,9 +16,9 @@ from upscaled.edge.toml import load_settings
 from upscaled.errors import Outage
 from upscaled.flow.lanes import Lane
 from upscaled.flow.nights import MARK
-from upscaled.house import open_ledger
 from upscaled.nightly import OWED, Nightly
 from upscaled.nouns import State
+from upscaled.rooms import open_ledger
 
 ENDS = datetime(2025, 3, 3, 6, tzinfo=UTC)
 NIGHT = Night(date=ENDS.date(), begins=ENDS - timedelta(days=1), ends=ENDS)

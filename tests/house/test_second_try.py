@@ -14,7 +14,7 @@ from standin import Options, Standin
 from trying import ended
 from upscaled.core.settings import parse_settings
 from upscaled.edge.toml import load_mapping
-from upscaled.house import open_ledger
+from upscaled.rooms import open_ledger
 
 SOURCE = 700, 500
 

@@ -12,7 +12,7 @@ import pytest
 
 from place import Place, photo
 from upscaled import __version__
-from upscaled.cli.ask import ledger_of
+from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.window.answers import House
 from upscaled.cli.window.pictures import Pictures
 from upscaled.edge.toml import load_settings

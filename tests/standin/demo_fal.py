@@ -26,7 +26,7 @@ from rich.console import Console  # noqa: E402 - the path must be set first
 from standin import Options, Standin  # noqa: E402 - the path must be set first
 from upscaled.cli.demo import prepare, results, show  # noqa: E402 - the path must be set first
 from upscaled.edge import toml  # noqa: E402 - the path must be set first
-from upscaled.house import open_ledger  # noqa: E402 - the path must be set first
+from upscaled.rooms import open_ledger  # noqa: E402 - the path must be set first
 
 FOLDER = Path(".demo-fal")
 LATENCY_SECONDS = 1.5

@@ -6,11 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from upscaled.cli.ask import ledger_of, watch_lines, watches_of
+from upscaled.cli.ask import watch_lines, watches_of
 from upscaled.cli.check_fal import fal_warnings
 from upscaled.cli.check_night import night_faults, night_warnings
 from upscaled.cli.check_roots import Asked, fault, write_faults
 from upscaled.cli.config import config_path
+from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE, WRONG, print_json, print_text
 from upscaled.cli.surveys import Surveyed, surveyed
 from upscaled.cli.window.verb import window_faults
@@ -25,11 +26,12 @@ from upscaled.edge.pictures.marks import mark_faults
 from upscaled.edge.secrets import find_key
 from upscaled.edge.toml import load_rules, load_settings, own_rules, stray_rules, write_config
 from upscaled.errors import ConfigError, Fatal, Fault
-from upscaled.house import open_ledger
 from upscaled.nouns import Family, Order
 from upscaled.probing import Told
 from upscaled.reading import BANDS, MARKS, read_rules
-from upscaled.shares import ROLES, Marked, Places, accesses
+from upscaled.rooms import open_ledger
+from upscaled.shares import Marked, accesses
+from upscaled.whereabouts import ROLES, Places
 
 
 def check(arguments: argparse.Namespace) -> int:

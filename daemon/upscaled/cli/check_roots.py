@@ -13,7 +13,8 @@ from upscaled.edge.ledger import Ledger
 from upscaled.errors import ConfigError, Fault, UpscaledError
 from upscaled.nouns import ANYHOW, Access
 from upscaled.probing import Told, listened, tried
-from upscaled.shares import ROLES, Places, accesses
+from upscaled.shares import accesses
+from upscaled.whereabouts import ROLES, Places
 
 ANSWER_SECONDS = 3.0
 """How long a mount is given to say where it is."""

@@ -36,9 +36,9 @@ from upscaled.edge.labelled import File, Found, Skipped, find
 from upscaled.edge.pictures.studio import Studio
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import Aside, Stop, UpscaledError, UsageError
-from upscaled.house import PIXEL_WORKERS, open_studio
 from upscaled.nouns import Code, Family, Probe
 from upscaled.reading import read_rules
+from upscaled.rooms import PIXEL_WORKERS, open_studio
 
 LABELS = tuple(family.value for family in Family)
 _PICTURE_ENDINGS = frozenset(

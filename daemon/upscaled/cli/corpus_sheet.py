@@ -15,7 +15,7 @@ from upscaled.core.report import plain
 from upscaled.edge import disk, roots
 from upscaled.edge.pictures.workers import Workers
 from upscaled.errors import UpscaledError, UsageError
-from upscaled.house import PIXEL_WORKERS
+from upscaled.rooms import PIXEL_WORKERS
 
 DEFAULT = Path("corpus-mistakes.png")
 MOST = 200

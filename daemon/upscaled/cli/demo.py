@@ -31,8 +31,9 @@ from upscaled.edge.samples import SAMPLES, draw_samples
 from upscaled.errors import UsageError
 from upscaled.flow.lines import place_of
 from upscaled.flow.steps import plan_sentence
-from upscaled.house import open_ledger, opened
+from upscaled.house import opened
 from upscaled.nouns import Job, Micros
+from upscaled.rooms import open_ledger
 
 FOLDER = Path(".demo")
 MARK = ".upscaled-demo"

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from upscaled.cli.ask import is_alive, ledger_of
 from upscaled.cli.config import settings_in_force as settings_of
+from upscaled.cli.ledgers import is_alive, ledger_of
 from upscaled.cli.main import DONE, UNFINISHED, print_json, print_text
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import UsageError
-from upscaled.house import open_ledger
 from upscaled.housekeeping import before_migration
 from upscaled.nouns import State
+from upscaled.rooms import open_ledger
 
 ANSWER_SECONDS = 5.0
 """How long a living daemon is given to answer before the command says "asked"."""

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_or_defaults
 from upscaled.cli.explain import explained
+from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
 from upscaled.core.draft import PlanRequest
 from upscaled.core.explain import Explanation, explain
@@ -27,9 +27,9 @@ from upscaled.edge.ledger import Ledger
 from upscaled.edge.pictures.child import Limits
 from upscaled.edge.pictures.studio import Studio
 from upscaled.errors import Aside, NotReady, Stop, UpscaledError, UsageError
-from upscaled.house import grammar_of, open_studio
 from upscaled.nouns import Assume, Code, Family, Order, Probe, Verdict
 from upscaled.reading import Rules, read_rules
+from upscaled.rooms import grammar_of, open_studio
 
 _LOOKS = 2_000
 """Pictures that one worker looks at: only looking leaves no memory behind."""

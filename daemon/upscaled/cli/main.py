@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def print_json(value: Any) -> None:
     """Print JSON alone on standard output."""
-    sys.stdout.write(_json(value, indent=2) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
 def print_text(text: str) -> None:
@@ -57,11 +57,11 @@ def print_text(text: str) -> None:
 
 def print_line(value: Any) -> None:
     """Print one JSON object on one line, at once."""
-    sys.stdout.write(_json(value) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
     sys.stdout.flush()
 
 
-def _json(value: Any, indent: int | None = None) -> str:
+def json_text(value: Any, indent: int | None = None) -> str:
     """Return JSON text; where a file's name is not UTF-8, all that is not ASCII is escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     try:
@@ -124,14 +124,14 @@ def _add_looking(verb: Callable[[str, str, str], argparse.ArgumentParser]) -> No
     plan.add_argument("files", nargs="+", metavar="FILE")
     plan.add_argument("--target", required=True, metavar="NAME", help="a folder name: 4k, print-a3")
     verb("status", "ask:status", "engine, counts, money, watches")
-    jobs = verb("jobs", "ask:jobs", "every job, unfinished first")
+    jobs = verb("jobs", "jobs:jobs", "every job, unfinished first")
     jobs.add_argument("--state", choices=["waiting", "working", "held", "review", "failed", "done"])
     series = verb("series", "series:series", "how sequences stand, which frames are missing")
     series.add_argument("name", nargs="?", metavar="NAME", help="a series, or a frame's path")
     series.add_argument(
         "--frames", metavar="A-B", help="the frames that there should be: 1001-1100"
     )
-    show = verb("show", "ask:show", "the whole story of one job")
+    show = verb("show", "show:show", "the whole story of one job")
     show.add_argument("id")
     report = verb("report", "report:run_report", "one HTML page of what was done")
     report.add_argument("--since", default="24h", help="24h, 7d, 90m")

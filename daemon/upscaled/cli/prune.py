@@ -5,8 +5,8 @@ import re
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
-from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_in_force
+from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE, print_json, print_text
 from upscaled.errors import UsageError
 

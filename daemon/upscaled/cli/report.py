@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_in_force as settings_of
+from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE, print_json
 from upscaled.core.price import usd
 from upscaled.core.report.values import Report

@@ -4,8 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_of
+from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE, UNFINISHED, print_json, print_text
 from upscaled.cli.standings import Key, latest_keys, told
 from upscaled.core.frames import frame_of, parse_span

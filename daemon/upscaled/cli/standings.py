@@ -2,28 +2,30 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from upscaled.core.progress import Progress, line, progress_json
 from upscaled.core.settings import Settings
-from upscaled.edge.ledger import Ledger
 
-_RECENT = timedelta(days=1)
+if TYPE_CHECKING:
+    from upscaled.edge.ledger import Ledger
+
+RECENT = timedelta(days=1)
 
 Key = tuple[int, str]
 """Watch and series."""
 
 
-def latest(ledger: Ledger | None) -> list[Progress]:
+def latest(ledger: "Ledger | None") -> list[Progress]:
     """Return how the series under way stand, and those of the last day."""
     if ledger is None:
         return []
     return [ledger.standings.progress(*key) for key in latest_keys(ledger)]
 
 
-def latest_keys(ledger: Ledger) -> list[Key]:
+def latest_keys(ledger: "Ledger") -> list[Key]:
     """Return the series under way, and those of the last day."""
-    return ledger.standings.latest(datetime.now(UTC) - _RECENT)
+    return ledger.standings.latest(datetime.now(UTC) - RECENT)
 
 
 def told(settings: Settings, some: Iterable[Progress]) -> list[dict[str, Any]]:

@@ -28,8 +28,8 @@ from upscaled.errors import (
     UpscaledError,
     UsageError,
 )
-from upscaled.house import grammar_of
 from upscaled.nouns import Code, Family, Job
+from upscaled.rooms import grammar_of
 from upscaled.submitting import Asked, Counter, Handed, Roots, read_target
 
 

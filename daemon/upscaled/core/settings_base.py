@@ -9,6 +9,7 @@ class Table(BaseModel):
     """One table: strict, frozen, and no key that is not declared."""
 
     model_config = ConfigDict(
+        defer_build=True,
         strict=True,
         frozen=True,
         extra="forbid",

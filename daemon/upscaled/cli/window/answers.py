@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from upscaled.cli.ask import is_alive, job_json, show_told, status_told
+from upscaled.cli.ask import status_told
 from upscaled.cli.explain import explained
 from upscaled.cli.hands import Words, flag, order
+from upscaled.cli.jobs import job_json
+from upscaled.cli.ledgers import is_alive
 from upscaled.cli.look import verdict_json, weighed
 from upscaled.cli.report import parse_since
+from upscaled.cli.show import show_told
 from upscaled.cli.standings import latest, latest_keys
 from upscaled.cli.standings import told as series_told
 from upscaled.cli.submit import told_of
@@ -26,12 +29,12 @@ from upscaled.edge.ledger import Ledger
 from upscaled.edge.toml import load_rules, rule_place
 from upscaled.edge.web.ports import Page, Said, Shown, Told, Try, Upload, Wanted
 from upscaled.errors import Outage, UpscaledError, UsageError
-from upscaled.house import grammar_of
 from upscaled.nouns import Family, Job, State
 from upscaled.outboxes import outboxes_of
 from upscaled.reading import BANDS, Rules
 from upscaled.reporting import Asked as AskedReport
 from upscaled.reporting import gather, span_until, write
+from upscaled.rooms import grammar_of
 from upscaled.submitting import Asked, Counter, Roots, read_target
 
 ANSWER_SECONDS = 2.0
@@ -75,7 +78,8 @@ class House:
         if job is None:
             return None
         fidelity = job.facts.fidelity
-        return show_told(self._ledger, job) | {
+        told = show_told(job, self._ledger.moved(job_id), self._ledger.history(job_id))
+        return told | {
             "figures": self._figures(job),
             "found": list(fidelity.reasons) if fidelity else [],
         }

@@ -22,8 +22,8 @@ from upscaled.edge.pictures.workers import Workers
 from upscaled.edge.web.ports import Shown
 from upscaled.errors import Outage, UpscaledError
 from upscaled.flow.showing import tiles_folder
-from upscaled.house import open_studio
 from upscaled.nouns import Job, State
+from upscaled.rooms import open_studio
 
 KEPT = 24
 """Pairs that stay cut, the last looked at; one of 60 MP takes some 40 MB."""

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from upscaled import __version__
-from upscaled.cli.ask import ledger_of
 from upscaled.cli.config import settings_of
+from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE
 from upscaled.core.settings import Settings
 from upscaled.core.settings_types import Address, is_loopback

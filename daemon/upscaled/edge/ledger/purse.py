@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from upscaled.core.money import Kind, movements
 from upscaled.edge.ledger import tables
-from upscaled.edge.ledger.rows import money_row, when
+from upscaled.edge.ledger.rows import Moved, money_row, moved_of, when
 from upscaled.edge.ledger.store import Store
 from upscaled.nouns import Job, Micros, PassDone
 
@@ -21,21 +21,6 @@ _SPENT = _ROWS.kind.in_([Kind.SETTLE.value, Kind.CORRECT.value])
 _SUM = sa.func.coalesce(sa.func.sum(_ROWS.micros), 0)
 _AFTER = chr(ord("/") + 1)
 """Paths below `4k` lie between `4k/` and `4k0`, whatever characters they hold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """One movement as it was written."""
-
-    at: datetime
-    kind: str
-    number: int
-    """The pass, from 0."""
-    micros: Micros
-    endpoint: str
-    model: str
-    request_id: str | None
-    billed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,19 +72,7 @@ class Purse(Store):
         """Return every movement of a job, oldest first."""
         query = sa.select(tables.money).where(_ROWS.job == job_id).order_by(_ROWS.id)
         with self._reading() as link:
-            return [
-                Moved(
-                    at=when(row["at"]),
-                    kind=row["kind"],
-                    number=row["number"],
-                    micros=row["micros"],
-                    endpoint=row["endpoint"],
-                    model=row["model"],
-                    request_id=row["request_id"],
-                    billed=row["billed"],
-                )
-                for row in link.execute(query).mappings()
-            ]
+            return [moved_of(row) for row in link.execute(query).mappings()]
 
     def open(self) -> Micros:
         """Return what stands reserved by the movements themselves; always what `reserved` says."""

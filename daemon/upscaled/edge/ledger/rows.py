@@ -2,19 +2,50 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from upscaled.core.frames import frame_of
 from upscaled.core.life import ENDS
 from upscaled.core.money import Movement
-from upscaled.nouns import Dragged, Facts, Hold, Job, State
+from upscaled.nouns import Dragged, Facts, Hold, Job, Micros, State
 
 _FACTS = TypeAdapter(Facts)
 _DRAGGED = TypeAdapter(Dragged)
+
+
+class Row(Protocol):
+    """A row as any of our ways of asking returns it."""
+
+    def __getitem__(self, column: str, /) -> Any:
+        """Return what stands in a column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a job's history."""
+
+    at: datetime
+    state: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One movement as it was written."""
+
+    at: datetime
+    kind: str
+    number: int
+    """The pass, from 0."""
+    micros: Micros
+    endpoint: str
+    model: str
+    request_id: str | None
+    billed: bool
 
 
 def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
@@ -51,7 +82,7 @@ def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def job_of(row: sa.RowMapping, inboxes: Sequence[str]) -> Job:
+def job_of(row: Row, inboxes: Sequence[str]) -> Job:
     """Return a row as its job; its watch is -1 where the inbox left the config."""
     inbox = row["inbox"]
     return Job(
@@ -60,7 +91,7 @@ def job_of(row: sa.RowMapping, inboxes: Sequence[str]) -> Job:
         watch=inboxes.index(inbox) if inbox in inboxes else -1,
         path=row["path"],
         target=row["target"],
-        urgent=row["urgent"],
+        urgent=bool(row["urgent"]),
         size=row["size"],
         mtime_ns=row["mtime_ns"],
         inode=int(row["inode"]),
@@ -76,6 +107,25 @@ def job_of(row: sa.RowMapping, inboxes: Sequence[str]) -> Job:
         seen_at=when(row["seen_at"]),
         updated_at=when(row["updated_at"]),
         facts=_FACTS.validate_json(row["facts"]),
+    )
+
+
+def event_of(row: Row) -> Event:
+    """Return a row of the history as what it says."""
+    return Event(at=when(row["at"]), state=row["state"], said=row["said"])
+
+
+def moved_of(row: Row) -> Moved:
+    """Return a row of the money as its movement."""
+    return Moved(
+        at=when(row["at"]),
+        kind=row["kind"],
+        number=row["number"],
+        micros=row["micros"],
+        endpoint=row["endpoint"],
+        model=row["model"],
+        request_id=row["request_id"],
+        billed=bool(row["billed"]),
     )
 
 
