@@ -87,10 +87,21 @@ def test_what_stands_is_told_once_and_once_more_when_it_is_over() -> None:
 
     assert [(message.over, message.at) for message in sent] == [
         (False, after(5)),
-        (True, after(90)),
+        (True, after(91)),
     ]
     assert sent[1].text == "After 90 min: gone"
     assert sent[1].title == "reached again"
+
+
+def test_what_lifts_for_an_instant_and_stands_again_is_not_over() -> None:
+    one, sent = board(), []
+    cap = (Kind.CAP_REACHED, "")
+    for second in range(0, 3600, 5):  # each freed reservation wakes all who wait for money
+        held = second % 300 != 0 or second == 0
+        one.stands({cap: "the cap is reached"} if held else {}, NOW + timedelta(seconds=second))
+        sent += one.due(NOW + timedelta(seconds=second))
+
+    assert [message.over for message in sent] == [False]
 
 
 def test_what_flutters_is_told_no_more_than_once_in_the_quiet_time() -> None:

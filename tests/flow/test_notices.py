@@ -154,6 +154,7 @@ def test_what_stood_before_a_restart_is_not_over_before_anybody_looked(place: Pl
 
     place.stands = {}
     place.after(1)
+    place.after(1)
     assert [message.over for message in place.sent] == [False, True]
 
 

@@ -4,7 +4,7 @@ What people are told unasked: events in, few messages out. Time is an argument.
 Things happen (a picture fails) or stand (a share is not there). Both are gathered by kind: the
 first message leaves after a moment, so that a burst is one message with a count; the next of that
 kind not before the quiet time is over. What stands is told once, when it has stood long enough, and
-once more when it is over, unless nobody was told of it. Nothing here sends.
+once more when it has been over for a moment, unless nobody was told of it. Nothing here sends.
 """
 
 from collections.abc import Mapping
@@ -94,6 +94,8 @@ class _Standing:
     since: str
     text: str
     told: bool = False
+    gone: str = ""
+    """Since when it is over; a cap lifts for an instant whenever a reservation is released."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,13 +123,23 @@ class Board:
             before = self._standing.get(which)
             if before is None:
                 self._standing[which] = _Standing(since=now.isoformat(), text=_line(text))
-            elif not before.told:
-                self._standing[which] = replace(before, text=_line(text))
+            else:
+                said = before.text if before.told else _line(text)
+                self._standing[which] = replace(before, text=said, gone="")
         for which in [one for one in self._standing if one not in found]:
-            gone, (kind, _) = self._standing.pop(which), which
-            if gone.told:
-                said = f"After {_length(now - _at(gone.since))}: {gone.text}"
-                self._over[kind] = (*self._over.get(kind, ()), said)
+            self._lift(which, now)
+
+    def _lift(self, which: tuple[Kind, str], now: datetime) -> None:
+        """Let go of what stands no more; what was told only once that lasts."""
+        one = self._standing[which]
+        if not one.told:
+            del self._standing[which]
+        elif not one.gone:
+            self._standing[which] = replace(one, gone=now.isoformat())
+        elif not timedelta() <= now - _at(one.gone) < GATHER:
+            del self._standing[which]
+            said = f"After {_length(_at(one.gone) - _at(one.since))}: {one.text}"
+            self._over[which[0]] = (*self._over.get(which[0], ()), said)
 
     def due(self, now: datetime, *, hurried: bool = False) -> list[Message]:
         """Return the messages that are to leave now; they count as told. `hurried`: bursts too."""
