@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -16,9 +16,9 @@ from upscaled.cli.standings import RECENT, latest, lines
 from upscaled.cli.standings import told as series_told
 from upscaled.cli.surveys import surveyed
 from upscaled.core.budget import Spend, room, warnings
-from upscaled.core.footing import sentences
 from upscaled.core.life import Word, word_of
 from upscaled.core.opening import opening, opening_json, opening_text
+from upscaled.core.overview import overview
 from upscaled.core.price import usd
 from upscaled.core.progress import Progress
 from upscaled.core.settings import Settings, Watch
@@ -27,7 +27,7 @@ from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
 from upscaled.edge.diary import CONFIG_CHANGES, last
 from upscaled.edge.ledger.glance import Glance, glanced
-from upscaled.errors import Fault, Outage
+from upscaled.errors import Outage
 from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Micros, State
 
@@ -62,10 +62,13 @@ def status(arguments: argparse.Namespace) -> int:
     with glanced(settings.state.directory / "ledger.sqlite") as ledger:
         moving = _moving(settings, ledger)
         said = status_told(settings, ledger, moving)
+        holds = ledger.holds() if ledger else []
     if arguments.json:
         print_json(said)
-    else:
-        print_text("\n".join([_status_text(said), *lines(moving)]))
+        return DONE
+    first, *rest = [*overview(said, holds), *lines(moving)]
+    print_text(first, bold=True)
+    print_text("\n".join(rest))
     return DONE
 
 
@@ -221,15 +224,6 @@ def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dic
     return told | {"probe": None}  # only the daemon and `check` make files there
 
 
-def watch_lines(watches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield how each watch is seen, and below it what was tried in its folders."""
-    for one in watches:
-        health = "healthy" if one["healthy"] else "NOT healthy"
-        yield f"watch    {one['inbox']}: {one['observer']}, {health} ({one['reason']})"
-        if tried := sentences(one.get("probe")):
-            yield f"         {'; '.join(tried)}"
-
-
 def watches_of(settings: Settings, ledger: Remembered | None) -> list[dict[str, Any]]:
     """Return how each watch is seen by the living daemon; without one, look for ourselves."""
     if ledger and is_alive(settings):
@@ -237,29 +231,3 @@ def watches_of(settings: Settings, ledger: Remembered | None) -> list[dict[str, 
         if told:
             return list(told["watches"])
     return _watches(settings, ledger)[0]
-
-
-def _status_text(said: dict[str, Any]) -> str:
-    engine, spend = said["engine"], said["spend"]
-    why = f" ({engine['reason']})" if engine["reason"] else ""
-    lines = [f"engine   {engine['name']}: {engine['state']}{why}"]
-    lines.append("jobs     " + ", ".join(f"{count} {word}" for word, count in said["jobs"].items()))
-    lines.append(
-        f"spend    ${spend['today_usd']:.2f} today, ${spend['month_usd']:.2f} this month, "
-        f"${spend['reserved_usd']:.2f} reserved, ${spend['left_usd']:.2f} left"
-    )
-    lines += [f"window   {one}" for one in said["schedule"]["words"]]
-    lines += [f"model    {one['reason']}" for one in said["paused_models"]]
-    lines += [f"money    {one}" for one in spend["warnings"]]
-    lines += watch_lines(said["watches"])
-    lines += [
-        f"unknown  {one['path'] or 'the inbox itself'}: {one['hint']}"
-        for one in said["unknown_folders"]
-    ]
-    lines += [f"stays    {one}" for one in said["odd_names"]]
-    if said["restored"]:
-        lines.append(f"ledger   {said['restored']['reason']}")
-    if said["reload"] and not said["reload"]["ok"]:
-        lines.append(f"config   refused at {said['reload']['at']}; the one before holds:")
-        lines += [f"         {Fault(**fault).sentence()}" for fault in said["reload"]["faults"]]
-    return "\n".join([*lines, "paused"] if said["paused"] else lines)

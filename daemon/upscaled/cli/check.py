@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from upscaled.cli.ask import watch_lines, watches_of
+from upscaled.cli.ask import watches_of
 from upscaled.cli.check_fal import fal_warnings
 from upscaled.cli.check_night import night_faults, night_warnings
 from upscaled.cli.check_roots import Asked, fault, write_faults
@@ -18,6 +18,7 @@ from upscaled.cli.window.verb import window_faults
 from upscaled.core.catalogue import Catalogue
 from upscaled.core.folders import Grammar
 from upscaled.core.folders import Target as Aim
+from upscaled.core.overview import watch_lines
 from upscaled.core.settings import Settings
 from upscaled.edge import roots
 from upscaled.edge.ledger import Ledger

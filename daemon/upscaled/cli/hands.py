@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from upscaled.cli.config import settings_in_force as settings_of
-from upscaled.cli.ledgers import is_alive, ledger_of
+from upscaled.cli.ledgers import is_alive, ledger_of, whole_id
 from upscaled.cli.main import DONE, UNFINISHED, print_json, print_text
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
@@ -33,7 +33,7 @@ def retry(arguments: argparse.Namespace) -> int:
     """Ask for failed files to go back to the inbox, or for held ones to be looked at now."""
     settings = settings_of(arguments)
     ledger = _ledger(settings)
-    ids = list(arguments.ids)
+    ids = [whole_id(ledger, typed) for typed in arguments.ids]
     if arguments.all_failed:
         ids += [job.id for job in ledger.jobs([State.FAILED]) if job.watch >= 0]
     elif not ids:
@@ -64,7 +64,9 @@ def redo(arguments: argparse.Namespace) -> int:
 def _say(arguments: argparse.Namespace, verb: str, argument: str | None = None) -> int:
     settings = settings_of(arguments)
     words = Words(verb=verb, argument=argument, as_json=arguments.json)
-    return _ask(settings, _ledger(settings), words, arguments.ids)
+    ledger = _ledger(settings)
+    ids = [whole_id(ledger, typed) for typed in arguments.ids]
+    return _ask(settings, ledger, words, ids)
 
 
 def pause(arguments: argparse.Namespace) -> int:
@@ -132,16 +134,15 @@ def order(
     known = ledger.named(ids)
     if unknown := [job_id for job_id in ids if job_id not in known]:
         raise UsageError(f"there is no job {unknown[0]}", "`upscaled jobs` lists them all")
-    orders = {
-        job_id: ledger.ask(words.verb, job_id, datetime.now(UTC), words.argument) for job_id in ids
-    }
+    orders = ledger.ask_all(words.verb, ids, datetime.now(UTC), words.argument)
     return _answers(ledger, orders, seconds)
 
 
 def _answers(ledger: Ledger, orders: dict[str, int], seconds: float) -> dict[str, str | None]:
     until = time.monotonic() + seconds
     while True:
-        answers = {job_id: ledger.answered(order) for job_id, order in orders.items()}
+        told = ledger.answers(list(orders.values()))
+        answers = {job_id: told.get(order) for job_id, order in orders.items()}
         if all(answers.values()) or time.monotonic() >= until:
             return answers
         time.sleep(0.1)

@@ -54,9 +54,14 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
-def print_text(text: str) -> None:
+def print_text(text: str, *, bold: bool = False) -> None:
     """Print for a person; file names are strangers' words and may not steer the terminal."""
-    print("\n".join(plain(line) for line in text.split("\n")))
+    said = "\n".join(plain(line) for line in text.split("\n"))
+    print(f"\033[1m{said}\033[0m" if bold and _is_terminal() else said)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def print_line(value: Any) -> None:

@@ -124,6 +124,19 @@ class Glance:
         found = self._all("SELECT * FROM jobs WHERE id = ?", job_id)
         return found[0] if found else None
 
+    def like(self, start: str, most: int) -> list[str]:
+        """Return the ids that begin like this, at most so many, in their order."""
+        query = "SELECT id FROM jobs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+        return [row[0] for row in self._all(query, start, f"{start}\U0010ffff", most)]
+
+    def holds(self) -> list[tuple[Hold, int, str]]:
+        """Return what jobs wait for: the hold, how many, and one of the reasons; most first."""
+        query = (
+            "SELECT hold, count(*), max(coalesce(reason, '')) FROM jobs WHERE hold NOTNULL"
+            " AND state IN (SELECT value FROM json_each(?)) GROUP BY hold ORDER BY 2 DESC"
+        )
+        return [(Hold(row[0]), row[1], row[2]) for row in self._all(query, _listed(_ALIVE))]
+
     def history(self, job_id: str) -> list[sqlite3.Row]:
         """Return the rows of a job's story, oldest first."""
         return self._all("SELECT * FROM history WHERE job = ? ORDER BY id", job_id)

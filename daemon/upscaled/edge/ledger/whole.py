@@ -239,6 +239,13 @@ class Ledger(Purse):
                     found[row["id"]] = job_of(row, self._inboxes)
         return found
 
+    def like(self, start: str, most: int) -> list[str]:
+        """Return the ids that begin like this, at most so many, in their order."""
+        ids = tables.jobs.c.id
+        query = sa.select(ids).where(ids >= start, ids < f"{start}\U0010ffff")
+        with self._reading() as link:
+            return list(link.execute(query.order_by(ids).limit(most)).scalars())
+
     def tell(self, job: Job, at: datetime, said: str) -> None:
         """Add a line to a job's history; its row stays as it is."""
         line = {"job": job.id, "at": at.timestamp(), "state": job.state.value, "said": said}
@@ -301,6 +308,18 @@ class Ledger(Purse):
             key = link.execute(tables.orders.insert(), row).inserted_primary_key
             return int(key[0]) if key else 0
 
+    def ask_all(
+        self, verb: str, job_ids: Sequence[str], at: datetime, argument: str | None = None
+    ) -> dict[str, int]:
+        """Post one order for each job, all or none; return their numbers by job."""
+        row = {"at": at.timestamp(), "verb": verb, "done": False, "argument": argument}
+        posted: dict[str, int] = {}
+        with self._writing() as link:
+            for job_id in job_ids:
+                key = link.execute(tables.orders.insert(), row | {"job": job_id})
+                posted[job_id] = int((key.inserted_primary_key or (0,))[0])
+        return posted
+
     def asked(self) -> list[Order]:
         """Return the orders that nobody has answered yet."""
         query = (
@@ -325,6 +344,16 @@ class Ledger(Purse):
             return link.execute(
                 sa.select(tables.orders.c.answer).where(tables.orders.c.id == order)
             ).scalar()
+
+    def answers(self, orders: Sequence[int]) -> dict[int, str | None]:
+        """Return the answers to some orders, None where there is none yet."""
+        rows, found = tables.orders.c, dict[int, str | None]()
+        with self._reading() as link:
+            for first in range(0, len(orders), _AT_ONCE):
+                some = rows.id.in_(orders[first : first + _AT_ONCE])
+                for number, answer in link.execute(sa.select(rows.id, rows.answer).where(some)):
+                    found[number] = answer
+        return found
 
 
 def _order(row: sa.RowMapping) -> Order:
