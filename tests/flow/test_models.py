@@ -30,7 +30,7 @@ class Records:
         """Remember a value."""
         self.words[key] = value
 
-    def jobs(self, states: Sequence[State] | None = None, limit: int = LOOK_BACK) -> list[Job]:
+    def each(self, states: Sequence[State] | None, limit: int = LOOK_BACK) -> list[Job]:
         """Return jobs, the latest ends first."""
         found = [one for one in self.jobs_there if states is None or one.state in states]
         return sorted(found, key=lambda one: one.updated_at, reverse=True)[:limit]

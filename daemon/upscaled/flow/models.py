@@ -34,8 +34,8 @@ class Records(Protocol):
     def put(self, key: str, value: str) -> None:
         """Remember a value."""
 
-    def jobs(self, states: Sequence[State] | None = None, limit: int = LOOK_BACK) -> list[Job]:
-        """Return jobs, the latest ends first."""
+    def each(self, states: Sequence[State] | None, limit: int) -> Iterable[Job]:
+        """Yield jobs, the latest ends first."""
 
 
 class Models:
@@ -53,7 +53,7 @@ class Models:
         told = json.loads(self._records.get(SINCE) or "{}")
         self._since = {_key(name): datetime.fromisoformat(at) for name, at in told.items()}
         for states in (_ENDED_WELL, [State.FAILED]):  # a night of broken files hides no result
-            for job in self._records.jobs(states, LOOK_BACK):
+            for job in self._records.each(states, LOOK_BACK):
                 self._take(job)
         self._look(self._results)
         if resumed is not None:
