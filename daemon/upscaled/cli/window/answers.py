@@ -227,9 +227,8 @@ class House:
 
     def choices(self) -> Mapping[str, Sequence[str]]:
         """Return what forms offer."""
-        targets = {job.target for job in self._ledger.shelf.page(None, "", 0, 200)[0]}
         return {
-            "targets": sorted(targets | {"4k", "8k", "print-a3", "hd", *self._settings.target}),
+            "targets": sorted({"4k", "8k", "hd", "print-a3", "print-a2", *self._settings.target}),
             "families": [one.value for one in Family],
             "watches": [str(watch.inbox) for watch in self._settings.watch],
         }

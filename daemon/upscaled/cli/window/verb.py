@@ -50,7 +50,7 @@ def window(arguments: argparse.Namespace) -> int:
         stack.callback(ledger.close)
         house = House(settings, ledger, read_rules(settings), pictures)
         if os.environ.get(WITH_PARENT):
-            os.nice(5)  # pages wait for pictures, not pictures for pages
+            os.nice(10)  # pages wait for pictures, not pictures for pages
             threading.Thread(target=_end_with_parent, daemon=True).start()
         print(f"upscaled: the window is at {address_of(listening)}", file=sys.stderr, flush=True)
         server(application(house, keys, __version__)).run(sockets=[listening])

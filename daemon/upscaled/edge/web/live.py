@@ -1,7 +1,7 @@
 """
 Says that something changed, and no more: pages fetch themselves again.
 
-One look a second for all windows together, and none while nobody looks.
+One look every other second for all windows together, and none while nobody looks.
 """
 
 import asyncio
@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
+"""As often as people read; while much is going on something always changes."""
 BEAT_SECONDS = 15.0
 """A word now and then, so that a window notices when nobody is there any more."""
 

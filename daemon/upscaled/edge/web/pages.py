@@ -1,5 +1,6 @@
 """The pages: what they show and what their forms ask for. Blocking calls run in worker threads."""
 
+import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -47,6 +48,7 @@ class Site:
         self._pages = Pages(keys)
         self._live = Live(answers.version)
         self._kept: dict[tuple[str, str], tuple[int, Response]] = {}
+        self._drawing = asyncio.Lock()
 
     def routes(self) -> list[Route]:
         """Return what is served, but the API and the static files."""
@@ -292,13 +294,14 @@ class Site:
         """Draw a page once for all windows, until something changes; it is the same for all."""
 
         async def kept(request: Request) -> Response:
-            version = await run_in_threadpool(self._answers.version)
             key = request.url.path + "?" + request.url.query, request.headers.get(FRAGMENT, "")
-            held = self._kept.get(key)
-            if held is None or held[0] != version:
-                if len(self._kept) >= MOST_KEPT:
-                    self._kept.clear()
-                held = self._kept[key] = version, await page(request)
+            async with self._drawing:  # all windows ask at once, when something changed
+                version = await run_in_threadpool(self._answers.version)
+                held = self._kept.get(key)
+                if held is None or held[0] != version:
+                    if len(self._kept) >= MOST_KEPT:
+                        self._kept.clear()
+                    held = self._kept[key] = version, await page(request)
             return Response(held[1].body, media_type="text/html")
 
         return kept
