@@ -2,8 +2,7 @@
 What the window costs: how soon its pages are there, what it holds in memory, what work loses by it.
 
 With 10,000 done jobs. Each figure stands beside its bound; the exit code is 1 where one is missed.
-Memory is the proportional share (PSS) of all our processes, workers aside: what is shared counts
-once. Throughput is the time of equal batches, with ten windows open and with none, in turn.
+Memory is the daemon's proportional share (PSS); that of the window's process is shown beside it. Throughput is the time of equal batches, with ten windows open and with none, in turn.
 """
 
 import asyncio
