@@ -2,7 +2,8 @@
 What the window costs: how soon its pages are there, what it holds in memory, what work loses by it.
 
 With 10,000 done jobs. Each figure stands beside its bound; the exit code is 1 where one is missed.
-Memory is the daemon's proportional share (PSS); that of the window's process is shown beside it. Throughput is the time of equal batches, with ten windows open and with none, in turn.
+Memory is the daemon's proportional share (PSS); that of the window's process is shown beside it.
+Throughput is the time of equal batches, with ten windows open and with none, in turn.
 """
 
 import asyncio
@@ -133,13 +134,15 @@ def memory(place: Place, name: str, *, running: bool = False) -> bool:
         place.start()
         place.wait_for(lambda: place.ask("status")["running"], "the daemon")
     time.sleep(20)  # idle: workers are dismissed, caches have settled
-    ours = [psutil.Process(place.pid), *psutil.Process(place.pid).children()]
-    held = sum(
-        one.memory_full_info().pss for one in ours if "worker" not in " ".join(one.cmdline())
-    )
+    daemon = psutil.Process(place.pid)
+    held = daemon.memory_full_info().pss
+    beside = [one for one in daemon.children() if "window" in one.cmdline()]
+    if beside:
+        more = sum(one.memory_full_info().pss for one in beside) / 1e6
+        sys.stdout.write(f"  the window's own process beside it: {more:.2f} MB\n")
     if not running:
         place.stop()
-    return said(f"idle memory {name}", held / 1e6, MEMORY_MB[name], "MB")
+    return said(f"the daemon's idle memory {name}", held / 1e6, MEMORY_MB[name], "MB")
 
 
 def throughput(place: Place, address: str) -> bool:
