@@ -64,10 +64,12 @@ def test_holds_stand_under_one_key_however_many_jobs_they_hold(
 
 
 def test_shares_and_disks_stand_for_themselves() -> None:
-    found = standing([], {"/a": "not there", "/b": ""}, {"/work": 10**9, "/out": 10**11}, 5e9)
+    troubles = {"/a": "not there", "/b": "", "/c": "/c is not there"}
+    found = standing([], troubles, {"/work": 10**9, "/out": 10**11}, 5e9)
 
     assert found == {
         (Kind.UNREACHABLE, "/a"): "/a: not there",
+        (Kind.UNREACHABLE, "/c"): "/c is not there",
         (Kind.DISK_LOW, "/work"): "1.0 GB are free in /work, below disk_low_gb",
     }
 

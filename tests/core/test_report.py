@@ -197,6 +197,16 @@ def test_without_fal_it_says_what_fal_would_have_asked() -> None:
     assert "free; fal would ask $0.32" in text
 
 
+@TELL
+def test_files_that_wait_for_the_same_are_told_together_wherever_they_stand(tell: Any) -> None:
+    reasons = ("$3.60 are spent.", "$2.80 are spent.", "$3.60 are spent.")
+    files = tuple(Waiting(path=f"{n}.jpg", reason=why) for n, why in enumerate(reasons))
+    wait = Wait(hold="budget", means="a cap is reached", count=3, files=files)
+    text = tell(report(waits=(wait,), tally=Tally(held=3)))
+    assert text.count("$3.60 are spent.") == 1
+    assert "0.jpg, 2.jpg" in text
+
+
 def test_a_report_of_one_inbox_names_it_and_says_whose_the_caps_are() -> None:
     made = replace(whole(), scope="acme/inbox")
     assert "acme/inbox" in read(made).text

@@ -78,6 +78,8 @@ def test_what_is_not_understood_and_what_is_wrong_is_said() -> None:
     )
 
     assert "TROUBLE: the share is not there\nSTOPPED: The balance is exhausted.\n" in told
+    assert "everything was done" not in told
+    assert "Nothing waits; what is left where it is stands below.\n" in told
     assert '  4kk: 12 files. the word "4kk" is not known; did you mean 4k?\n' in told
     assert "  x is a link\n" in told
 

@@ -44,7 +44,8 @@ def standing(
             found.setdefault((kind, ""), job.reason or kind.value)
     for inbox, why in troubles.items():
         if why:
-            found[Kind.UNREACHABLE, inbox] = f"{inbox}: {why}"
+            named = why.startswith(inbox)  # it is itself what is not there
+            found[Kind.UNREACHABLE, inbox] = why if named else f"{inbox}: {why}"
     for place, number in free.items():
         if number < low_bytes:
             words = f"{number / _GIGABYTE:.1f} GB are free in {place}, below disk_low_gb"

@@ -129,7 +129,9 @@ def _sums(one: Standing, now: datetime) -> Iterator[str]:
     people = sum(place.files for place in (*one.review, *one.failed))
     said = f"{files(working)} in work, {waiting:,} waiting, {held:,} held"
     said += f", {people:,} for a person to look at." if people else "."
-    yield said if working + waiting + held + people else "Nothing waits; everything was done."
+    left = bool(one.strays or one.odd)
+    rest = "what is left where it is stands below" if left else "everything was done"
+    yield said if working + waiting + held + people else f"Nothing waits; {rest}."
     if one.alive and working + waiting:
         yield _expected(one, now)
     yield from _spent(one)

@@ -10,7 +10,7 @@ from upscaled.core.settings import Settings, Watch
 from upscaled.flow.cashier import drop_folder
 from upscaled.flow.finals import REJECTED
 from upscaled.flow.steps import plan_sentence
-from upscaled.nouns import Job, State
+from upscaled.nouns import Facts, Job, State
 
 
 def line_of(job: Job, settings: Settings, grammar: Grammar, zone: tzinfo) -> Line:
@@ -31,7 +31,7 @@ def line_of(job: Job, settings: Settings, grammar: Grammar, zone: tzinfo) -> Lin
         source=(probe.width, probe.height) if probe else None,
         result=(made.width, made.height) if made else None,
         result_bytes=made.bytes if made else 0,
-        notes=notes_of(job),
+        notes=notes_of(job.facts),
         cost=job.cost,
         basis=cost_basis(facts.passes, reused=facts.reused) if free or job.cost else "",
         fal_cost=plan.fal_cost if plan else 0,
@@ -41,12 +41,16 @@ def line_of(job: Job, settings: Settings, grammar: Grammar, zone: tzinfo) -> Lin
     )
 
 
-def notes_of(job: Job) -> tuple[str, ...]:
+def notes_of(facts: Facts) -> tuple[str, ...]:
     """Return the sentences on a result that its owner might not expect."""
-    plan, fidelity = job.facts.plan, job.facts.fidelity
+    plan, fidelity = facts.plan, facts.fidelity
     found = fidelity.reasons if fidelity and fidelity.verdict != "pass" else ()
-    said = (*found, plan.shortfall if plan else None, *(plan.notes if plan else ()))
-    return tuple(dict.fromkeys(one for one in said if one))
+    kept: list[str] = []
+    for one in (*found, plan.shortfall if plan else None, *(plan.notes if plan else ())):
+        # Why a person is asked may hold a note already, among its own words.
+        if one and not any(one.rstrip(".") in before for before in kept):
+            kept.append(one)
+    return tuple(kept)
 
 
 def took(job: Job) -> Took:

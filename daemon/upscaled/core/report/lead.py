@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from upscaled.core.report.values import Report, Tally, Waiting
 from upscaled.core.report.words import count, day, minute, money, zone_of
@@ -103,5 +102,8 @@ def alike(
     files: Sequence[Waiting],
 ) -> Iterator[tuple[str, datetime | None, list[Waiting]]]:
     """Yield reason, time and files of those that wait for the same until the same time."""
-    for (reason, until), group in groupby(files, key=lambda one: (one.reason, one.until)):
-        yield reason, until, list(group)
+    groups: dict[tuple[str, datetime | None], list[Waiting]] = {}
+    for one in files:
+        groups.setdefault((one.reason, one.until), []).append(one)
+    for (reason, until), group in groups.items():
+        yield reason, until, group

@@ -72,7 +72,7 @@ def locked(answer: Answer) -> Stop:
             Hold.LOCKED, "fal does not know the key (401)", f"put a valid one in FAL_KEY; {_WAITS}"
         )
     if answer.status == 402 or "locked" in lower or "balance" in lower:
-        said = f" It says: {text}" if text else ""
+        said = f" It says: {text.rstrip('.')}" if text else ""
         return Stop(
             Hold.LOCKED,
             f"fal has locked the account ({answer.status}).{said}",
