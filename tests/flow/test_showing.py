@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from model_fal import ModelFal
-from paying import hushed, plan_of
+from paying import hushed
 from trying import Trying
 from upscaled.core.report.tiles import SHARPEST, WORST
 from upscaled.core.settings import parse_settings
 from upscaled.errors import Again, Aside, Outage, UpscaledError
-from upscaled.flow.lines import notes_of
 from upscaled.flow.showing import keep, places_of
 from upscaled.flow.tools import Showcase, Tools
 from upscaled.nouns import Artifact, Box, Code, Facts, Fidelity, Plan
@@ -96,11 +95,3 @@ def test_what_a_person_must_look_at_first_comes_first() -> None:
     assert list(places_of(PASSED)) == [SHARPEST, WORST]
     assert list(places_of(replace(PASSED, verdict="review"))) == [WORST, SHARPEST]
     assert list(places_of(Fidelity(verdict="pass"))) == [SHARPEST]
-
-
-def test_a_note_that_stands_in_the_reason_for_a_look_is_not_told_twice() -> None:
-    plan = replace(plan_of(), shortfall="the rest is resampling", notes=("It is soft.", "A frame."))
-    why = "the rest is resampling, for a person to look at. It is soft."
-    facts = Facts(engine="fal", plan=plan, fidelity=Fidelity(verdict="review", reasons=(why,)))
-
-    assert notes_of(facts) == (why, "A frame.")

@@ -8,6 +8,8 @@ from functools import partial
 
 from upscaled.cli.config import config_path, settings_of
 from upscaled.cli.window.beside import window_beside
+from upscaled.core.report import plain
+from upscaled.core.settings import Settings
 from upscaled.daemon import Shown
 from upscaled.edge.logs import configure
 from upscaled.edge.service import Service
@@ -34,8 +36,18 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         starting("Takes up every job.")
         serving = Serving(house, config_path(arguments), hang_ups, service)
+        if on_terminal:
+            print(greeting(house.settings, house.tools.engine), file=sys.stderr)
         with window_beside(house.settings, config_path(arguments)), table() as shown:
             return serving.run(until_idle=arguments.until_idle, shown=shown)
+
+
+def greeting(settings: Settings, engine: str) -> str:
+    """Return what a person at a terminal is told first: where pictures go, and how it ends."""
+    means = "plain resampling here, costs nothing" if engine == "local" else "paid for"
+    lines = [f"  {plain(str(watch.inbox / '4k'))}" for watch in settings.watch]
+    head = f"Engine {engine} ({means}). Drop pictures into a folder that names their target:"
+    return "\n".join([head, *lines, "Ctrl-C ends it; what is begun goes on with the next start."])
 
 
 def _table() -> AbstractContextManager[Shown]:

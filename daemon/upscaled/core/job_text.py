@@ -84,7 +84,7 @@ def _head(told: Mapping[str, Any]) -> Iterator[str]:
     if told["redo_of"]:
         yield f"  done again; before that it was job {told['redo_of']}"
     if told["accepted"]:
-        yield f"  accepted by {told['accepted']['by']}"
+        yield f"  accepted ({told['accepted']['by']})"
 
 
 def _places(places: Sequence[Lying]) -> Iterator[str]:

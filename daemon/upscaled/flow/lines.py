@@ -54,17 +54,22 @@ def notes_of(facts: Facts) -> tuple[str, ...]:
 
 
 def took(job: Job) -> Took:
-    """Return where a delivered job's time went; of one that was begun again, its last round."""
+    """
+    Return where a delivered job's time went; of one that was begun again, its last round.
+
+    What was held is no work: a locked account lies before `submitted`, a lost share and the time in
+    review lie after `finished`.
+    """
     times = job.facts.times
-    begun, fetched = times.get(State.ADMITTED), times.get(State.FETCHED)
-    shown = times.get(State.RECEIPTING)
-    if fetched is None or shown is None:
+    fetched, finished = times.get(State.FETCHED), times.get(State.FINISHED)
+    if fetched is None or finished is None:
         return Took()
-    begun = begun or times.get(State.PLANNED) or fetched
+    steps = (times.get(state) for state in (State.SUBMITTED, State.ADMITTED, State.PLANNED))
+    begun = next((at for at in steps if at is not None), fetched)
     return Took(
         waited=_seconds(job.seen_at, begun),
         enlarged=_seconds(begun, fetched),
-        finished=_seconds(fetched, shown),
+        finished=_seconds(fetched, finished),
     )
 
 

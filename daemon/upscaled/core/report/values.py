@@ -25,10 +25,10 @@ class Took:
     """Where a job's time went, in seconds; 0 where it is not known."""
 
     waited: float = 0.0
-    """From its arrival until its work was begun: settling, its turn, holds."""
+    """From its arrival until its work was begun: settling, its turn, upload, holds."""
     enlarged: float = 0.0
     finished: float = 0.0
-    """From the enlarged picture to the delivered one."""
+    """From the enlarged picture to the one that is ready to be delivered."""
 
     @property
     def worked(self) -> float:

@@ -59,7 +59,7 @@ def _rejected(*, stays: bool) -> str:
 def begin_accept(conductor: Conductor, job: Job, by: str, found: str | None = None) -> None:
     """Let a job in review walk on to the outbox; `by` is how a person said so."""
     facts = hands.accepted(job, by, conductor.tools.clock.now(), found)
-    said = f"accepted by {by}"
+    said = f"accepted ({by})"
     conductor.apply(job, Next(to=State.ACCEPTING, facts=facts, said=said))
 
 

@@ -1,0 +1,46 @@
+"""What the report says of one job: where its time went, and its notes."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from paying import BEGIN, plan_of
+from report_studio import Studio
+from upscaled.flow.lines import notes_of, took
+from upscaled.nouns import Facts, Fidelity, State
+
+MINUTES = {
+    State.PLANNED: 1,
+    State.ADMITTED: 2,  # here fal's account is locked for half an hour
+    State.SUBMITTED: 32,
+    State.FETCHED: 34,
+    State.FINISHED: 35,  # here the share is gone for an hour
+    State.DELIVERING: 95,
+    State.RECEIPTING: 96,
+    State.REVIEW: 97,
+}
+
+
+def test_work_is_neither_what_was_held_nor_what_lay_in_review(tmp_path: Path) -> None:
+    times: dict[str, datetime] = {
+        state: BEGIN + timedelta(minutes=minutes) for state, minutes in MINUTES.items()
+    }
+    late = BEGIN + timedelta(hours=9)
+    accepted: dict[str, datetime] = {State.ACCEPTING: late, State.RECEIPTING: late}
+    studio = Studio(tmp_path)
+    for more in (dict[str, datetime](), accepted):
+        job = studio.made(State.DONE, BEGIN)
+        job = replace(job, seen_at=BEGIN, facts=replace(job.facts, times={**times, **more}))
+
+        told = took(job)
+
+        assert (told.waited, told.enlarged, told.finished) == (32 * 60, 2 * 60, 60)
+    studio.ledger.close()
+
+
+def test_a_note_that_stands_in_the_reason_for_a_look_is_not_told_twice() -> None:
+    plan = replace(plan_of(), shortfall="the rest is resampling", notes=("It is soft.", "A frame."))
+    why = "the rest is resampling, for a person to look at. It is soft."
+    facts = Facts(engine="fal", plan=plan, fidelity=Fidelity(verdict="review", reasons=(why,)))
+
+    assert notes_of(facts) == (why, "A frame.")
