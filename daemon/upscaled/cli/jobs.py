@@ -1,6 +1,7 @@
 """`jobs`: every job, a line each; unfinished first."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -42,9 +43,10 @@ def _states(word: str | None) -> Sequence[State] | None:
 
 def _print_array(told: Iterable[Any]) -> None:
     """Print a JSON array, an object a line, as they come: there may be a hundred thousand."""
-    before = "[\n"
+    before, plain = "[\n", json.JSONEncoder(ensure_ascii=False).encode
     for one in told:
-        sys.stdout.write(before + json_text(one))
+        text = plain(one)
+        sys.stdout.write(before + (text if text.isascii() else json_text(one)))
         before = ",\n"
     sys.stdout.write("[]\n" if before == "[\n" else "\n]\n")
 

@@ -15,6 +15,8 @@ def plain(text: str) -> str:
 
     File names are strangers' words; any white space becomes a space.
     """
+    if text.isprintable():  # nearly all are, and lists may have ten thousand lines
+        return text
     return "".join(one if one.isprintable() else _stand_in(one) for one in text)
 
 
