@@ -10,7 +10,7 @@ import pytest
 from long_ledgers import fill, job_id
 from upscaled.cli.jobs import job_json, line_json
 from upscaled.core.life import word_of
-from upscaled.edge.ledger import SCHEMA_VERSION, Ledger
+from upscaled.edge.ledger import SCHEMA_VERSION, Ledger, standing
 from upscaled.edge.ledger.glance import Glance, glanced
 from upscaled.edge.ledger.rows import event_of, job_of, moved_of
 from upscaled.errors import Fatal, LedgerUnwritable
@@ -76,6 +76,25 @@ def test_counts_and_sums_are_the_same(whole: Ledger, glance: Glance) -> None:
     assert glance.get("paused") == "1"
     assert glance.id == whole.id
     assert not glance.has_series(since)
+
+
+def test_a_series_stands_alike_in_both(whole: Ledger, glance: Glance) -> None:
+    numbered = {"series": "8k/tonight/picture #.png 640x480", "run": "8k/tonight/picture #.png"}
+    with sqlite3.connect(whole.path) as link:
+        link.execute(
+            "UPDATE jobs SET series = :series, run = :run, frame = rowid * 2, state = 'judged'"
+            " WHERE state = 'seen'",
+            numbered,
+        )
+    link.close()
+    since = datetime.now(UTC) - timedelta(days=1)
+    assert glance.has_series(since)
+    keys = standing.latest(glance.ask, [INBOX], since)
+    assert keys == whole.standings.latest(since) == [(0, numbered["series"])]
+    seen = standing.progress(glance.ask, [INBOX], keys[0])
+    assert seen == whole.standings.progress(*keys[0])
+    assert sum(seen.words.values()) == UNFINISHED
+    assert seen.gone == UNFINISHED - 1  # every other number
 
 
 @pytest.mark.parametrize(

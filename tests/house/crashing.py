@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from upscaled import house
+from upscaled import rooms
 from upscaled.cli.main import main
 from upscaled.edge.ledger import Ledger
 from upscaled.nouns import Job, PassDone
@@ -46,5 +46,5 @@ def dying(write: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
-    vars(house)["Ledger"] = CrashingLedger  # the one seam: which ledger is built
+    vars(rooms)["Ledger"] = CrashingLedger  # the one seam: which ledger is built
     sys.exit(main(sys.argv[4:]))

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from upscaled.cli.config import settings_in_force as settings_of
 from upscaled.cli.jobs import stamp
-from upscaled.cli.ledgers import is_alive, ledger_of
+from upscaled.cli.ledgers import inboxes_of, is_alive
 from upscaled.cli.main import DONE, print_json, print_text
-from upscaled.cli.standings import RECENT, latest, lines
+from upscaled.cli.standings import RECENT, lines
 from upscaled.cli.standings import told as series_told
 from upscaled.cli.surveys import surveyed
 from upscaled.core.budget import Spend, room, warnings
@@ -73,10 +73,15 @@ def status(arguments: argparse.Namespace) -> int:
 
 
 def _moving(settings: Settings, ledger: Glance | None) -> Sequence[Progress]:
-    """Return how series stand; only where there are any is the whole ledger loaded."""
-    if ledger is None or not ledger.has_series(datetime.now(UTC) - RECENT):
+    """Return how the series under way stand, and those of the last day."""
+    since = datetime.now(UTC) - RECENT
+    if ledger is None or not ledger.has_series(since):
         return ()
-    return latest(ledger_of(settings))
+    from upscaled.edge.ledger import standing  # noqa: PLC0415 - loads the shape of all facts
+
+    inboxes = inboxes_of(settings)
+    keys = standing.latest(ledger.ask, inboxes, since)
+    return [standing.progress(ledger.ask, inboxes, key) for key in keys]
 
 
 def status_told(

@@ -145,6 +145,10 @@ class Glance:
         """Return the rows of a job's money, oldest first."""
         return self._all("SELECT * FROM money WHERE job = ? ORDER BY id", job_id)
 
+    def ask(self, query: str, values: Mapping[str, object]) -> list[sqlite3.Row]:
+        """Put any other question, as `standing` has them."""
+        return list(self._rows(query, values))
+
     # ---- inside
 
     def _rows(

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from upscaled.core.frames import frame_of
 from upscaled.core.life import ENDS
 from upscaled.core.money import Movement
-from upscaled.nouns import Dragged, Facts, Hold, Job, Micros, State
+from upscaled.nouns import Dragged, Facts, Hold, Job, Micros, Plan, State
 
 _FACTS = TypeAdapter(Facts)
 _DRAGGED = TypeAdapter(Dragged)
@@ -108,6 +108,11 @@ def job_of(row: Row, inboxes: Sequence[str]) -> Job:
         updated_at=when(row["updated_at"]),
         facts=_FACTS.validate_json(row["facts"]),
     )
+
+
+def plan_of(facts: str) -> Plan | None:
+    """Return the plan in a row's facts."""
+    return _FACTS.validate_json(facts).plan
 
 
 def event_of(row: Row) -> Event:
