@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 
 from upscaled import probing
+from upscaled.core.report.words import sentence
 from upscaled.core.settings import Finish, Watch
 from upscaled.core.strays import Stray
 from upscaled.edge import disk, roots
@@ -234,7 +235,8 @@ def _stray_note(stray: Stray) -> str:
     if stray.token:
         why = f'The word "{stray.token}" in this folder\'s name is not known'
     return (
-        f"{why}, {_SIGNATURE}.\n\n{stray.hint}\n\n"
+        f"{why}, {_SIGNATURE}.\n\n{sentence(stray.hint)}\n\n"
         "A folder's name says what is wanted: 4k, 8k, hd, print-a3, print-50x70cm-fill, 4k-pad.\n"
-        "Rename the folder, or move the files; they are then taken by themselves.\n"
+        f"{'Rename the folder, or move' if stray.path else 'Move'} the files; they are then taken"
+        " by themselves.\n"
     )

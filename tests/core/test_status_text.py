@@ -71,7 +71,10 @@ def test_what_is_not_understood_and_what_is_wrong_is_said() -> None:
             EMPTY,
             stop="The balance is exhausted.",
             trouble=("the share is not there",),
-            strays=(Stray(path="4kk", token="4kk", hint="did you mean 4k?", files=12),),
+            strays=(
+                Stray(path="", token="", hint="move them", files=2),
+                Stray(path="4kk", token="4kk", hint="did you mean 4k?", files=12),
+            ),
             odd=("x is a link",),
         ),
         NOW,
@@ -80,7 +83,8 @@ def test_what_is_not_understood_and_what_is_wrong_is_said() -> None:
     assert "TROUBLE: the share is not there\nSTOPPED: The balance is exhausted.\n" in told
     assert "everything was done" not in told
     assert "Nothing waits; what is left where it is stands below.\n" in told
-    assert '  4kk: 12 files. the word "4kk" is not known; did you mean 4k?\n' in told
+    assert "  this folder: 2 files. Move them.\n" in told
+    assert '  4kk: 12 files. The word "4kk" is not known; did you mean 4k?\n' in told
     assert "  x is a link\n" in told
 
 

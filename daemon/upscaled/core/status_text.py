@@ -13,6 +13,7 @@ from upscaled.core.budget import Caps, Spend
 from upscaled.core.forecast import Forecast
 from upscaled.core.price import money
 from upscaled.core.report import plain
+from upscaled.core.report.words import sentence
 from upscaled.core.strays import Stray
 from upscaled.nouns import Hold
 
@@ -189,8 +190,9 @@ def _untouched(one: Standing) -> Iterator[str]:
     if one.strays or one.odd:
         yield from ("", "Left where they are")
     for stray in one.strays[:GROUPS]:
-        why = f'the word "{plain(stray.token)}" is not known; ' if stray.token else ""
-        yield f"  {_folder(stray.path)}: {files(stray.files)}. {why}{plain(stray.hint)}"
+        why = f'The word "{plain(stray.token)}" is not known; ' if stray.token else ""
+        said = sentence(f"{why}{plain(stray.hint)}")
+        yield f"  {_folder(stray.path)}: {files(stray.files)}. {said}"
     yield from (f"  {plain(sentence)}" for sentence in one.odd[:GROUPS])
     if more := max(0, len(one.strays) - GROUPS) + max(0, len(one.odd) - GROUPS):
         yield f"  and {more:,} more"
