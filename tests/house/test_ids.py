@@ -1,5 +1,6 @@
 """Ids as people type them: their beginnings are enough where only one job begins so."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,22 @@ def test_the_beginning_of_an_id_is_enough(
     assert job_id(16) in capsys.readouterr().out
     assert main([*config, "retry", job_id(1)[:10], job_id(41)]) == 0
     assert [order.job for order in ledger.asked()] == [job_id(1), job_id(41)]
+
+
+def test_show_says_of_each_file_whether_it_is_there(
+    studio: tuple[Place, Ledger], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place, _ = studio
+    picture = place.path("outbox/4k/client 3/picture 000003.png")
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"a result")
+    assert main(["--config", str(place.config), "show", job_id(3), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    there = {one["what"]: (one["path"], one["there"]) for one in told["places"]}
+    assert there["result"] == (str(picture), True)
+    assert there["original"][1] is False
+    assert there["sidecar"] == (f"{picture}.json", False)
+    assert told["next"] == [f"upscaled redo {job_id(3)} --model FAMILY"]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ VERBS: Mapping[str, About] = {
     "show": About(
         says="Where its files lie, why this family, what was paid, what happened when, and what "
         "can be done next. ID may be the beginning of an id.",
-        examples=(("show 3fa9", "the job whose id begins so"),),
+        examples=(("show 1m8nqmfh4y", "the only job whose id begins so"),),
     ),
     "series": About(
         says="Without a name all series; with one its frames. Exit code 3 where any is missing.",
@@ -82,14 +82,14 @@ VERBS: Mapping[str, About] = {
     "cancel": About(
         says="Stops jobs, at fal too. fal may bill what it had begun, so its estimate counts as "
         "spent. What is being delivered already is delivered.",
-        examples=(("cancel 3fa9 77c0", "two jobs"),),
+        examples=(("cancel 1m8nqmfh4ye0 1m8nqmfh4jxy", "two jobs"),),
     ),
     "accept": About(says="The result goes to the outbox with a sidecar that says who accepted it."),
     "reject": About(says="What was paid for is kept in archive/_rejected."),
     "redo": About(
         says="Works on the original of what is done, in review or failed. Without a family an "
         "identical plan is served from what was paid for.",
-        examples=(("redo 3fa9 --model recover", "as another family"),),
+        examples=(("redo 1m8nqmfh4ye0 --model recover", "as another family"),),
     ),
     "pause": About(
         says="Acts within two seconds. What is at fal already is fetched and delivered."

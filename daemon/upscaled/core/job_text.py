@@ -110,7 +110,7 @@ def _paid(told: Mapping[str, Any], zone: tzinfo) -> Iterator[str]:
     total, reserved = (round(told[key] * MICROS_PER_USD) for key in ("cost_usd", "reserved_usd"))
     kept = f"; {money(reserved)} reserved" if reserved else ""
     yield f"  {money(total) if total else 'nothing'}{kept}"
-    for one in told["money"]:
+    for one in (one for one in told["money"] if one["usd"]):
         at, micros = _wall(one["at"], zone), round(one["usd"] * MICROS_PER_USD)
         basis = ", billed" if one["billed"] and one["kind"] == "settle" else ""
         request = f", request {one['request_id']}" if one["request_id"] else ""
