@@ -133,6 +133,14 @@ def _plans_of(glance: Glance, question: str) -> str:
     return "\n".join(plans)
 
 
+def test_a_list_that_is_left_halfway_is_left_in_peace(whole: Ledger) -> None:
+    with glanced(whole.path) as made:
+        assert made is not None
+        lines = made.lines()
+        assert next(lines).path
+    lines.close()  # type: ignore[attr-defined] # a generator, left where it stood
+
+
 def test_a_glance_makes_and_writes_nothing(tmp_path: Path) -> None:
     with glanced(tmp_path / "ledger.sqlite") as none:
         assert none is None

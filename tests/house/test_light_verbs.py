@@ -57,3 +57,13 @@ def test_a_heavy_library_would_be_told(place: Place) -> None:
         check=False,
     )
     assert "sqlalchemy" in done.stderr.split()
+
+
+def test_a_list_whose_reader_leaves_ends_in_silence(place: Place) -> None:
+    left = subprocess.Popen(
+        place.command("jobs"), env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert left.stdout is not None
+    left.stdout.close()
+    _, said = left.communicate(timeout=60)
+    assert (left.returncode, said) == (0, b"")

@@ -155,7 +155,9 @@ class Glance:
         self, query: str, values: tuple[object, ...] | Mapping[str, object]
     ) -> Iterator[sqlite3.Row]:
         try:
-            yield from self._link.execute(query, values)
+            # Not `yield from`: left halfway, it closes a cursor whose file is closed already.
+            for row in self._link.execute(query, values):  # noqa: UP028
+                yield row
         except sqlite3.DatabaseError as error:
             raise _unreadable(self._path, error) from error
 
