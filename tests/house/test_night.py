@@ -175,7 +175,7 @@ def says(night: Night, event: str, *, over: bool = False) -> bool:
 
 
 def by_minutes(night: Night, condition: Callable[[], bool], what: str) -> None:
-    """Wait while minutes go by: who tries whether fal works again may be of a lost share."""
+    """Wait while minutes go by: a refusal that was just on its way holds for one more."""
     until = time.monotonic() + 10
 
     def holds() -> bool:
