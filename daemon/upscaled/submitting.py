@@ -317,6 +317,7 @@ def _sweep(staged: Path) -> None:
     """Remove what machines that died have left here, by the age that the share itself tells."""
     with suppress(OSError, UpscaledError):
         now = staged.stat().st_mtime
-        for entry in os.scandir(staged.parent):
-            if entry.name.startswith(HIDDEN) and now - entry.stat().st_mtime > STALE_SECONDS:
-                Path(entry.path).unlink(missing_ok=True)
+        with os.scandir(staged.parent) as entries:  # closed too where one is gone meanwhile
+            for entry in entries:
+                if entry.name.startswith(HIDDEN) and now - entry.stat().st_mtime > STALE_SECONDS:
+                    Path(entry.path).unlink(missing_ok=True)
