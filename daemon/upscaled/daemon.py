@@ -121,6 +121,7 @@ class Daemon:
         ]
         self.patrol = Patrol(self.conductor, beats)
         self.conductor.look_again = self.patrol.soon
+        self.conductor.unready = self.patrol.unready
         self.conductor.door.share = self.patrol.share
         self.conductor.door.silent = self.patrol.silent
         watched = [roots_of(settings, number) for number in range(len(settings.watch))]

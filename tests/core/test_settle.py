@@ -122,3 +122,12 @@ def test_a_placeholder_is_looked_at_less_often_the_longer_it_stands() -> None:
     assert len(looks) < 60
     assert not settling.observe(SEEN, 600.0)
     assert settling.next_at() == 601.0, "once it is filled it settles as fast as any other"
+
+
+def test_what_was_tried_as_it_is_is_looked_at_seldom_and_settles_anew_once_it_changed() -> None:
+    settling = Settling(3.0)
+    settling.expect("half.jpg")
+    assert settling.due(0.0) == ("half.jpg",)
+    settling.rests("half.jpg", 0.0)
+    assert settling.due(SLOWEST_SECONDS - 0.1) == ()
+    assert settling.due(SLOWEST_SECONDS) == ("half.jpg",)

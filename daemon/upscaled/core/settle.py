@@ -61,6 +61,12 @@ class Settling:
             self._watched[path] = known = _Watched(last=None, since=0.0, looks=0)
             self._put(path, known, 0.0)
 
+    def rests(self, path: str, now: float) -> None:
+        """Look at a file seldom that was tried as it is: events may not tell when it goes on."""
+        if (known := self._watched.get(path)) is not None:
+            known.asked = False
+            self._put(path, known, now + max(self._pace(), SLOWEST_SECONDS))
+
     def forget(self, path: str) -> None:
         """Drop what is known of a file: it was taken, or it left."""
         self._watched.pop(path, None)

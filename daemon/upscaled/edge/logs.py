@@ -44,9 +44,21 @@ def configure(*, quiet: bool = False, form: str = "auto") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.WARNING if quiet else logging.INFO
         ),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=_Stderr()),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
+
+
+class _Stderr:
+    """Whatever standard error is at the moment: loggers live longer than a test's capture of it."""
+
+    def write(self, text: str) -> int:
+        """Write to it."""
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Write it out."""
+        sys.stderr.flush()
 
 
 def chosen(stream: TextIO, environ: Mapping[str, str]) -> str:

@@ -81,6 +81,8 @@ class Conductor:
         """Told of an end before it is written down; may raise `LedgerUnwritable`."""
         self.ended: Callable[[Job], None] = lambda _job: None
         self.look_again: Callable[[int, str | None], None] = lambda _watch, _folder: None
+        self.unready: Callable[[Job], None] = lambda _job: None
+        """Told of a file that does not decode yet: it is looked at for its own sake."""
         self._lanes = lane
         self._due = Due()
 
@@ -193,6 +195,8 @@ class Conductor:
             self.wake(waiting)
         if moved.reserved < before.reserved and moved.cost - before.cost < before.reserved:
             self.wake_held(Hold.BUDGET)  # money that was reserved may be free again
+        if moved.state is State.SEEN and moved.hold is Hold.NOT_READY:
+            self.unready(moved)
         if moved.state in ENDS:
             self.tools.promised.release(moved.id)
             self.ended(moved)

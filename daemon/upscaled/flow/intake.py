@@ -264,7 +264,9 @@ class Intake:
         elif self._slips.has_changed(job, same=same):
             self.settling.forget(job.path)
             seen.anew.append(job)
-        elif not self._rests(job, same=same):
+        elif self._rests(job, same=same):
+            self.settling.rests(job.path, monotonic)
+        else:
             self._settles(job if same else self._changed(job, sighting), sighting, monotonic, seen)
 
     def _rests(self, job: Job, *, same: bool) -> bool:

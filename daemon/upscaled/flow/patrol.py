@@ -153,6 +153,10 @@ class Patrol:
         else:
             beat.dirty[folder] = None
 
+    def unready(self, job: Job) -> None:
+        """Go on looking at a file that was tried too early: where no events come nothing tells."""
+        self.beats[job.watch].intake.settling.expect(job.path)
+
     def share(self, watch: int) -> str | None:
         """Return what is wrong with a watch; empty is well, None before the first look."""
         beat = self.beats[watch]
