@@ -85,7 +85,7 @@ class Fuse:
         if last and not self.after:
             self._blow()
         done = write()
-        if last:
+        if last and self.after:
             self._blow()
         return done
 

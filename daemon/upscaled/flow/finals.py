@@ -6,6 +6,7 @@ Knows roots and names; which state a job is in, and where it goes next, is decid
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
@@ -15,7 +16,7 @@ from upscaled.core.folders import Target
 from upscaled.core.receipt import Ending, Status
 from upscaled.core.receipt import receipt as receipt_of
 from upscaled.core.tickets import DIGEST_DIGITS
-from upscaled.errors import Gone, NameTaken
+from upscaled.errors import Gone, NameTaken, Outage, UpscaledError
 from upscaled.flow.collisions import replaces
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Artifact, Delivery, Facts, Fidelity, Format, Job
@@ -265,6 +266,21 @@ def move_original(job: Job, tools: Tools, source: Path, final: Path) -> None:
         if tools.disk.digest(final) != sha256:
             raise
         tools.disk.drop(source)
+    _require_still(job, tools, source, final)
+
+
+def _require_still(job: Job, tools: Tools, source: Path, final: Path) -> None:
+    """
+    Raise `Outage` where a share went just now, and bring back the original that was moved.
+
+    Its empty mount point would take it, and the share's return would hide it.
+    """
+    try:
+        tools.roots.require(job.watch)
+    except Outage:
+        with suppress(UpscaledError):  # where the inbox went too, it went along
+            tools.disk.retire(final, source, job.sha256 or tools.disk.digest(final))
+        raise
 
 
 def move_ticket(job: Job, tools: Tools, source: Path, final: Path) -> None:
