@@ -186,7 +186,8 @@ class Daemon:
             self.nights.stop()
             self.nightwatch.stop(clean=clean)
             self.logbooks.stop()
-            self.reception.stop()
+            if self.heir is None:  # else it goes on, and so does what the folders say
+                self.reception.stop()
             self.silence.stop()
             ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
             if self.heir is None:

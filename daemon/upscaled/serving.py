@@ -89,6 +89,8 @@ class Serving:
         self._manager = manager
         self._hang_ups = hang_ups
         self._stopping = False
+        self.reloaded: Callable[[], None] = lambda: None
+        """Told when another configuration holds."""
         self._reading: _Reading | None = None
 
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
@@ -164,6 +166,7 @@ class Serving:
         changed = self._note_in_force("reload")
         self._tell(faults=(), changed=changed)
         log.info("config_reloaded", changed=[change.key for change in changed])
+        self.reloaded()
         return heir
 
     def _refuse(self, faults: tuple[Fault, ...]) -> None:

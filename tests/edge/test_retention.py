@@ -89,6 +89,15 @@ def test_what_somebody_still_needs_stays_whole(ledger: Ledger) -> None:
     assert [len(ledger.history(f"job-{number}")) for number in range(1, 7)] == [1] * 6
 
 
+@pytest.mark.parametrize("stays", [False, True])
+def test_what_was_set_aside_is_still_known_by_its_path(ledger: Ledger, stays: bool) -> None:  # noqa: FBT001
+    facts = Facts(set_aside="4k/1.png", stays=stays)
+    keep(ledger, job(1, State.FAILED, facts=facts))
+
+    assert ledger.retention.prune(NOW - timedelta(days=1), NOW).jobs == 0
+    assert ledger.job("job-1") is not None
+
+
 @pytest.mark.parametrize("age", [0, 1, 60])
 def test_money_that_a_cap_or_the_brake_looks_at_is_never_let_go_of(
     ledger: Ledger, age: int

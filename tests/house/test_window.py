@@ -1,5 +1,6 @@
 """The window over a real ledger and real pictures, asked as a browser and as a script would."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -238,3 +239,28 @@ def test_the_document_names_every_call_and_only_those(opened: Opened) -> None:
         for method in calls:
             answer = client.request(method, path.replace("{job}", "nobody"), json={})
             assert answer.status_code not in {405, 500}, (method, path)
+
+
+def test_another_site_gets_nothing_to_look_at_either(opened: Opened) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    assert opened().get("/reports/now", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("ids", [["\ud800"], [1], [""], [], "x", ["a" * 65], ["nobody"]])
+def test_ids_that_are_none_are_refused(opened: Opened, ids: Any) -> None:
+    body = json.dumps({"ids": ids})
+    headers = {"Content-Type": "application/json"}
+    assert opened().post("/api/v1/accept", content=body, headers=headers).status_code == 400
+
+
+def test_a_link_in_the_place_of_a_sidecar_is_not_followed(studio: Place, opened: Opened) -> None:
+    client = opened()
+    job = jobs(client, state="failed", q="no.jpg")[0]["id"]
+    sidecar = studio.path("failed/hd/no.jpg.json")
+    kept = sidecar.read_bytes()
+    sidecar.unlink()
+    sidecar.symlink_to(studio.config)
+    assert client.get(f"/api/v1/jobs/{job}/receipt").status_code == 404
+    sidecar.unlink()
+    sidecar.write_bytes(kept)
+    assert client.get(f"/api/v1/jobs/{job}/receipt").status_code == 200

@@ -7,7 +7,7 @@ Without the ledger nobody here knows of a hold: then only an end, or the time, e
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from os import scandir
+from os import DirEntry, scandir
 from pathlib import Path
 
 from upscaled.core import names
@@ -48,12 +48,12 @@ class Awaited:
 
 @dataclass(slots=True, kw_only=True)
 class _Sidecars:
-    """What the sidecars beside each other say; each is read once."""
+    """What the sidecars beside each other say; each is read once, and again when it is replaced."""
 
     roots: Roots
     asked: Asked
     found: dict[str, Ending] = field(default_factory=dict)
-    _seen: set[Path] = field(default_factory=set)
+    _seen: dict[Path, tuple[int, int, int]] = field(default_factory=dict)
 
     def look(self, watched: Mapping[int, Watched]) -> None:
         """Read those that are new and may belong to one of these."""
@@ -74,9 +74,21 @@ class _Sidecars:
         for entry in entries:
             path = Path(entry.path)
             ours = entry.name.startswith(stems) and entry.name.endswith(names.SIDECAR)
-            if ours and path not in self._seen and (ending := read_ending(path, root)):
-                self._seen.add(path)
+            if ours and self._is_new(entry) and (ending := read_ending(path, root)):
                 self.found[ending.job] = ending
+
+    def _is_new(self, entry: DirEntry[str]) -> bool:
+        """Say whether a sidecar was not read as it is: a frame rendered again replaces its own."""
+        try:
+            found = entry.stat()
+        except OSError:
+            return False  # just leaving
+        stamp = found.st_mtime_ns, found.st_size, found.st_ino
+        path = Path(entry.path)
+        if self._seen.get(path) == stamp:
+            return False
+        self._seen[path] = stamp
+        return True
 
 
 def await_ends(

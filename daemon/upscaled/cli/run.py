@@ -38,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
         serving = Serving(house, config_path(arguments), hang_ups, service)
         if on_terminal:
             print(greeting(house.settings, house.tools.engine), file=sys.stderr)
-        with window_beside(house.settings, config_path(arguments)), table() as shown:
+        beside = window_beside(house.settings, config_path(arguments))
+        with beside as serving.reloaded, table() as shown:
             return serving.run(until_idle=arguments.until_idle, shown=shown)
 
 

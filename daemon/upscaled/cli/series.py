@@ -9,6 +9,7 @@ from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE, UNFINISHED, print_json, print_text
 from upscaled.cli.standings import Key, latest_keys, told
 from upscaled.core.frames import frame_of, parse_span
+from upscaled.core.life import Word
 from upscaled.core.nearest import did_you_mean
 from upscaled.core.progress import Progress, body, line
 from upscaled.core.series import is_sequence
@@ -19,7 +20,7 @@ from upscaled.errors import UsageError
 
 
 def series(arguments: argparse.Namespace) -> int:
-    """Print how series stand; 3 where frames are missing."""
+    """Print how series stand; 3 where frames are missing, or of `--frames` any is not done."""
     settings = settings_of(arguments)
     span = parse_span(arguments.frames) if arguments.frames else None
     ledger = ledger_of(settings)
@@ -36,7 +37,9 @@ def series(arguments: argparse.Namespace) -> int:
         print_text(body(found, local_zone(settings.schedule.timezone)).strip())
     else:
         print_text("\n".join(map(line, found)) or "no series yet")
-    return UNFINISHED if any(one.gone for one in found) else DONE
+    gone = any(one.gone for one in found)
+    undone = span is not None and any(set(one.words) - {Word.DONE} for one in found)
+    return UNFINISHED if gone or undone else DONE
 
 
 def _wanted(arguments: argparse.Namespace, settings: Settings, ledger: Ledger) -> list[Key]:

@@ -23,7 +23,8 @@ MOST_BYTES = 16 * 1024
 DIGEST_DIGITS = 16
 ID_RULE = "6 to 40 lower-case letters, digits and hyphens, a letter first"
 SERIES_RULE = "1 to 64 letters, digits, spaces and . _ -, a letter or a digit first"
-PRIORITIES = ("normal", "urgent")
+PRIORITIES = ("normal", "urgent", "high", "low")
+"""`high` is as `urgent`, `low` as `normal`: farms have words of their own."""
 
 _ID = re.compile(r"[a-z][0-9a-z-]{5,39}")
 """Our own other ids begin with a digit: a ticket can never take the id of a job yet to come."""
@@ -63,7 +64,7 @@ def wishes_of(values: Mapping[str, Any], digest: str) -> Wishes:
     ]
     found: dict[str, Any] = {}
     for key, (read, expected) in _KEYS.items():
-        if key in values:
+        if values.get(key, "") != "":  # a template's field that was left blank says nothing
             value = values[key]
             found[key] = read(value) if isinstance(value, str) else None
             if found[key] is None:
@@ -72,7 +73,7 @@ def wishes_of(values: Mapping[str, Any], digest: str) -> Wishes:
         faults.append("it is empty")
     if faults:
         return Wishes(ticket=digest, fault="; ".join(faults))
-    return Wishes(ticket=digest, urgent=found.pop("priority", "") == "urgent", **found)
+    return Wishes(ticket=digest, urgent=found.pop("priority", "") in {"urgent", "high"}, **found)
 
 
 def fault_in(wishes: Wishes, place: Target, grammar: Grammar) -> str:

@@ -22,7 +22,13 @@ from upscaled.errors import Fatal, Outage
 
 SECONDS = 30.0
 """A command that takes longer is ended, with everything that it started."""
-_OURS = ("FAL_KEY", "FAL_ADMIN_KEY", "UPSCALED_NOTIFY_URLS", "UPSCALED_HEARTBEAT_URL")
+_OURS = (
+    "FAL_KEY",
+    "FAL_ADMIN_KEY",
+    "UPSCALED_NOTIFY_URLS",
+    "UPSCALED_HEARTBEAT_URL",
+    "UPSCALED_WEB_TOKEN",
+)
 """Secrets that a command has no business with."""
 
 

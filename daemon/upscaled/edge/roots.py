@@ -7,6 +7,7 @@ outage: an empty mount point must never look like "everything was deleted".
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,7 @@ _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "afs", "ceph", "glusterfs", "ncpfs"}
 )
 _MOUNTS = Path("/proc/self/mountinfo")
+_TRIES, _TRY_SECONDS = 20, 0.05
 
 
 class Marker(StrEnum):
@@ -126,6 +128,18 @@ def _key(folder: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _lock(handle: int) -> None:
+    """Take a lock; who only asks whether it is taken (`is_taken`) has it for an instant."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_TRY_SECONDS)
+        else:
+            return
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 class StateLock:
     """
     The lock that keeps two daemons from one ledger.
@@ -141,7 +155,7 @@ class StateLock:
         """Take the lock or raise `Fatal` naming who has it."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(handle)
         except OSError as error:
             owner = os.read(handle, 64).decode(errors="replace").strip() or "unknown"
             os.close(handle)

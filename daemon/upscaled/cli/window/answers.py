@@ -1,6 +1,8 @@
 """What the window shows and asks for, in the words of the command line: the same functions."""
 
+import os
 import re
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,7 +26,7 @@ from upscaled.core.fidelity import parse_bands
 from upscaled.core.life import Word
 from upscaled.core.settings import Settings
 from upscaled.core.tickets import SERIES_RULE, series_name
-from upscaled.edge import disk, roots
+from upscaled.edge import roots
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.toml import load_rules, rule_place
 from upscaled.edge.web.ports import Page, Said, Shown, Told, Try, Upload, Wanted
@@ -40,6 +42,8 @@ from upscaled.submitting import Asked, Counter, Roots, read_target
 ANSWER_SECONDS = 2.0
 """How long a page waits for what comes of a click; later it shows by itself."""
 MOST_MEMBERS = 2000
+MOST_BYTES = 32_000_000
+"""Of a sidecar or a report that is shown."""
 _REPORT = re.compile(r"_REPORT-([0-9]{4}-[0-9]{2}-[0-9]{2})\.html")
 
 
@@ -88,12 +92,7 @@ class House:
         """Return a job's sidecar as it lies on the disk."""
         job = self._ledger.job(job_id)
         path = self._sidecar(job) if job else None
-        if path is None:
-            return None
-        try:
-            return path.read_bytes()
-        except OSError:
-            return None
+        return _read(path) if path else None
 
     def ask(self, verb: str, ids: Sequence[str], argument: str | None = None) -> Sequence[Said]:
         """Post orders, and wait a moment for what comes of them."""
@@ -207,7 +206,7 @@ class House:
             for name in _names(folder):
                 found = _REPORT.fullmatch(name)
                 if found and f"{number}-{found[1]}" == report_id:
-                    return disk.content(folder / name)
+                    return _read(folder / name)
         return None
 
     def small(self, job_id: str, name: str) -> bytes | None:
@@ -271,13 +270,27 @@ class House:
             return None
         watch, facts = self._settings.watch[job.watch], job.facts
         if job.state in {State.DONE, State.REVIEW} and facts.delivery:
-            root = watch.outbox if facts.delivery.root == "outbox" else watch.review
-            path = root / facts.delivery.path
-        elif job.state is State.FAILED and facts.set_aside:
+            delivered = facts.delivery.root == "outbox"
+            beside, apart = names.sidecar_places(facts.delivery.path)
+            place = apart if delivered and watch.sidecars == "folder" else beside
+            return (watch.outbox if delivered else watch.review) / place
+        if job.state is State.FAILED and facts.set_aside:
             path = watch.failed / facts.set_aside
         else:
             return None
         return path.with_name(names.sidecar_name(path.name))
+
+
+def _read(path: Path) -> bytes | None:
+    """Return a file of ours on a share; who may write there may not have us follow a link."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with open(handle, "rb") as file:  # noqa: PTH123 - opened already
+        found = os.fstat(handle)
+        fits = stat.S_ISREG(found.st_mode) and found.st_size <= MOST_BYTES
+        return file.read() if fits else None
 
 
 def _names(folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -28,16 +28,20 @@ END_SECONDS = 3.0
 
 
 @contextmanager
-def window_beside(settings: Settings, config: Path) -> Iterator[None]:
-    """Keep a window open while the daemon works, where one is asked for."""
+def window_beside(settings: Settings, config: Path) -> Iterator[Callable[[], None]]:
+    """
+    Keep a window open while the daemon works, where one is asked for.
+
+    Yields what has it begin anew, with the configuration that holds then.
+    """
     if not is_open(settings):
-        yield
+        yield lambda: None
         return
     keeper = _Keeper(config)
     thread = Thread(target=keeper.keep, name="window", daemon=True)
     thread.start()
     try:
-        yield
+        yield keeper.again
     finally:
         keeper.end()
         thread.join(END_SECONDS + 1)
@@ -47,6 +51,7 @@ class _Keeper:
     def __init__(self, config: Path) -> None:
         self._command = [sys.executable, "-m", "upscaled", "--config", str(config), "window"]
         self._ended = Event()
+        self._anew = Event()
         self._child: subprocess.Popen[bytes] | None = None
 
     def keep(self) -> None:
@@ -60,6 +65,9 @@ class _Keeper:
                 code = -1
             if self._ended.is_set():
                 return
+            if self._anew.is_set():
+                self._anew.clear()
+                continue
             if clock() - began > WELL_SECONDS:
                 pause = AGAIN_SECONDS[0]
             log.warning("window_ended", code=code, again_in=pause)
@@ -76,6 +84,13 @@ class _Keeper:
         ) as child:
             self._child = child
             return child.wait()
+
+    def again(self) -> None:
+        """Have it end and begin anew; does not wait."""
+        child = self._child
+        if child is not None and child.poll() is None:
+            self._anew.set()
+            child.terminate()
 
     def end(self) -> None:
         self._ended.set()

@@ -65,7 +65,7 @@ class Pictures:
             return None
         for folder in (self._tiles, self._thumbs):
             with suppress(OSError):
-                return (folder / job.id / name).read_bytes()
+                return (folder / job.id / name).read_bytes() or None
         return self._thumbnail(job) if name == THUMB else None
 
     def _thumbnail(self, job: Job) -> bytes | None:

@@ -113,9 +113,16 @@ def _old(
 
 
 def _gone(ids: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
-    """Return which of old jobs leave no trace: nothing of theirs was ever delivered."""
+    """
+    Return which of old jobs leave no trace: nothing of theirs was ever delivered or set aside.
+
+    By what was set aside a file in failed/ is known when somebody drags it to _retry, and one that
+    stayed in its inbox is no new arrival.
+    """
     ends = (State.FAILED.value, State.WITHDRAWN.value)
-    return (_JOBS.id.in_(ids), _JOBS.state.in_(ends), _JOBS.result_sha256.is_(None))
+    aside = sa.func.json_extract(_JOBS.facts, "$.set_aside")
+    none_made = (_JOBS.result_sha256.is_(None), aside.is_(None))
+    return (_JOBS.id.in_(ids), _JOBS.state.in_(ends), *none_made)
 
 
 def _bulky(ids: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:

@@ -4,6 +4,7 @@ The same verbs as JSON, versioned, in the words of the command line.
 `ROUTES` is the one source: what is served and the OpenAPI document are both made from it.
 """
 
+import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from upscaled.edge.web.ports import Answers, Said, Upload, Wanted
 
 PREFIX = "/api/v1"
 MOST = 1000
+_ID = re.compile(r"[\x21-\x7e]{1,64}")
 Schema = dict[str, Any]
 _TEXT: Schema = {"type": "string"}
 
@@ -242,7 +244,7 @@ class Api:
             self._require_json(request)
             told = await bodies.told(request)
             ids, model = told.get("ids"), told.get("model")
-            if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+            if not isinstance(ids, list) or not all(_is_id(one) for one in ids):
                 raise HTTPException(400, "`ids` is an array of job ids")
             if not 1 <= len(ids) <= 200:
                 raise HTTPException(400, "from one to two hundred jobs are named at once")
@@ -355,6 +357,10 @@ _GUARDED = {
     403: "another site may ask for nothing",
     503: "the ledger or a folder cannot be reached just now",
 }
+
+
+def _is_id(one: object) -> bool:
+    return isinstance(one, str) and bool(_ID.fullmatch(one))
 
 
 def _said(one: Said) -> dict[str, Any]:

@@ -14,10 +14,13 @@ from http.cookies import CookieError, SimpleCookie
 from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger()
 
 COOKIE = "upscaled_session"
 FORGERY = "x-upscaled-token"
@@ -114,20 +117,32 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def marked(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
         refusal = await self._refusal(scope)
-        await (refusal or self._app)(scope, receive, marked)
+        try:
+            await (refusal or self._app)(scope, receive, marked)
+        except Exception:
+            if started:
+                raise
+            log.exception("window_failed", path=scope["path"])
+            await refused(scope, 500, "this went wrong here")(scope, receive, marked)
 
     async def _refusal(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), scope["path"]
         if not self._keys.token and host_of(headers) not in LOOPBACK:
             return refused(scope, 421, "this window answers under the name of this machine alone")
+        if headers.get("sec-fetch-mode", "navigate") != "navigate" and not is_ours(headers):
+            return refused(scope, 403, "another site may ask for nothing here")
         if scope["method"] not in SAFE and not is_ours(headers):
             return refused(scope, 403, "another site may ask for nothing here")
         if path.startswith(_OPEN) or self._keys.opens(headers):

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 
+from upscaled.errors import UpscaledError
+
 LOOK_SECONDS = 2.0
 """As often as people read; while much is going on something always changes."""
 BEAT_SECONDS = 15.0
@@ -47,7 +49,10 @@ class Live:
 
     async def _look(self) -> None:
         while self._windows:
-            found = await run_in_threadpool(self._version)
+            try:
+                found = await run_in_threadpool(self._version)
+            except UpscaledError:  # the ledger is away, which is news too; it is asked again
+                found = -1
             if found != self._seen:
                 self._seen = found
                 async with self._changed:

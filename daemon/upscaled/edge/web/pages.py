@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +21,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from upscaled.edge.web import bodies
-from upscaled.edge.web.guarding import COOKIE, Keys, is_forged, same
+from upscaled.edge.web.guarding import COOKIE, WRONG_SECONDS, Keys, is_forged, same
 from upscaled.edge.web.live import Live
 from upscaled.edge.web.ports import Answers, Wanted
 from upscaled.edge.web.rendering import FRAGMENT, Pages
@@ -29,6 +30,8 @@ STATES = ("waiting", "working", "held", "review", "failed", "done")
 FAMILIES = ("core", "recover", "redefine", "text", "cgi")
 VERBS = ("accept", "reject", "redo", "retry", "cancel")
 A_PAGE = 50
+EYES = 6
+"""Threads that wait for pixels."""
 MOST_KEPT = 32
 """Drawn pages that are kept until something changes; one has some ten kilobytes."""
 Page = Callable[[Request], Awaitable[Response]]
@@ -49,6 +52,8 @@ class Site:
         self._live = Live(answers.version)
         self._kept: dict[tuple[str, str], tuple[int, Response]] = {}
         self._drawing = asyncio.Lock()
+        self._wrong = asyncio.Lock()
+        self._eyes = CapacityLimiter(EYES)
 
     def routes(self) -> list[Route]:
         """Return what is served, but the API and the static files."""
@@ -181,7 +186,7 @@ class Site:
         """Show one report: an old one, or that of the last hours (`now`)."""
         name = request.path_params["report"]
         if name == "now":
-            html = await run_in_threadpool(self._answers.report, "24h")
+            html = await self._seen(self._answers.report, "24h")
         else:
             held = await run_in_threadpool(self._answers.old_report, name)
             if held is None:
@@ -191,21 +196,24 @@ class Site:
 
     async def live(self, _request: Request) -> Response:
         """Tell of changes for as long as somebody listens."""
-        return StreamingResponse(self._live.events(), media_type="text/event-stream")
+        unbuffered = {"x-accel-buffering": "no"}  # by a proxy between
+        return StreamingResponse(
+            self._live.events(), media_type="text/event-stream", headers=unbuffered
+        )
 
     # ---- pictures
 
     async def small(self, request: Request) -> Response:
         """Return a small picture that was cut when the job was finished."""
         asked = request.path_params
-        found = await run_in_threadpool(self._answers.small, asked["job"], asked["name"])
+        found = await self._seen(self._answers.small, asked["job"], asked["name"])
         if found is None:
             raise HTTPException(404, "there is no such picture")
         return Response(found, media_type="image/webp")
 
     async def view(self, request: Request) -> Response:
         """Have a job's pictures cut, and say how many tiles there are."""
-        shown = await run_in_threadpool(self._answers.view, request.path_params["job"])
+        shown = await self._seen(self._answers.view, request.path_params["job"])
         if shown is None:
             raise HTTPException(404, "source or result is not there any more")
         return JSONResponse(
@@ -237,7 +245,10 @@ class Site:
         model = form.get("model", [""])[0] or None
         if verb not in VERBS or not ids or (model and model not in FAMILIES):
             raise HTTPException(400, "nothing that can be done was asked for")
-        await run_in_threadpool(self._answers.ask, verb, ids, model)
+        said = await run_in_threadpool(self._answers.ask, verb, ids, model)
+        if refused := [one for one in said if one.refused]:
+            more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+            raise HTTPException(409, f"{refused[0].answer}{more}")
         return RedirectResponse(_back(form), 303)
 
     async def pause(self, request: Request) -> Response:
@@ -255,7 +266,7 @@ class Site:
         with tempfile.TemporaryDirectory(prefix="upscaled-try-") as folder:
             file = Path(folder) / "picture"
             await bodies.picture(request, file)
-            tried = await run_in_threadpool(self._answers.explain, file)
+            tried = await self._seen(self._answers.explain, file)
         found = await run_in_threadpool(self._answers.rules)
         return self._pages.page(request, "rules.html", found=found, tried=tried, name=name)
 
@@ -269,6 +280,8 @@ class Site:
         """Give the cookie for the token."""
         form = await bodies.form(request)
         if not same(form.get("token", [""])[0].strip(), self._keys.token):
+            async with self._wrong:  # one guess at a time, for all
+                await asyncio.sleep(WRONG_SECONDS)
             return self._pages.page(request, "login.html", status=401, wrong=True)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
@@ -305,6 +318,10 @@ class Site:
             return Response(held[1].body, media_type="text/html")
 
         return kept
+
+    async def _seen(self, call: Callable[..., Any], *words: Any) -> Any:
+        """Wait for pixels in few threads of their own: they may take long, and pages must not."""
+        return await to_thread.run_sync(call, *words, limiter=self._eyes)
 
     async def _list(self, wanted: Wanted) -> Any:
         return await run_in_threadpool(self._answers.jobs, wanted)

@@ -43,12 +43,13 @@ class Pages:
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
         """Return a page, or its middle alone where our script asks for that."""
+        opened = self._keys.opens(request.headers)
         fragment = request.headers.get(FRAGMENT) == "1"
         html = self._templates.get_template(template).render(
             layout="fragment.html" if fragment else "base.html",
             path=request.url.path,
-            forgery=self._keys.forgery,
-            locked=bool(self._keys.token),
+            forgery=self._keys.forgery if opened else "",
+            locked=bool(self._keys.token) and opened,
             **values,
         )
         return HTMLResponse(html, status)

@@ -116,6 +116,14 @@
   }
   addEventListener("keydown", (event) => {
     if (!shown || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.shiftKey && event.key.startsWith("Arrow")) {
+      const far = 80 / scale;
+      x += { ArrowLeft: -far, ArrowRight: far }[event.key] ?? 0;
+      y += { ArrowUp: -far, ArrowDown: far }[event.key] ?? 0;
+      event.preventDefault();
+      draw();
+      return;
+    }
     const step = event.target !== slider && { ArrowLeft: -2, ArrowRight: 2 }[event.key];
     if (step) { slider.value = Number(slider.value) + step; divide(); event.preventDefault(); }
     if (event.key === "d") difference(root.querySelector("[data-difference]"));

@@ -29,10 +29,10 @@
       if (!answer.ok) return;
       const html = await answer.text();
       if (html === shown) return;
-      shown = html;
       const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-live]");
       if (!fresh || place.contains(document.activeElement) && document.activeElement.matches("input, select")) return;
       const focus = keyOf(document.activeElement);
+      shown = html;
       place.replaceWith(document.adoptNode(fresh));
       dress(fresh);
       if (focus) [...fresh.querySelectorAll("a, button")].find((one) => keyOf(one) === focus)?.focus();
@@ -48,17 +48,38 @@
   }
   function listen() {
     if (!main.querySelector("[data-live]") || !window.EventSource) return;
-    const stream = new EventSource("/live");
-    let first = true, lost = false;
-    stream.onmessage = () => { if (!first || lost) refresh(); first = lost = false; said.textContent = ""; };
-    stream.onerror = () => { lost = true; said.textContent = "Not connected; the page shows what was last known."; };
-    addEventListener("pagehide", () => stream.close());
+    let stream = null, lost = false;
+    /* Browsers allow six connections to one host: a page that nobody sees keeps none. */
+    function open() {
+      if (stream || document.hidden) return;
+      stream = new EventSource("/live");
+      let first = !lost;
+      stream.onmessage = () => {
+        if (!first) refresh();
+        first = lost = false;
+        said.className = "unseen";
+        said.textContent = "";
+      };
+      stream.onerror = () => {
+        lost = true;
+        said.className = "alarm";
+        said.textContent = "Not connected; the page shows what was last known.";
+        if (stream?.readyState === EventSource.CLOSED) { stream = null; setTimeout(open, 5000); }
+      };
+    }
+    function close() { stream?.close(); stream = null; lost = true; }
+    addEventListener("pagehide", close);
+    document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else open(); });
+    open();
   }
-  document.addEventListener("visibilitychange", () => { if (!document.hidden && again) { again = false; refresh(); } });
 
   /* ---- keys: j k move, a r decide, 1 to 5 do it again as a family */
   const families = ["core", "recover", "redefine", "text", "cgi"];
   let chosen = -1;
+  /* A key that is still held from the page before decides nothing: nobody has seen this one yet. */
+  let armed = false;
+  addEventListener("keyup", () => { armed = true; });
+  setTimeout(() => { armed = true; }, 700);
   function items() { return [...main.querySelectorAll("[data-item]")]; }
   function choose(step) {
     const all = items();
@@ -79,7 +100,8 @@
     const wanted = event.key === "a" ? '[data-verb="accept"]' : event.key === "r" ? '[data-verb="reject"]'
       : number >= 0 ? `[data-verb="redo"][data-model="${families[number]}"]` : "";
     const button = wanted && scope.querySelector(wanted);
-    if (button) { event.preventDefault(); button.click(); }
+    if (event.repeat) armed = false;
+    if (button && armed) { event.preventDefault(); button.click(); }
   });
   document.addEventListener("submit", (event) => {
     for (const button of event.target.querySelectorAll("button")) setTimeout(() => { button.disabled = true; });
