@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from secrets import token_hex
 
 from upscaled.core.causes import cause_of, outage
 from upscaled.core.names import ROOT_MARKER
@@ -45,6 +46,8 @@ def read_marker(root: Path, ledger_id: str) -> Marker:
         return Marker.MISSING
     except OSError as error:
         raise outage(root, error) from error
+    if not said:
+        return Marker.MISSING  # a plug was pulled while it was written
     return Marker.OURS if said == ledger_id.encode() else Marker.FOREIGN
 
 
@@ -52,7 +55,10 @@ def claim(root: Path, ledger_id: str) -> None:
     """Make a root that this ledger has never known, and mark it as ours."""
     try:
         root.mkdir(parents=True, exist_ok=True)
-        (root / MARKER).write_text(ledger_id + "\n", encoding="utf-8")
+        # Whole or not at all: two watches may share a folder, and the other reads it just now.
+        made = root / f"{MARKER}-{token_hex(4)}"
+        made.write_text(ledger_id + "\n", encoding="utf-8")
+        made.replace(root / MARKER)
     except OSError as error:
         raise Fatal(
             f"{root}: cannot be made ours: {cause_of(error).says}",
