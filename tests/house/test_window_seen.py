@@ -158,13 +158,13 @@ def test_accept_reject_redo_retry_cancel_pause_and_resume_are_clicked(
     assert "outbox/print-a5/a.tif" in window.files("outbox")
 
     chromium.open(f"{address}/review/{job_of(window, 'print-a5/b.jpg')}")
-    chromium.press("r")
+    decide(chromium, "r")
     window.until("print-a5/b.jpg", "failed")
     assert "failed/print-a5/b.jpg" in window.files("failed")
 
     old = job_of(window, "print-a5/c.jpg")
     chromium.open(f"{address}/review/{old}")
-    chromium.press("5")
+    decide(chromium, "5")
     window.wait_for(lambda: redone(window, old), "the redo's end in review")
     assert redone(window, old)["verdict"]["model"] == "cgi"
 
@@ -182,6 +182,12 @@ def test_accept_reject_redo_retry_cancel_pause_and_resume_are_clicked(
     chromium.wait_for("document.body.textContent.includes('Paused')", "the page says so")
     chromium.click("form[action='/pause'] button")
     window.wait_for(lambda: not window.ask("status")["paused"], "the end of the pause")
+
+
+def decide(chromium: Browser, key: str) -> None:
+    """Press a key as soon as the page listens: one still held from the last page is not heard."""
+    chromium.wait_for("document.querySelector('main').dataset.keys === 'on'", "keys")
+    chromium.press(key)
 
 
 def redone(window: Window, old: str) -> Any:

@@ -78,8 +78,9 @@
   let chosen = -1;
   /* A key that is still held from the page before decides nothing: nobody has seen this one yet. */
   let armed = false;
-  addEventListener("keyup", () => { armed = true; });
-  setTimeout(() => { armed = true; }, 700);
+  function arm() { armed = true; main.dataset.keys = "on"; }
+  addEventListener("keyup", arm);
+  setTimeout(arm, 700);
   function items() { return [...main.querySelectorAll("[data-item]")]; }
   function choose(step) {
     const all = items();
