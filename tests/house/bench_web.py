@@ -211,6 +211,7 @@ def said(name: str, value: float, bound: float, unit: str, *, least: bool = Fals
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--windows"]:
+        os.nice(19)  # people's browsers run on machines of their own
         asyncio.run(watch_all(sys.argv[2]))
     else:
         sys.exit(main())

@@ -1,7 +1,7 @@
 """
 Says that something changed, and no more: pages fetch themselves again.
 
-One look every other second for all windows together, and none while nobody looks.
+One look every few seconds for all windows together, and none while nobody looks.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from upscaled.errors import UpscaledError
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 3.0
 """As often as people read; while much is going on something always changes."""
 BEAT_SECONDS = 15.0
 """A word now and then, so that a window notices when nobody is there any more."""

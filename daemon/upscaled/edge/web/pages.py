@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -30,6 +31,7 @@ STATES = ("waiting", "working", "held", "review", "failed", "done")
 FAMILIES = ("core", "recover", "redefine", "text", "cgi")
 VERBS = ("accept", "reject", "redo", "retry", "cancel")
 A_PAGE = 50
+FRESH_SECONDS = 0.3
 EYES = 6
 """Threads that wait for pixels."""
 MOST_KEPT = 32
@@ -52,6 +54,7 @@ class Site:
         self._live = Live(answers.version)
         self._kept: dict[tuple[str, str], tuple[int, Response]] = {}
         self._drawing = asyncio.Lock()
+        self._known, self._fresh_until = 0, 0.0
         self._wrong = asyncio.Lock()
         self._eyes = CapacityLimiter(EYES)
 
@@ -246,6 +249,7 @@ class Site:
         if verb not in VERBS or not ids or (model and model not in FAMILIES):
             raise HTTPException(400, "nothing that can be done was asked for")
         said = await run_in_threadpool(self._answers.ask, verb, ids, model)
+        self._fresh_until = 0.0
         if refused := [one for one in said if one.refused]:
             more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
             raise HTTPException(409, f"{refused[0].answer}{more}")
@@ -256,6 +260,7 @@ class Site:
         form = await self._form(request)
         wanted = form.get("paused", [""])[0] == "1"
         await run_in_threadpool(lambda: self._answers.pause(paused=wanted))
+        self._fresh_until = 0.0
         return RedirectResponse(_back(form), 303)
 
     async def explain(self, request: Request) -> Response:
@@ -309,7 +314,7 @@ class Site:
         async def kept(request: Request) -> Response:
             key = request.url.path + "?" + request.url.query, request.headers.get(FRAGMENT, "")
             async with self._drawing:  # all windows ask at once, when something changed
-                version = await run_in_threadpool(self._answers.version)
+                version = await self._version()
                 held = self._kept.get(key)
                 if held is None or held[0] != version:
                     if len(self._kept) >= MOST_KEPT:
@@ -318,6 +323,14 @@ class Site:
             return Response(held[1].body, media_type="text/html")
 
         return kept
+
+    async def _version(self) -> int:
+        """Return what is known of changes; ten windows that ask at once are one question."""
+        now = monotonic()
+        if now > self._fresh_until:
+            self._known = await run_in_threadpool(self._answers.version)
+            self._fresh_until = now + FRESH_SECONDS
+        return self._known
 
     async def _seen(self, call: Callable[..., Any], *words: Any) -> Any:
         """Wait for pixels in few threads of their own: they may take long, and pages must not."""
