@@ -83,6 +83,7 @@ class Housekeeping:
         except LedgerUnwritable as error:
             log.warning("housekeeping_failed", reason=error.message, hint=error.hint)
         except Exception:
+            # Its thread ends here; the next day's round is made all the same, and the work goes on.
             log.exception("housekeeping_failed")
         finally:
             self._lock.release()

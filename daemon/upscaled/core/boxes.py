@@ -53,14 +53,6 @@ def box_of(root: str, name: str) -> Box | None:
     return Box(root=root, name=name, verb=verb, family=Family(family) if family else None)
 
 
-def is_slip(root: str, name: str) -> bool:
-    """Say whether a folder's name was meant for a box and is none: `_redo-oil`."""
-    verbs = {box.removeprefix("_").partition("-")[0] for box in BOXES[root]}
-    found = [part for part in _PARTS.split(name.casefold()) if part]
-    slip = name.startswith("_") and bool(found) and found[0] in verbs
-    return slip and box_of(root, name) is None
-
-
 def claim_of(told: object) -> Claim | None:
     """Return what a parsed sidecar of ours claims; None where it is none."""
     if not isinstance(told, dict) or not str(told.get("schema", "")).startswith(_SCHEMA):

@@ -106,6 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return answer()
         except Exception:
+            # A page that fails is an answer too; the thread that serves goes on.
             log.exception("endpoint_failed", path=path)
             return _BROKEN
 

@@ -134,29 +134,29 @@ class Guard:
         except Exception:
             if started:
                 raise
+            # The framework's own answer stands outside of us and would lack our headers.
             log.exception("window_failed", path=scope["path"])
-            await refused(scope, 500, "this went wrong here")(scope, receive, marked)
+            await refused(500, "this went wrong here")(scope, receive, marked)
 
     async def _refusal(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), scope["path"]
         if not self._keys.token and host_of(headers) not in LOOPBACK:
-            return refused(scope, 421, "this window answers under the name of this machine alone")
+            return refused(421, "this window answers under the name of this machine alone")
         if headers.get("sec-fetch-mode", "navigate") != "navigate" and not is_ours(headers):
-            return refused(scope, 403, "another site may ask for nothing here")
+            return refused(403, "another site may ask for nothing here")
         if scope["method"] not in SAFE and not is_ours(headers):
-            return refused(scope, 403, "another site may ask for nothing here")
+            return refused(403, "another site may ask for nothing here")
         if path.startswith(_OPEN) or self._keys.opens(headers):
             return None
         if headers.get("authorization"):
             await asyncio.sleep(WRONG_SECONDS)
         if path.startswith("/api/") or scope["method"] != "GET":
-            return refused(scope, 401, "a token is needed: Authorization: Bearer ...")
+            return refused(401, "a token is needed: Authorization: Bearer ...")
         return RedirectResponse("/login", 303)
 
 
-def refused(scope: Scope, status: int, says: str) -> Response:
+def refused(status: int, says: str) -> Response:
     """Return a refusal as JSON; browsers show it too."""
-    del scope
     return JSONResponse({"error": {"code": str(status), "message": says, "hint": ""}}, status)
 
 
