@@ -2,10 +2,12 @@
 
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Self
 
 Message = dict[str, str]
+SECONDS = 20.0
 
 
 class Ear:
@@ -29,7 +31,7 @@ class Ear:
     def __exit__(self, *_error: object) -> None:
         self._socket.close()
 
-    def next(self, seconds: float = 20.0) -> Message:
+    def next(self, seconds: float = SECONDS) -> Message:
         """Return the next message; fails where none comes."""
         self._socket.settimeout(seconds)
         text = self._socket.recv(65536).decode()
@@ -39,10 +41,12 @@ class Ear:
 
     def until(self, key: str, value: str | None = None) -> Message:
         """Return the first message that has a key, with this value where one is named."""
-        while True:
+        until = time.monotonic() + SECONDS
+        while time.monotonic() < until:  # signs of life come on and on
             message = self.next()
             if key in message and value in {None, message[key]}:
                 return message
+        raise AssertionError(f"{key}={value} did not come; heard {self.heard[-20:]}")
 
     def is_silent(self) -> bool:
         """Say whether nothing more has come."""
