@@ -6,11 +6,11 @@ meets a picture with its ticket. The ticket is the claim on the name: two machin
 same picture at once agree on it. Nothing here needs the ledger; where it can be read it is asked.
 """
 
-import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
@@ -22,6 +22,7 @@ from upscaled.core.series import group_of
 from upscaled.core.tickets import submitted_id
 from upscaled.edge import disk, tickets
 from upscaled.edge.pictures import sniff
+from upscaled.endings import Ending, Roots, places, read_ending, spellings
 from upscaled.errors import Aside, Gone, NameTaken, NotReady, Stop, UpscaledError, UsageError
 from upscaled.nouns import Code, Family, Job, Order, State, Wishes
 
@@ -33,24 +34,14 @@ _HEAD = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Roots:
-    """The folders of one watch, as this machine sees them."""
-
-    watch: int
-    """Its index in the config."""
-    inbox: Path
-    outbox: Path
-    review: Path
-    failed: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What every picture of one call is wanted as."""
 
     folder: str
     """Relative to the inbox."""
     order: Order
+    grammar: Grammar
+    """Says which other spellings mean the same folder."""
     model: Family | None = None
     series: str | None = None
     urgent: bool = False
@@ -65,20 +56,6 @@ class Handed:
     path: str
     """Relative to the inbox; of the picture that came first where it is the same."""
     new: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """What a sidecar says of how a job ended."""
-
-    job: str
-    state: str
-    """`done`, `review` or `failed`."""
-    source: str
-    """As in the inbox."""
-    reason: str | None
-    result: str | None
-    """The result's path, or that of the original in failed/."""
 
 
 def read_target(grammar: Grammar, name: str) -> tuple[str, Order]:
@@ -107,6 +84,7 @@ class Counter:
         self._asked = asked
         self._known = known
         self._chance = chance
+        self._spellings = cache(partial(spellings, folder=asked.folder, grammar=asked.grammar))
 
     def hand_in(self, file: Path) -> Handed:
         """
@@ -116,14 +94,18 @@ class Counter:
         """
         name = _name(file)
         sha256 = _looked_at(file)
-        wishes = self._wishes(name, sha256)
-        if not self._asked.again and (before := self._before(wishes, name)):
-            return before
+        wishes = self._wishes(name, sha256, self._asked.grammar.spelled(self._asked.folder))
+        if not self._asked.again:
+            # Ids were made of the target as it was typed once; tickets of that time may lie there.
+            as_typed = self._wishes(name, sha256, self._asked.folder)
+            for one in dict.fromkeys((wishes, as_typed)):
+                if before := self._before(one, name):
+                    return before
         return self._put(file, name, wishes)
 
     # ---- inside
 
-    def _wishes(self, name: str, sha256: str) -> Wishes:
+    def _wishes(self, name: str, sha256: str, target: str) -> Wishes:
         asked = self._asked
         wishes = Wishes(
             ticket="",
@@ -135,7 +117,8 @@ class Counter:
         )
         member = name if self._is_member(name) else ""
         nonce = self._chance(8) if asked.again else b""
-        return replace(wishes, id=submitted_id(sha256, wishes, member, nonce))
+        job_id = submitted_id(sha256, replace(wishes, target=target), member, nonce)
+        return replace(wishes, id=job_id)
 
     def _is_member(self, name: str) -> bool:
         return group_of(name, self._asked.order, self._asked.series) is not None
@@ -155,19 +138,27 @@ class Counter:
             if not in_inbox or disk.is_there(self._roots.inbox / job.path):
                 return Handed(id=job_id, path=job.path, new=False)
         ended = self._ended(job_id, name)
-        return Handed(id=job_id, path=ended.source, new=False) if ended else None
+        path = ended.source if ended else self._lies_at(wishes, name)
+        return Handed(id=job_id, path=path, new=False) if path else None
+
+    def _lies_at(self, wishes: Wishes, name: str) -> str | None:
+        """Return where in the inbox the picture lies with its ticket, in any spelling."""
+        for folder in self._spellings(self._roots.inbox):
+            for version in names.versions(name):
+                final = self._roots.inbox / folder / version
+                ticket = _ticket_at(final)
+                if ticket is None:
+                    break
+                if ticket.id == wishes.id and disk.is_there(final) and _is(final, wishes):
+                    return f"{folder}/{version}"
+        return None
 
     def _ended(self, job_id: str, name: str) -> Ending | None:
         """Return how a job ended, by the sidecars where they should be: no folder is listed."""
         for root, wanted in places(self._roots, self._asked.order, name):
-            for version in names.versions(wanted):
-                told = names.sidecar_places(f"{self._asked.folder}/{version}")
-                sidecars = [root / place for place in told if disk.is_there(root / place)]
-                if not sidecars:
-                    break
-                for ending in (read_ending(sidecar, root) for sidecar in sidecars):
-                    if ending is not None and ending.job == job_id:
-                        return ending
+            for folder in self._spellings(root):
+                if ending := _ending_at(root, f"{folder}/{wanted}", job_id):
+                    return ending
         return None
 
     def _put(self, file: Path, name: str, wishes: Wishes) -> Handed:
@@ -243,28 +234,18 @@ class Counter:
             disk.drop(ticket)
 
 
-def places(roots: Roots, order: Order, name: str) -> tuple[tuple[Path, str], ...]:
-    """Return in which roots a picture of this name may end, and as what."""
-    made = names.result_name(PurePosixPath(normalize("NFC", name)).stem, order.format)
-    return (roots.outbox, made), (roots.review, made), (roots.failed, name)
-
-
-def read_ending(sidecar: Path, root: Path) -> Ending | None:
-    """Return what a sidecar says; None for somebody else's file, or one that is just leaving."""
-    try:
-        told = json.loads(sidecar.read_bytes())
-        error, result = told["error"], told["result"]["path"]
-        fidelity = told["fidelity"]["reasons"]
-        beside = sidecar.relative_to(root).as_posix()[: -len(names.SIDECAR)]
-        return Ending(
-            job=str(told["job"]),
-            state=str(told["status"]),
-            source=str(told["source"]["path"]),
-            reason=str(error["message"]) if error else "; ".join(fidelity) or None,
-            result=str(root / (result or beside)),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _ending_at(root: Path, path: str, job_id: str) -> Ending | None:
+    """Return what the sidecars of a name and of its versions say of a job."""
+    place = PurePosixPath(path)
+    for version in names.versions(place.name):
+        told = names.sidecar_places(str(place.with_name(version)))
+        sidecars = [root / one for one in told if disk.is_there(root / one)]
+        if not sidecars:
+            return None
+        for ending in (read_ending(sidecar, root) for sidecar in sidecars):
+            if ending is not None and ending.job == job_id:
+                return ending
+    return None
 
 
 def _name(file: Path) -> str:

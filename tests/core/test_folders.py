@@ -235,6 +235,26 @@ def test_case_separators_and_order_of_later_tokens_change_nothing(
     assert order(name) == order("print-a2-240ppi-fill-png-core-urgent-even-ai")
 
 
+@pytest.mark.parametrize(
+    ("folder", "spelled"),
+    [
+        ("4k", "4k"),
+        ("4K", "4k"),
+        ("print a3", "print-a3"),
+        ("Print_A3-", "print-a3"),
+        ("print-jpg-a2", "print-a2-jpg"),
+        ("ACME/Print_A2/Day 1/+ Faces_CORE", "ACME/print-a2/Day 1/+core-faces"),
+        ("acme/print-a2/Day_1", "acme/print-a2/Day_1"),
+        ("4K/8K PNG", "4k/8k-png"),
+    ],
+)
+def test_a_target_has_one_spelling_and_other_folders_keep_their_names(
+    folder: str, spelled: str
+) -> None:
+    assert GRAMMAR.spelled(folder) == spelled
+    assert GRAMMAR.spelled(spelled) == spelled
+
+
 WORDS = st.sampled_from(
     ["4k", "print", "digital", "fit", "pad", "a2", "bleed3", "dci", "+", "core", "x", "ACME", "4k."]
 )
@@ -255,6 +275,22 @@ def test_any_folder_has_a_place(folder: str) -> None:
         assert isinstance(place, Target | UnknownFolder | NoTarget)
         if holds_files and isinstance(place, NoTarget):
             assert place.path == ""
+
+
+SPELLINGS = st.sampled_from(
+    ["4k", "4K", "print a2", "PRINT_a2", "a2-print", "+core", "+ CORE", "ACME", "acme", "8k-png"]
+)
+
+
+@given(st.lists(SPELLINGS, min_size=1, max_size=3).map("/".join))
+def test_what_is_spelled_alike_asks_for_the_same(folder: str) -> None:
+    spelled = GRAMMAR.spelled(folder)
+
+    read, again = GRAMMAR.resolve(folder), GRAMMAR.resolve(spelled)
+
+    assert type(read) is type(again)
+    assert not isinstance(read, Target) or read.order == target(spelled).order
+    assert GRAMMAR.spelled(spelled) == spelled
 
 
 def test_the_target_may_stand_at_any_depth() -> None:

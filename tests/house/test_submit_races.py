@@ -18,8 +18,11 @@ from place import REPOSITORY, Place, photo, sha256
 from standin import Options, Standin
 from upscaled import submitting
 from upscaled.core.folders import Grammar
+from upscaled.core.tickets import submitted_id
+from upscaled.endings import Roots
 from upscaled.errors import Aside, UpscaledError
-from upscaled.submitting import Asked, Handed, Roots
+from upscaled.nouns import Wishes
+from upscaled.submitting import Asked, Handed
 
 DYING = str(REPOSITORY / "tests" / "house" / "dying_submit.py")
 
@@ -96,9 +99,10 @@ def test_a_submit_that_dies_at_any_step_leaves_nothing_half_and_the_next_one_fin
     assert max(Counter(job["path"] for job in jobs).values()) == 1
 
 
-def asked(**words: Any) -> Asked:
-    folder, order = submitting.read_target(Grammar({}), "hd")
-    return Asked(folder=folder, order=order, **words)
+def asked(target: str = "hd", **words: Any) -> Asked:
+    grammar = Grammar({})
+    folder, order = submitting.read_target(grammar, target)
+    return Asked(folder=folder, order=order, grammar=grammar, **words)
 
 
 def roots(place: Place) -> Roots:
@@ -148,6 +152,36 @@ def test_fifty_submits_of_ten_files_beside_a_working_daemon_are_ten_jobs(farm: P
     assert {(job["id"], job["state"]) for job in farm.ask("jobs")} == {(id_, "done") for id_ in ids}
     assert len(farm.ask("jobs")) == 10
     assert len(farm.files("archive")) == 20
+
+
+def test_a_target_spelled_otherwise_is_the_same_job(farm: Place) -> None:
+    source = photo(farm.path("farm/a.png"), (64, 48))
+
+    def hand_in(target: str) -> Handed:
+        return submitting.Counter(roots(farm), asked(target), lambda _id: None).hand_in(source)
+
+    handed = [hand_in(one) for one in ("print-a2-jpg", "Print JPG_a2", "PRINT-A2-JPG")]
+    others = [hand_in(one) for one in ("print-a2", "print-a3-jpg", "ACME/print-a2-jpg")]
+
+    assert {(one.id, one.path) for one in handed} == {(handed[0].id, "print-a2-jpg/a.png")}
+    assert [one.new for one in handed] == [True, False, False]
+    assert len({one.id for one in (handed[0], *others)}) == 4
+    assert len(seen(farm)) == 4
+
+
+def test_a_ticket_whose_id_was_made_of_the_target_as_typed_is_still_known(farm: Place) -> None:
+    source = photo(farm.path("farm/a.png"), (64, 48))
+    counter = submitting.Counter(roots(farm), asked("HD png"), lambda _id: None)
+    fresh = counter.hand_in(source)
+    ticket = farm.path("inbox/HD png/a.png.job.toml")
+    old = submitted_id(sha256(source), Wishes(ticket="", target="HD png"))
+    ticket.write_text(ticket.read_text().replace(fresh.id, old))
+
+    again = counter.hand_in(source)
+
+    assert old != fresh.id
+    assert (again.id, again.path, again.new) == (old, "HD png/a.png", False)
+    assert len(seen(farm)) == 1
 
 
 def test_two_pictures_of_one_name_get_two_places_and_a_frame_keeps_its_own(farm: Place) -> None:

@@ -14,9 +14,10 @@ from upscaled.core import names
 from upscaled.core.life import ENDS, Word, word_of
 from upscaled.edge import disk
 from upscaled.edge.ledger import Ledger
+from upscaled.endings import Ending, Roots, places, read_ending
 from upscaled.errors import UpscaledError
 from upscaled.nouns import Job
-from upscaled.submitting import Asked, Ending, Roots, places, read_ending
+from upscaled.submitting import Asked
 
 LOOK_SECONDS = 0.5
 """How often the share is looked at, at first; ever less often."""

@@ -19,6 +19,7 @@ from upscaled.core.tickets import SERIES_RULE, series_name
 from upscaled.edge import roots
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.toml import load_settings
+from upscaled.endings import Roots
 from upscaled.errors import (
     Aside,
     ConfigError,
@@ -30,7 +31,7 @@ from upscaled.errors import (
 )
 from upscaled.nouns import Code, Family, Job
 from upscaled.rooms import grammar_of
-from upscaled.submitting import Asked, Counter, Handed, Roots, read_target
+from upscaled.submitting import Asked, Counter, Handed, read_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +189,8 @@ def _require_inbox(arguments: argparse.Namespace, place: _Place, ledger: Ledger 
 
 
 def _asked(arguments: argparse.Namespace, settings: Settings) -> Asked:
-    folder, order = read_target(grammar_of(settings), arguments.target)
+    grammar = grammar_of(settings)
+    folder, order = read_target(grammar, arguments.target)
     series = None
     if arguments.series is not None:
         series = series_name(arguments.series)
@@ -197,6 +199,7 @@ def _asked(arguments: argparse.Namespace, settings: Settings) -> Asked:
     return Asked(
         folder=folder,
         order=order,
+        grammar=grammar,
         model=Family(arguments.model) if arguments.model else None,
         series=series,
         urgent=arguments.urgent,

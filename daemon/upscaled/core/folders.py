@@ -6,7 +6,7 @@ the folder itself, each refining folder below. What cannot be read is unknown, n
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -103,6 +103,18 @@ def _split(name: str) -> list[str]:
     return _PARTERS.split(name.rstrip("-_ "))
 
 
+def _parts(folder: str) -> list[str]:
+    return [part for part in folder.split("/") if part not in {"", "."}]
+
+
+def _respelled(name: str) -> str:
+    """Return a name that was read as it is spelled in short: `4K_png even` is `4k-even-png`."""
+    if name.startswith("+"):
+        return "+" + "-".join(sorted(map(fold, _split(name[1:].lstrip("-_ ")))))
+    first, *rest = map(fold, _split(name))
+    return "-".join((first, *sorted(rest)))
+
+
 class Grammar:
     """
     All target words of one configuration.
@@ -138,6 +150,26 @@ class Grammar:
         `ACME` is `NoTarget`, a parent to be, while a slip such as `prnt-a2` is unknown already.
         """
         return self._walked(folder, holds_files=holds_files)
+
+    def spelled(self, folder: str) -> str:
+        """Return a folder's path in the one spelling that all its spellings share."""
+        return "/".join(spelling or name for name, spelling in self.spellings(folder))
+
+    def spellings(self, folder: str) -> Iterator[tuple[str, str | None]]:
+        """
+        Yield each name of a folder's path, and its one spelling where the grammar reads it.
+
+        Case, separators and the order of later tokens are spelled alike. Parents and mirrored
+        folders are names of their own: `ACME` and `acme` are two clients.
+        """
+        layer: Layer | None = None
+        for name in _parts(folder):
+            entered = self._enter(layer, name)
+            if isinstance(entered, Layer):
+                layer = entered
+                yield name, _respelled(name)
+            else:
+                yield name, None
 
     def _alias(
         self, word: str, likes: Mapping[str, str], above: tuple[str, ...]
@@ -185,7 +217,7 @@ class Grammar:
         return hint_for(token, base)
 
     def _walk(self, folder: str, *, holds_files: bool) -> Place:
-        parts = [part for part in folder.split("/") if part not in {"", "."}]
+        parts = _parts(folder)
         layer: Layer | None = None
         depth = 0
         for here, name in enumerate(parts, 1):

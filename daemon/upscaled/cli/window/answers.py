@@ -30,6 +30,7 @@ from upscaled.edge import roots
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.toml import load_rules, rule_place
 from upscaled.edge.web.ports import Page, Said, Shown, Told, Try, Upload, Wanted
+from upscaled.endings import Roots
 from upscaled.errors import Outage, UpscaledError, UsageError
 from upscaled.nouns import Family, Job, State
 from upscaled.outboxes import outboxes_of
@@ -37,7 +38,7 @@ from upscaled.reading import BANDS, Rules
 from upscaled.reporting import Asked as AskedReport
 from upscaled.reporting import gather, span_until, write
 from upscaled.rooms import grammar_of
-from upscaled.submitting import Asked, Counter, Roots, read_target
+from upscaled.submitting import Asked, Counter, read_target
 
 ANSWER_SECONDS = 2.0
 """How long a page waits for what comes of a click; later it shows by itself."""
@@ -119,6 +120,7 @@ class House:
         asked = Asked(
             folder=folder,
             order=wanted,
+            grammar=self._grammar,
             model=Family(upload.model) if upload.model else None,
             series=series,
             urgent=upload.urgent,
