@@ -1,11 +1,15 @@
 """A place's daemon with its window open in a process beside it."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Thread
 from typing import Any
 
 import httpx
 
 from place import Place
+from upscaled.edge.web.app import address_of, bind, server
 
 
 def free_address() -> str:
@@ -30,3 +34,16 @@ def is_alive(url: str) -> bool:
         return bool(httpx.get(f"{url}/api/v1/status", timeout=5).json()["running"])
     except httpx.HTTPError:
         return False
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an application on a free port of loopback."""
+    with closing(bind("127.0.0.1", 0)) as listening:
+        serving = server(app)
+        thread = Thread(target=serving.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield address_of(listening)
+        serving.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()

@@ -3,9 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -17,9 +16,10 @@ from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.window.answers import House
 from upscaled.cli.window.pictures import Pictures
 from upscaled.edge.toml import load_settings
-from upscaled.edge.web.app import address_of, application, bind, server
+from upscaled.edge.web.app import application
 from upscaled.edge.web.guarding import COOKIE, HEADERS, Keys
 from upscaled.reading import read_rules
+from windows import served
 
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 TOKEN = "open sesame"
@@ -56,19 +56,6 @@ def opened(studio: Place) -> Iterator[Opened]:
             return stack.enter_context(httpx.Client(base_url=address, headers=headers))
 
         yield client
-
-
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """Serve an application on a free port of loopback."""
-    with closing(bind("127.0.0.1", 0)) as listening:
-        serving = server(app)
-        thread = Thread(target=serving.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        yield address_of(listening)
-        serving.should_exit = True
-        thread.join(10)
-        assert not thread.is_alive()
 
 
 def jobs(client: httpx.Client, **query: Any) -> list[dict[str, Any]]:

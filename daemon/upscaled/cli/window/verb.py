@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,13 +15,18 @@ from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.main import DONE
 from upscaled.core.settings import Settings
 from upscaled.core.settings_types import Address, is_loopback
-from upscaled.edge.secrets import find_web_token
+from upscaled.core.settings_web import token_problem
+from upscaled.edge.secrets import find_web_token, kept_secret
 from upscaled.errors import Fatal, Fault, UsageError
 from upscaled.reading import read_rules
 
 INSTALL = ".venv/bin/pip install --require-hashes -r lock/web.txt"
 WITH_PARENT = "UPSCALED_WINDOW_BESIDE"
 """Set by `run`: end when our standard input ends, which it does with its process, however."""
+
+MAKE_ONE = 'a good one: python3 -c "import secrets; print(secrets.token_urlsafe(32))" > web_token'
+KEY = "window.key"
+"""In the state directory: what the forms are marked with."""
 
 
 def window(arguments: argparse.Namespace) -> int:
@@ -36,7 +41,7 @@ def window(arguments: argparse.Namespace) -> int:
     from upscaled.edge.web.app import address_of, application, bind, server  # noqa: PLC0415
     from upscaled.edge.web.guarding import Keys  # noqa: PLC0415
 
-    keys = Keys(token=_token(address))
+    token = _token(address, settings.web.names)
     ledger = ledger_of(settings)
     if ledger is None:
         raise UsageError(
@@ -49,6 +54,8 @@ def window(arguments: argparse.Namespace) -> int:
         stack.callback(pictures.workers.close, now=True)
         stack.callback(ledger.close)
         house = House(settings, ledger, read_rules(settings), pictures)
+        secret = kept_secret(settings.state.directory / KEY)
+        keys = Keys(token=token, names=frozenset(settings.web.names), secret=secret)
         if os.environ.get(WITH_PARENT):
             os.nice(10)  # pages wait for pictures, not pictures for pages
             threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -72,7 +79,7 @@ def window_faults(settings: Settings, path: Path) -> Iterator[Fault]:
     address = settings.web.listen
     if address is None:
         return
-    for look in (require_extra, lambda: _token(address)):
+    for look in (require_extra, lambda: _token(address, settings.web.names)):
         try:
             look()
         except Fatal as error:
@@ -90,12 +97,16 @@ def is_open(settings: Settings) -> bool:
     return settings.web.listen is not None
 
 
-def _token(address: Address) -> str:
+def _token(address: Address, names: Sequence[str]) -> str:
     token = find_web_token() or ""
-    if not token and not is_loopback(address.host):
+    if token and (problem := token_problem(token)):
+        raise Fatal(f"$UPSCALED_WEB_TOKEN or the credential web_token: {problem}", MAKE_ONE)
+    if not token and (names or not is_loopback(address.host)):
+        why = "[web] names is set" if names else f"[web] listen is {address}"
         raise Fatal(
-            f"[web] listen is {address.host}:{address.port}: other machines need a token",
-            "set $UPSCALED_WEB_TOKEN or the credential web_token, or listen on 127.0.0.1",
+            f"{why}: other machines need a token",
+            f"set $UPSCALED_WEB_TOKEN or the credential web_token, or listen on 127.0.0.1 without"
+            f" names; {MAKE_ONE}",
         )
     return token
 

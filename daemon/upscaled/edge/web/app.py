@@ -94,6 +94,7 @@ def server(app: Any) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # no word of a proxy is needed, so none is believed
             lifespan="off",
             limit_concurrency=MOST_AT_ONCE,
             timeout_keep_alive=5,

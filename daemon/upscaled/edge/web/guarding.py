@@ -8,10 +8,11 @@ to point to this machine (host).
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from secrets import token_urlsafe
+from ipaddress import ip_address
+from secrets import token_bytes
 from urllib.parse import urlsplit
 
 import structlog
@@ -26,7 +27,7 @@ COOKIE = "upscaled_session"
 FORGERY = "x-upscaled-token"
 """Header in which our own script sends the forgery token."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+NAMES_HINT = "behind a proxy its name stands in [web] names"
 _OPEN = ("/login", "/static/")
 WRONG_SECONDS = 0.5
 """A wrong token is answered late: guessing is not worth it."""
@@ -52,13 +53,29 @@ class Keys:
     """What lets somebody in. `token` is empty where only this machine is answered."""
 
     token: str = field(default="", repr=False)
-    forgery: str = field(default_factory=lambda: token_urlsafe(24), repr=False)
-    """Stands in every form; another site cannot read it."""
+    names: frozenset[str] = frozenset()
+    """Under which a proxy is reached that stands before us: small letters, no port."""
+    secret: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+    """Kept over restarts, so that a page that stands open can go on asking."""
+
+    @property
+    def forgery(self) -> str:
+        """Return what stands in every form; another site cannot read it."""
+        return hmac.new(self.secret, b"upscaled window, forgery 1", "sha256").hexdigest()
 
     @property
     def session(self) -> str:
         """Return what the cookie holds: made from the token, and not the token."""
         return hmac.new(self.token.encode(), b"upscaled window, session 1", "sha256").hexdigest()
+
+    def answers_to(self, host: str) -> bool:
+        """
+        Say whether we are meant by a host's name.
+
+        An address of this machine cannot be made to point elsewhere, a name can; so who needs no
+        token is answered under our own alone. A cookie is bound to the name that it was given for.
+        """
+        return is_this_machine(host) or host in self.names or bool(self.token and not self.names)
 
     def opens(self, headers: Headers) -> bool:
         """Say whether a request carries the token, or the cookie that was given for it."""
@@ -82,6 +99,14 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
+def is_this_machine(host: str) -> bool:
+    """Say whether a host is written as this machine itself: localhost, 127.0.0.0/8, ::1."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def host_of(headers: Headers) -> str:
     """Return the host that the browser believes it talks to, without its port."""
     try:
@@ -90,8 +115,12 @@ def host_of(headers: Headers) -> str:
         return ""
 
 
-def is_ours(headers: Headers) -> bool:
-    """Say whether a request that changes something comes from our own pages, or no browser."""
+def is_ours(headers: Headers, names: Container[str] = ()) -> bool:
+    """
+    Say whether a request that changes something comes from our own pages, or no browser.
+
+    A proxy may have put a host of its own into the request; then the origin is one of our `names`.
+    """
     site = headers.get("sec-fetch-site", "same-origin")
     if site not in {"same-origin", "none"}:
         return False
@@ -99,7 +128,8 @@ def is_ours(headers: Headers) -> bool:
     if origin is None:
         return True
     try:
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        found = urlsplit(origin)
+        return found.netloc.lower() == headers.get("host", "").lower() or found.hostname in names
     except ValueError:
         return False
 
@@ -140,12 +170,12 @@ class Guard:
 
     async def _refusal(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), scope["path"]
-        if not self._keys.token and host_of(headers) not in LOOPBACK:
-            return refused(421, "this window answers under the name of this machine alone")
-        if headers.get("sec-fetch-mode", "navigate") != "navigate" and not is_ours(headers):
-            return refused(403, "another site may ask for nothing here")
-        if scope["method"] not in SAFE and not is_ours(headers):
-            return refused(403, "another site may ask for nothing here")
+        if not self._keys.answers_to(host_of(headers)):
+            return refused(421, "this window does not answer under this name", NAMES_HINT)
+        asks = headers.get("sec-fetch-mode", "navigate") != "navigate"
+        asks |= scope["method"] not in SAFE
+        if asks and not is_ours(headers, self._keys.names):
+            return refused(403, "another site may ask for nothing here", NAMES_HINT)
         if path.startswith(_OPEN) or self._keys.opens(headers):
             return None
         if headers.get("authorization"):
@@ -155,9 +185,9 @@ class Guard:
         return RedirectResponse("/login", 303)
 
 
-def refused(status: int, says: str) -> Response:
+def refused(status: int, says: str, hint: str = "") -> Response:
     """Return a refusal as JSON; browsers show it too."""
-    return JSONResponse({"error": {"code": str(status), "message": says, "hint": ""}}, status)
+    return JSONResponse({"error": {"code": str(status), "message": says, "hint": hint}}, status)
 
 
 def is_forged(request: Request, keys: Keys, said: str | None) -> bool:

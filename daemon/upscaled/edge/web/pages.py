@@ -294,7 +294,8 @@ class Site:
             self._keys.session,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            # The browser itself says so; what a proxy says of it, anybody could say.
+            secure=request.headers.get("origin", "").startswith("https://"),
             max_age=30 * 24 * 3600,
         )
         return answer
