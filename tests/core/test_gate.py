@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from upscaled.core.budget import Caps, Spend
+from upscaled.core.budget import Caps, Folder, SeriesCost, Spend
 from upscaled.core.gate import Closed, Conditions, to_admit, to_submit
 from upscaled.core.hours import parse_window
 from upscaled.nouns import (
@@ -150,6 +150,57 @@ def test_an_urgent_folder_ignores_the_window_and_nothing_else() -> None:
     spent = to_admit(urgent, 80_000, replace(night, spend=Spend(today=950_000, month=950_000)))
     assert spent is not None
     assert spent.hold is Hold.BUDGET
+
+
+@pytest.mark.parametrize(
+    ("cost", "spend", "until"),
+    [
+        # Berlin's midnight, the first of the month, and what no turn of the calendar brings about.
+        (80_000, Spend(today=950_000, month=950_000), datetime(2026, 11, 22, 23, tzinfo=UTC)),
+        (80_000, Spend(month=1_950_000), datetime(2026, 11, 30, 23, tzinfo=UTC)),
+        (80_000, Spend(today=950_000, month=1_950_000), datetime(2026, 11, 30, 23, tzinfo=UTC)),
+        (600_000, Spend(), None),
+        (600_000, Spend(today=950_000, month=1_950_000), None),
+    ],
+)
+def test_a_cap_is_looked_at_again_when_its_day_or_month_turns_and_else_only_once_it_is_raised(
+    cost: int, spend: Spend, until: datetime | None
+) -> None:
+    closed = to_admit(job(), cost, replace(OPEN, spend=spend))
+
+    assert closed is not None
+    assert closed.until == until
+
+
+def test_what_alone_is_over_a_day_s_or_a_month_s_cap_waits_for_a_higher_one() -> None:
+    wide = replace(OPEN.caps, per_job=9_000_000)
+    folder = replace(wide, daily=9_000_000, monthly=9_000_000, folder=500_000)
+    spent = Spend(month=1_500_000, folder=Folder(path="4k", today=400_000))
+    for cost, caps, key in (
+        (1_200_000, wide, "daily_usd"),  # over the month's rest, too, which the calendar brings
+        (2_500_000, wide, "monthly_usd"),
+        (600_000, folder, "folder_usd"),
+    ):
+        closed = to_admit(job(), cost, replace(OPEN, caps=caps, spend=spent))
+
+        assert closed is not None
+        assert closed.until is None
+        assert f"(budget.{key})" in closed.reason
+        assert "until the cap is raised." in closed.reason
+
+
+def test_a_series_over_a_cap_and_a_folder_the_brake_holds_say_when_they_go_on() -> None:
+    caps = replace(OPEN.caps, brake_times=2.0)
+    braked = Folder(path="4k", today=100_000, past=(50_000,) * 3)
+    whole = SeriesCost(count=30, cost=2_400_000, dearest=80_000)
+
+    series = to_admit(job(), 80_000, replace(OPEN, series=whole))
+    held = to_admit(job(), 80_000, replace(OPEN, caps=caps, spend=Spend(folder=braked)))
+
+    assert series is not None
+    assert series.until is None
+    assert held is not None
+    assert held.until == datetime(2026, 11, 22, 23, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,16 @@ def test_what_waits_is_told_by_folder_and_reason_with_the_first_names() -> None:
     )
 
 
+def test_what_only_a_higher_cap_lifts_names_no_day() -> None:
+    why = "It would cost $6.00, over the cap of $5.00 for one picture (budget.per_job_usd)."
+    held = Group(folder="print-a0", says=why, files=1, hold=Hold.BUDGET)
+
+    told = body(replace(EMPTY, held=(held,)), NOW)
+
+    said = f"  print-a0: 1 file, waiting for money until the cap is raised. {why}\n"
+    assert said in told
+
+
 @pytest.mark.parametrize("hold", Hold)
 def test_every_hold_is_told_in_plain_words(hold: Hold) -> None:
     group = Group(folder="4k", says="Why.", files=1, hold=hold)

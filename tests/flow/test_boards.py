@@ -1,9 +1,11 @@
 """`_STATUS.txt` in an inbox: on real folders and a real ledger, with a clock that is pushed on."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ from typing import Any
 import pytest
 
 from handling import RICH, AtOnce, Studio
-from paying import hushed, settings_of
+from paying import PRICE, hushed, settings_of
 from upscaled.core.budget import Spend
+from upscaled.core.gate import Conditions
 from upscaled.core.life import Lane
 from upscaled.flow.boards import WRITE_SECONDS, Boards, _pages
 from upscaled.flow.census import Office
+from upscaled.nouns import Job
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - many fsyncs
 
@@ -197,6 +201,36 @@ def test_what_was_done_lately_is_known_after_a_restart(studio: Studio) -> None:
 
     assert "STOPPED: The account is locked." in told
     assert "If it goes on as lately" in told
+
+
+def test_what_a_new_day_lifts_is_told_apart_from_what_only_a_higher_cap_lifts(
+    studio: Studio,
+) -> None:
+    """One folder, both caps: no day is named for the picture that no day helps."""
+    boards = boards_of(studio)
+    conditions = studio.conductor.door.conditions
+
+    def poor(job: Job) -> Conditions:
+        per_job = PRICE - 1 if job.path == "4k/dear.png" else RICH.per_job
+        return replace(conditions(job), caps=replace(RICH, per_job=per_job, daily=2 * PRICE - 1))
+
+    studio.conductor.door.conditions = poor
+    for name in ("first", "dear", "late"):
+        studio.drop("pass", f"4k/{name}.png")
+        studio.settle()
+
+    told = turned(studio, boards)
+
+    assert re.search(
+        r"  4k: 1 file, waiting for money until the cap is raised\. .*budget\.per_job_usd.*\n"
+        r"      dear\.png\n",
+        told,
+    )
+    assert re.search(
+        r"  4k: 1 file, waiting for money until \w{3} \d\d \w{3} 00:00\. .*budget\.daily_usd.*\n"
+        r"      late\.png\n",
+        told,
+    )
 
 
 def test_waiting_files_are_told_by_their_number(

@@ -7,6 +7,7 @@ on its way is passed by exactly that much.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import chain
 from statistics import median
 
@@ -76,6 +77,15 @@ class Caps:
     brake_floor: Micros = 0
 
 
+class Lifts(IntEnum):
+    """What lifts a refusal; the higher, the longer it lasts."""
+
+    NEXT_DAY = 1
+    NEXT_MONTH = 2
+    RAISED_CAP = 3
+    """No turn of the calendar: what is asked for is more than the whole cap."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Which cap stands in the way, and the sentence for the person."""
@@ -83,6 +93,7 @@ class Refusal:
     cap: str
     """The config's key, or `brake`."""
     sentence: str
+    lifts: Lifts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +114,7 @@ def admit(cost: Micros, spend: Spend, caps: Caps, *, before: Micros = 0) -> Refu
     if cost <= 0:
         return None
     ask = _Ask(cost=cost, head=f"It would cost {money(cost)}")
-    return next(chain(_per_job(ask, before, caps), _periods(ask, spend, caps)), None)
+    return _longest(chain(_per_job(ask, before, caps), _periods(ask, spend, caps)))
 
 
 def admit_whole(series: SeriesCost, spend: Spend, caps: Caps) -> Refusal | None:
@@ -120,7 +131,7 @@ def admit_whole(series: SeriesCost, spend: Spend, caps: Caps) -> Refusal | None:
     ask = _Ask(cost=series.cost, head=head, waits=waits)
     head = f"A picture of the series would cost {money(series.dearest)}"
     one = _Ask(cost=series.dearest, head=head, waits=waits)
-    return next(chain(_per_job(one, 0, caps), _periods(ask, spend, caps)), None)
+    return _longest(chain(_per_job(one, 0, caps), _periods(ask, spend, caps)))
 
 
 def braked(cost: Micros, folder: Folder, caps: Caps) -> Refusal | None:
@@ -142,6 +153,7 @@ def braked(cost: Micros, folder: Folder, caps: Caps) -> Refusal | None:
             " it waits for you: `upscaled resume` lets the folder through for today, or it goes on"
             " when a new day begins."
         ),
+        lifts=Lifts.NEXT_DAY,
     )
 
 
@@ -172,6 +184,10 @@ _KEYS = {"daily_usd": "this day", "monthly_usd": "this month"}
 _LIFTS = {"daily_usd": "a new day begins", "monthly_usd": "a new month begins"}
 
 
+def _longest(refusals: Iterator[Refusal]) -> Refusal | None:
+    return max(refusals, key=lambda one: one.lifts, default=None)
+
+
 def _per_job(ask: _Ask, before: Micros, caps: Caps) -> Iterator[Refusal]:
     if before + ask.cost > caps.per_job:
         spent = f", after {money(before)} that it has cost already" if before else ""
@@ -179,21 +195,23 @@ def _per_job(ask: _Ask, before: Micros, caps: Caps) -> Iterator[Refusal]:
             cap="per_job_usd",
             sentence=f"{ask.head}{spent}, over the cap of {money(caps.per_job)} for one"
             f" picture (budget.per_job_usd); {ask.waits} until the cap is raised.",
+            lifts=Lifts.RAISED_CAP,
         )
 
 
 def _periods(ask: _Ask, spend: Spend, caps: Caps) -> Iterator[Refusal]:
     if spend.month + spend.taken + ask.cost > caps.monthly:
-        yield _period(ask, spend, spend.month, ("monthly_usd", "month", caps.monthly))
+        yield _period(ask, spend, spend.month, ("monthly_usd", caps.monthly, Lifts.NEXT_MONTH))
     if spend.today + spend.taken + ask.cost > caps.daily:
-        yield _period(ask, spend, spend.today, ("daily_usd", "day", caps.daily))
+        yield _period(ask, spend, spend.today, ("daily_usd", caps.daily, Lifts.NEXT_DAY))
     folder = spend.folder
     if caps.folder is not None and folder.today + folder.promised + ask.cost > caps.folder:
         yield _folder(ask, folder, caps.folder)
 
 
-def _period(ask: _Ask, spend: Spend, spent: Micros, limit: tuple[str, str, Micros]) -> Refusal:
-    key, period, cap = limit
+def _period(ask: _Ask, spend: Spend, spent: Micros, limit: tuple[str, Micros, Lifts]) -> Refusal:
+    key, cap, turn = limit
+    period = "month" if turn is Lifts.NEXT_MONTH else "day"
     left = max(0, cap - spent - spend.taken)
     how = "reserved or promised to a series" if spend.promised else "reserved"
     lifts = "" if ask.cost > cap else f" or a new {period} begins"
@@ -202,7 +220,7 @@ def _period(ask: _Ask, spend: Spend, spent: Micros, limit: tuple[str, str, Micro
         f" {money(spend.taken)} are {how}, of a cap of {money(cap)} (budget.{key}),"
         f" so {money(left)} are left; {ask.waits} until the cap is raised{lifts}."
     )
-    return Refusal(cap=key, sentence=sentence)
+    return Refusal(cap=key, sentence=sentence, lifts=Lifts.RAISED_CAP if ask.cost > cap else turn)
 
 
 def _folder(ask: _Ask, folder: Folder, cap: Micros) -> Refusal:
@@ -213,4 +231,5 @@ def _folder(ask: _Ask, folder: Folder, cap: Micros) -> Refusal:
         f" of a cap of {money(cap)} (budget.folder_usd); {ask.waits} until the cap is"
         f" raised{lifts}."
     )
-    return Refusal(cap="folder_usd", sentence=sentence)
+    turn = Lifts.RAISED_CAP if ask.cost > cap else Lifts.NEXT_DAY
+    return Refusal(cap="folder_usd", sentence=sentence, lifts=turn)

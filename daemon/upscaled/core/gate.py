@@ -7,6 +7,7 @@ from datetime import datetime, time, tzinfo
 from upscaled.core.budget import (
     Caps,
     Folder,
+    Lifts,
     Refusal,
     SeriesCost,
     Spend,
@@ -16,7 +17,7 @@ from upscaled.core.budget import (
 )
 from upscaled.core.hours import Window
 from upscaled.core.opening import opens_in_words
-from upscaled.core.window import MIDNIGHT, is_open, next_day, next_open
+from upscaled.core.window import MIDNIGHT, is_open, next_day, next_month, next_open
 from upscaled.nouns import Hold, Job, Micros
 
 
@@ -113,9 +114,11 @@ def to_admit(job: Job, cost: Micros, seen: Conditions) -> Closed | None:
 
 
 def _over_cap(over: Refusal, seen: Conditions) -> Closed:
-    # Whichever cap it is, no earlier turn than the next day can lift it by itself.
-    tomorrow = next_day(seen.now, seen.zone, seen.day_starts)
-    return Closed(hold=Hold.BUDGET, reason=over.sentence, until=tomorrow)
+    until = None  # a raised cap comes with a reload or a start, which looks at every job anew
+    if over.lifts is not Lifts.RAISED_CAP:
+        turn = next_month if over.lifts is Lifts.NEXT_MONTH else next_day
+        until = turn(seen.now, seen.zone, seen.day_starts)
+    return Closed(hold=Hold.BUDGET, reason=over.sentence, until=until)
 
 
 def _over(job: Job, cost: Micros, seen: Conditions) -> Refusal | None:

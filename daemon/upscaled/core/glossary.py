@@ -32,7 +32,8 @@ CODES: Mapping[Code, str] = {
 """Why a picture failed."""
 
 HOLDS: Mapping[Hold, str] = {
-    Hold.BUDGET: "a cap is reached or the brake holds; looked at again when the day turns",
+    Hold.BUDGET: "a cap is reached or the brake holds; the reason says whether a new day or month "
+    "lifts it, or only a higher cap",
     Hold.LOCKED: "fal's account is locked or its balance exhausted",
     Hold.WINDOW: "outside `[schedule] window`, or its watch's own; the reason says until when",
     Hold.PAUSED: "paused by hand",

@@ -146,8 +146,9 @@ FAILURES: Mapping[Code, Entry] = {
 
 WAITS: Mapping[Hold, Entry] = {
     Hold.BUDGET: Entry(
-        by_itself="Nothing is sent. It is looked at again when the day turns, and whenever money "
-        "that was reserved becomes free.",
+        by_itself="Nothing is sent. It is looked at again when the day or month of its cap turns, "
+        "and whenever money that was reserved becomes free. What costs more than a whole cap "
+        "waits until the cap is raised.",
         person="Look at what is left. Raise the cap that the reason names in `[budget]` and "
         "reload, let a braked folder through with `resume`, or cancel what is not worth it.",
         commands=(_STATUS, "systemctl reload upscaled", _RESUME, _CANCEL),

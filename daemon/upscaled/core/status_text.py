@@ -37,6 +37,8 @@ _HOLDS: Mapping[Hold, str] = {
     Hold.ENDPOINT: "this kind of work is out of order",
 }
 """The hold words as people say them."""
+_LIFTS: Mapping[Hold | None, str] = {Hold.BUDGET: " until the cap is raised"}
+"""What lifts a hold that no time does; which cap it is, the reason says."""
 GROUPS = 30
 """Groups, folders and sentences of one kind; the rest is a number."""
 
@@ -170,7 +172,7 @@ def _listed(title: str, groups: Sequence[Group], zone: tzinfo) -> Iterator[str]:
         return
     yield from ("", title)
     for one in groups[:GROUPS]:
-        until = f" until {_day(one.until, zone)}" if one.until else ""
+        until = f" until {_day(one.until, zone)}" if one.until else _LIFTS.get(one.hold, "")
         hold = f", {_HOLDS[one.hold]}{until}" if one.hold else ""
         yield f"  {_folder(one.folder)}: {files(one.files)}{hold}. {plain(one.says)}".rstrip()
         if one.names:

@@ -112,6 +112,12 @@ def month_start(now: datetime, zone: tzinfo, starts: time = MIDNIGHT) -> datetim
     return begins(day_of(now, zone, starts).replace(day=1), zone, starts)
 
 
+def next_month(now: datetime, zone: tzinfo, starts: time = MIDNIGHT) -> datetime:
+    """Return the first instant after now at which a month begins in the zone."""
+    first = day_of(now, zone, starts).replace(day=1)
+    return begins((first + 31 * _DAY).replace(day=1), zone, starts)
+
+
 def day_of(now: datetime, zone: tzinfo, starts: time) -> date:
     """Return the date of the day that now lies in; a day is called by the date it begins on."""
     day = now.astimezone(zone).date() + _DAY

@@ -40,8 +40,11 @@ _STAGES = {
 _ENDING = "Being put in its place."
 _QUEUED = "In the queue of this folder."
 
-_Key = tuple[str, Hold | None, str]
-"""What makes a group: the target folder, the hold, and without one what is said."""
+_Key = tuple[str, Hold | None, str, bool]
+"""
+What makes a group: the target folder, the hold, without one what is said, and whether it lifts by
+itself: no day is named for a price over a whole cap because another picture waits for tomorrow.
+"""
 
 
 class Waiting(Protocol):
@@ -149,10 +152,12 @@ class Census:
         for job in jobs:
             says = job.reason or _STAGES.get(job.state, _ENDING)
             folder = drop_folder(grammar, job.path)
-            tally = found.setdefault((folder, job.hold, "" if job.hold else says), _Tally())
+            lifts = job.hold in _LIFTS and job.due_at is not None
+            key = folder, job.hold, "" if job.hold else says, lifts
+            tally = found.setdefault(key, _Tally())
             tally.says = says
             tally.add([job.path.removeprefix(f"{folder}/")], 1)
-            if job.hold in _LIFTS and job.due_at is not None:
+            if lifts and job.due_at is not None:
                 tally.until = max(tally.until or job.due_at, job.due_at)
         return found
 
@@ -160,7 +165,7 @@ class Census:
         """Add what are names alone: by their number, whoever they are."""
         for aim, folders in self._conductor.book.backlog.lines():
             if aim[0] == watch:
-                tally = waiting.setdefault((aim[1], None, _QUEUED), _Tally(says=_QUEUED))
+                tally = waiting.setdefault((aim[1], None, _QUEUED, False), _Tally(says=_QUEUED))
                 for some in folders.values():
                     tally.add(some, len(some))
 
@@ -196,6 +201,6 @@ def _groups(tallies: Mapping[_Key, _Tally]) -> tuple[Group, ...]:
             hold=hold,
             until=tally.until,
         )
-        for (folder, hold, _), tally in tallies.items()
+        for (folder, hold, _, _), tally in tallies.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.files, one.folder)))
