@@ -23,7 +23,7 @@ from upscaled.errors import LedgerUnwritable, Outage, UpscaledError
 from upscaled.flow.lanes import Lane
 from upscaled.flow.ports import Clock
 from upscaled.flow.space import LOOK_RANK
-from upscaled.outboxes import Outbox, Written, outboxes_of, report_outbox
+from upscaled.outboxes import Outbox, Wanted, Written, outboxes_of, report_outbox
 from upscaled.reporting import span_between
 
 log = structlog.get_logger()
@@ -117,8 +117,8 @@ class Nightly:
     ) -> None:
         settings = self._settings()
         try:
-            span = span_between(settings, *night)
-            written = report_outbox(settings, self._ledger, outbox, span, self._clock.now())
+            wanted = Wanted(span=span_between(settings, *night), now=self._clock.now())
+            written = report_outbox(settings, self._ledger, outbox, wanted)
             self._forget(Owed(outbox=str(outbox.folder), begins=night[0], ends=night[1]))
         except UpscaledError as error:
             log.warning("report_not_written", outbox=str(outbox.folder), reason=error.message)

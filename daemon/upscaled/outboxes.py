@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from upscaled.core.report.page import BY_HAND
 from upscaled.core.report.values import Report, Span
 from upscaled.core.settings import Settings
-from upscaled.edge import roots
+from upscaled.edge import disk, roots
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import Outage, UpscaledError
 from upscaled.reporting import Asked, gather, write
+
+_HEAD_BYTES = 2000
+"""Of a page: its first lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,16 @@ class Outbox:
     """In words; empty where it is about everything."""
     is_root: bool = True
     """One of the roots that carry our marker; else a folder that was named for reports."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is told of, when, and for whom."""
+
+    span: Span
+    now: datetime
+    by_hand: bool = False
+    """For a person who asks; else it is a night's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,35 +83,49 @@ def _named(settings: Settings, number: int) -> str:
 def report_outboxes(
     settings: Settings, ledger: Ledger, span: Span, now: datetime
 ) -> tuple[list[Written], list[str]]:
-    """Write a report into each outbox; return what stands, and a sentence for each that failed."""
+    """
+    Write what a person asked for into each outbox, beside the night's own where that stands.
+
+    Returns what stands, and a sentence for each outbox that cannot be written.
+    """
     written, missed = [], []
+    wanted = Wanted(span=span, now=now, by_hand=True)
     for outbox in outboxes_of(settings):
         try:
-            written.append(report_outbox(settings, ledger, outbox, span, now))
+            written.append(report_outbox(settings, ledger, outbox, wanted))
         except UpscaledError as error:
             missed.append(error.message)
     return written, missed
 
 
-def report_outbox(
-    settings: Settings, ledger: Ledger, outbox: Outbox, span: Span, now: datetime
-) -> Written:
+def report_outbox(settings: Settings, ledger: Ledger, outbox: Outbox, wanted: Wanted) -> Written:
     """
     Write `_REPORT-<date>.html` and `.txt`, called by the date on which the span ends.
+
+    What a person asks for never takes the place of a night's: it is `_REPORT-<date>-2` then.
 
     Raises `Outage` where the folder is not there or not ours: a lost share is never written into.
     """
     _require(outbox, ledger)
     asked = Asked(
-        span=span,
-        made_at=now,
+        span=wanted.span,
+        made_at=wanted.now,
         watches=outbox.watches,
         base=outbox.folder,
         scope=outbox.scope,
+        by_hand=wanted.by_hand,
     )
     made = gather(settings, ledger, asked)
-    page, text = write(settings, made, outbox.folder / f"_REPORT-{span.until:%Y-%m-%d}.html")
+    page, text = write(settings, made, _place_for(made, outbox.folder))
     return Written(report=made, page=page, text=text)
+
+
+def _place_for(report: Report, folder: Path) -> Path:
+    """Return where a page goes: a night's replaces what stands, another one only its like."""
+    usual = folder / f"_REPORT-{report.span.until:%Y-%m-%d}.html"
+    stands = report.by_hand and disk.content(usual)
+    taken = stands and BY_HAND.encode() not in stands[:_HEAD_BYTES]
+    return usual.with_stem(f"{usual.stem}-2") if taken else usual
 
 
 def _require(outbox: Outbox, ledger: Ledger) -> None:

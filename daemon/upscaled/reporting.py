@@ -73,6 +73,8 @@ class Asked:
     """The folder in which the page will stand; links are relative to it."""
     scope: str = ""
     """Which watch that is, in words; empty for all."""
+    by_hand: bool = False
+    """A person asked for it; else it is a night's own."""
 
 
 @dataclass(slots=True)
@@ -154,6 +156,7 @@ def gather(settings: Settings, ledger: Ledger, asked: Asked) -> Report:
         slowest=tuple(line for _, _, line in sorted(night.slowest, reverse=True)),
         would=night.would if engine == "local" else 0,
         scope=asked.scope,
+        by_hand=asked.by_hand,
         software=f"upscaled {__version__}",
     )
 

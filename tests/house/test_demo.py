@@ -70,7 +70,7 @@ def _is_told_in_the_outbox_too(folder: Path) -> None:
     settings = load_settings(folder / "config.toml")
     ledger = open_ledger(settings)
     try:
-        (written,) = report(settings, ledger, timedelta(hours=1), None)
+        (written,), _ = report(settings, ledger, timedelta(hours=1), None)
     finally:
         ledger.close()
     assert list(folder.glob("outbox/_REPORT-*.html")) == [written.page]

@@ -10,6 +10,7 @@ import pytest
 from paying import Hand, hushed
 from place import Place, photo
 from report_studio import Studio
+from upscaled.core.litter import is_ours
 from upscaled.core.nights import Night
 from upscaled.edge.roots import MARKER
 from upscaled.edge.toml import load_settings
@@ -18,6 +19,8 @@ from upscaled.flow.lanes import Lane
 from upscaled.flow.nights import MARK
 from upscaled.nightly import OWED, Nightly
 from upscaled.nouns import State
+from upscaled.outboxes import report_outboxes
+from upscaled.reporting import span_until
 from upscaled.rooms import open_ledger
 
 ENDS = datetime(2025, 3, 3, 6, tzinfo=UTC)
@@ -56,7 +59,8 @@ class Morning:
             assert done.wait(10)
 
 
-REPORTS = [MARKER, "_REPORT-2025-03-03.html", "_REPORT-2025-03-03.txt"]
+DATED = "_REPORT-2025-03-03"
+REPORTS = [MARKER, f"{DATED}.html", f"{DATED}.txt"]
 
 
 @pytest.fixture
@@ -158,6 +162,38 @@ def test_a_folder_named_for_reports_gets_one_about_all_and_the_outboxes_none(
     assert said.startswith("2 pictures were finished for $0.16.")
     assert sorted(path.name for path in (morning.studio.root / "reports").iterdir()) == REPORTS[1:]
     assert morning.names(0) == morning.names(1) == [MARKER]
+
+
+def test_a_report_by_hand_never_takes_the_place_of_the_night_s(morning: Morning) -> None:
+    studio, noon = morning.studio, ENDS + timedelta(hours=6)
+    span = span_until(studio.settings, noon, timedelta(hours=1))
+    morning.nightly.write(NIGHT)
+    before = [(morning.outboxes[0] / name).read_bytes() for name in REPORTS]
+
+    for later in (noon, noon + timedelta(minutes=1)):  # the later one takes the earlier one's place
+        (one, _), missed = report_outboxes(studio.settings, studio.ledger, span, later)
+
+    assert missed == []
+    assert (one.page.name, one.text.name) == (f"{DATED}-2.html", f"{DATED}-2.txt")
+    assert [(morning.outboxes[0] / name).read_bytes() for name in REPORTS] == before
+    assert morning.names(0) == sorted([*REPORTS, one.page.name, one.text.name])
+    assert all(map(is_ours, morning.names(0)))
+    assert "asked for by hand" in one.page.read_text()
+    assert "asked for by hand" in one.text.read_text()
+    assert "asked for by hand" not in (morning.outboxes[0] / REPORTS[1]).read_text()
+
+
+def test_a_report_by_hand_before_the_night_ends_gives_way_to_the_night_s(morning: Morning) -> None:
+    studio, early = morning.studio, ENDS - timedelta(hours=1)
+    span = span_until(studio.settings, early, timedelta(hours=1))
+    for _ in range(2):
+        (one, _), _ = report_outboxes(studio.settings, studio.ledger, span, early)
+
+    assert morning.names(0) == REPORTS
+    assert "asked for by hand" in one.page.read_text()
+    morning.nightly.write(NIGHT)
+    assert morning.names(0) == REPORTS
+    assert "asked for by hand" not in one.page.read_text()
 
 
 @pytest.mark.long

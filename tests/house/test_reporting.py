@@ -196,6 +196,24 @@ def test_a_series_with_missing_frames_is_told(studio: Studio) -> None:
     assert studio.report(at - timedelta(hours=1), at + timedelta(hours=1), scope=1).gaps == ()
 
 
+def test_on_demand_an_outbox_that_is_away_is_named(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studio.mark()
+    away = studio.settings.watch[1].outbox
+    (away / ".upscaled-root").unlink()
+    config = ["--config", str(studio.root / "config.toml")]
+
+    assert main([*config, "report"]) == 0
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 1
+    assert f"no report: {away} is not there" in told.err
+
+    assert main([*config, "report", "--json"]) == 0
+    (why,) = json.loads(capsys.readouterr().out)["missed"]
+    assert str(away) in why
+
+
 def test_on_demand_each_outbox_gets_its_report_and_scripts_get_the_figures(
     studio: Studio, capsys: pytest.CaptureFixture[str]
 ) -> None:

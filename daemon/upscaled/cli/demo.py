@@ -79,7 +79,7 @@ def demo(folder: Path = FOLDER, console: Console | None = None) -> int:
     ledger = open_ledger(settings)
     try:
         rows = results(settings, ledger)
-        (made,) = report(settings, ledger, timedelta(hours=24), config.parent / "report.html")
+        (made,), _ = report(settings, ledger, timedelta(hours=24), config.parent / "report.html")
     finally:
         ledger.close()
     show(rows, console)

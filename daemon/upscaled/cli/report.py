@@ -6,6 +6,7 @@ Reads only; the daemon may run or not.
 
 import argparse
 import re
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,14 +37,16 @@ def run_report(arguments: argparse.Namespace) -> int:
             "start the daemon first: `upscaled run`",
         )
     try:
-        written = report(settings, ledger, since, arguments.output)
+        written, missed = report(settings, ledger, since, arguments.output)
     finally:
         ledger.close()
     if arguments.json:
-        print_json(_told(written))
+        print_json(_told(written) | {"missed": missed})
     else:
         for one in written:
             print(one.page)
+        for why in missed:
+            print(f"no report: {why}", file=sys.stderr)
     return DONE
 
 
@@ -57,12 +60,13 @@ def parse_since(text: str) -> timedelta:
 
 def report(
     settings: Settings, ledger: Ledger, since: timedelta, output: Path | None
-) -> list[Written]:
+) -> tuple[list[Written], list[str]]:
     """
-    Write the report of the last `since`; return what stands where.
+    Write the report of the last `since`; return what stands where, and why some does not.
 
     With `output` it is one about everything. Without, each outbox gets `_REPORT-<date>.html` about
-    its own inboxes; raises `UsageError` where none of them is ours at the moment.
+    its own inboxes, or `_REPORT-<date>-2.html` where the night's own stands; raises `UsageError`
+    where none of them is ours at the moment.
     """
     now = datetime.now(UTC)
     span = span_until(settings, now, since)
@@ -70,12 +74,13 @@ def report(
         written, missed = report_outboxes(settings, ledger, span, now)
         if missed and not written:
             raise UsageError("; ".join(missed), "mount the share, or name a file with --output")
-        return written
+        return written, missed
     watches = tuple(range(len(settings.watch)))
-    asked = Asked(span=span, made_at=now, watches=watches, base=output.absolute().parent)
+    base = output.absolute().parent
+    asked = Asked(span=span, made_at=now, watches=watches, base=base, by_hand=True)
     made = gather(settings, ledger, asked)
     page, text = write(settings, made, output)
-    return [Written(report=made, page=page, text=text)]
+    return [Written(report=made, page=page, text=text)], []
 
 
 def _told(written: list[Written]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ ANSWER_SECONDS = 2.0
 MOST_MEMBERS = 2000
 MOST_BYTES = 32_000_000
 """Of a sidecar or a report that is shown."""
-_REPORT = re.compile(r"_REPORT-([0-9]{4}-[0-9]{2}-[0-9]{2})\.html")
+_REPORT = re.compile(r"_REPORT-([0-9]{4}-[0-9]{2}-[0-9]{2}(?:-2)?)\.html")
 
 
 class House:
@@ -187,7 +187,7 @@ class House:
         with tempfile.TemporaryDirectory(prefix="upscaled-report-") as folder:
             base = Path(folder)
             watches = tuple(range(len(self._settings.watch)))
-            asked = AskedReport(span=span, made_at=now, watches=watches, base=base)
+            asked = AskedReport(span=span, made_at=now, watches=watches, base=base, by_hand=True)
             made = gather(self._settings, self._ledger, asked)
             page, _ = write(self._settings, made, base / "report.html")
             return page.read_text(encoding="utf-8")

@@ -28,6 +28,14 @@ def span_of(report: Report) -> str:
     return f"{minute(span.since)} to {until} ({zone}) · engine {report.engine}"
 
 
+def colophon(report: Report) -> str:
+    """Return the last line: who wrote it, when, and whether a person asked for it."""
+    asked = ", asked for by hand" if report.by_hand else ""
+    return (
+        f"{report.software}, written {minute(report.made_at)} {report.made_at:%Z}".rstrip() + asked
+    )
+
+
 def lead(report: Report) -> str:
     """Return the night in a few sentences; they are true of an empty one too."""
     tally = report.tally

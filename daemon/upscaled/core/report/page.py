@@ -16,6 +16,7 @@ from upscaled.core.report.chart import chart, step_of
 from upscaled.core.report.lead import (
     Fact,
     alike,
+    colophon,
     facts_of,
     headline,
     lead,
@@ -47,12 +48,17 @@ _NAMED = 6
 """Of files that wait for the same, so many are named."""
 
 
+BY_HAND = '<meta name="upscaled-report" content="by hand">\n'
+"""Among the first lines of a page that a person asked for: such a one may be replaced."""
+
+
 def page(report: Report, load: Load) -> Iterator[Html]:
     """Yield the page as HTML text, part by part; `load` gives the small pictures it shows."""
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
     yield '<meta name="referrer" content="no-referrer">\n'
+    yield BY_HAND if report.by_hand else ""
     yield f"<title>{text(title_of(report))}</title>\n<style>{STYLE}</style></head>\n<body>"
     yield _head(report)
     yield "<main>"
@@ -255,5 +261,4 @@ def _slowest(report: Report) -> Html:
 
 
 def _foot(report: Report) -> Html:
-    made = f"{report.software}, written {minute(report.made_at)} {report.made_at:%Z}".rstrip()
-    return f"<footer><p>{text(made)}</p></footer>"
+    return f"<footer><p>{text(colophon(report))}</p></footer>"

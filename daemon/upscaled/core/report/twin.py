@@ -5,7 +5,7 @@ from itertools import groupby
 from textwrap import wrap
 
 from upscaled.core.report.cards import judged, pixels, price
-from upscaled.core.report.lead import alike, facts_of, headline, lead, span_of
+from upscaled.core.report.lead import alike, colophon, facts_of, headline, lead, span_of
 from upscaled.core.report.values import Report
 from upscaled.core.report.words import count, ending, lasting, minute, money, plain, sentence
 
@@ -31,7 +31,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _bars(report)
     yield from _done(report)
     yield from _slowest(report)
-    yield from ("", f"{report.software}, written {minute(report.made_at)} {report.made_at:%Z}")
+    yield from ("", colophon(report))
 
 
 def _caps(report: Report) -> Iterator[str]:

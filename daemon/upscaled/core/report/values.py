@@ -199,6 +199,8 @@ class Report:
     """What fal would have asked for what was done for nothing."""
     scope: str = ""
     """Which watch it is about; empty for all."""
+    by_hand: bool = False
+    """Asked for by a person; else a night's own."""
     software: str = "upscaled"
 
     def of(self, word: str) -> tuple[Line, ...]:
