@@ -17,6 +17,7 @@ from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NameTaken, UpscaledError
 from upscaled.flow.collisions import replaces
 from upscaled.flow.finals import (
+    awaited,
     delivery_of,
     finished,
     is_whole,
@@ -27,7 +28,8 @@ from upscaled.flow.finals import (
     sidecar_of,
     staged,
     supersede,
-    supersede_one,
+    supersede_sidecar,
+    turn,
     wanted,
 )
 from upscaled.flow.ports import Progress
@@ -47,6 +49,8 @@ def stage(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         again = replace(job.facts, result=None, fidelity=None)
         return Next(to=State.FETCHED, facts=again, said="the finished file was lost; made again")
     kind = "outbox" if fidelity.verdict == "pass" else "review"
+    if waits := awaited(job, tools, kind):
+        return waits
     job = replace(job, facts=replace(job.facts, flicker=_flicker(job, fidelity, tools)))
     facts = staged(job, tools, kind, Path(made.path))
     return Next(to=State.DELIVERING, facts=facts, said=_staged_as(facts.delivery))
@@ -80,12 +84,16 @@ def reveal(job: Job, tools: Tools, _progress: Progress) -> Outcome:
     was_visible = f"was already visible as {delivery.root}/{delivery.path}"
     if not delivery.staged:  # a person put it there
         return Next(to=State.RECEIPTING, facts=job.facts, said=was_visible)
+    return turn(job, tools, delivery.root, delivery.path) or _reveal(job, tools, final, was_visible)
+
+
+def _reveal(job: Job, tools: Tools, final: Path, was_visible: str) -> Next:
+    delivery = delivery_of(job)
     try:
         tools.disk.reveal(Path(delivery.staged), final, tools.access(job))
     except Gone:
-        tools.roots.require(
-            job.watch
-        )  # a root that vanished just now must not look like a delivery
+        # A root that vanished just now must not look like a delivery.
+        tools.roots.require(job.watch)
         return Next(to=State.RECEIPTING, facts=job.facts, said=was_visible)
     except NameTaken:
         if tools.disk.is_same(Path(delivery.staged), final):
@@ -125,9 +133,10 @@ def _reveal_sidecar(job: Job, tools: Tools, final: Path) -> None:
     try:
         _reveal_once(job, tools, told, final)
     except NameTaken:
-        if not replaces(job, tools, delivery.root, PurePosixPath(delivery.path)):
+        path = PurePosixPath(delivery.path)
+        if not replaces(job, tools, delivery.root, path):
             raise
-        supersede_one(job, tools, final)
+        supersede_sidecar(job, tools, path, final)
         _reveal_once(job, tools, told, final)
 
 

@@ -13,6 +13,7 @@ from unicodedata import normalize
 
 from upscaled.core import names
 from upscaled.core.folders import Target
+from upscaled.core.outcome import Later
 from upscaled.core.receipt import Ending, Status
 from upscaled.core.receipt import receipt as receipt_of
 from upscaled.core.tickets import DIGEST_DIGITS
@@ -24,6 +25,8 @@ from upscaled.nouns import Artifact, Delivery, Facts, Fidelity, Format, Job
 REJECTED = "_rejected"
 """Folder in the archive: results that a person did not want. They were paid for."""
 SUPERSEDED = "_superseded"
+TURN_SECONDS = 2.0
+"""How soon it is looked whether another job has delivered a result of the same name."""
 
 
 def root_of(job: Job, tools: Tools, kind: str) -> Path:
@@ -141,11 +144,35 @@ def speak_for(tools: Tools, job: Job, kind: str, path: object) -> bool:
     return tools.promised.reserve(f"{job.watch}/{kind}/{path}", job.id)
 
 
-def result_name(job: Job, tools: Tools, kind: str) -> str:
-    """Return the name a result gets, and speak for it."""
+def awaited(job: Job, tools: Tools, kind: str) -> Later | None:
+    """Return how long a result waits that is to replace one which is just being delivered."""
+    path = _result_path(job)
+    if kind == "outbox" and replaces(job, tools, kind, path):
+        return turn(job, tools, kind, str(path))
+    return None
+
+
+def turn(job: Job, tools: Tools, kind: str, path: str) -> Later | None:
+    """
+    Speak for a name; return how long the job waits where another one is still at it.
+
+    One after the other, from the result to its sidecar: else the two would mix up their sidecars.
+    """
+    if speak_for(tools, job, kind, path):
+        return None
+    reason = f"Another job's result is just being delivered as {kind}/{path}."
+    return Later(seconds=TURN_SECONDS, reason=reason)
+
+
+def _result_path(job: Job) -> PurePosixPath:
     made, _ = finished(job)
     source = wanted(job)
-    path = source.with_name(names.result_name(source.stem, Format(made.format)))
+    return source.with_name(names.result_name(source.stem, Format(made.format)))
+
+
+def result_name(job: Job, tools: Tools, kind: str) -> str:
+    """Return the name a result gets, and speak for it; whoever replaces has `awaited` it."""
+    path = _result_path(job)
     if kind == "outbox" and replaces(job, tools, kind, path):
         return str(path)
     free = is_free(tools, root_of(job, tools, kind))
@@ -309,19 +336,26 @@ def _has_come(job: Job, tools: Tools, final: Path) -> bool:
 def supersede(job: Job, tools: Tools, final: Path) -> None:
     """Move an old result and its sidecar to archive/_superseded, see `collisions.replaces`."""
     root = root_of(job, tools, delivery_of(job).root)
-    told = names.sidecar_places(final.relative_to(root).as_posix())
-    for old in (final, *(root / place for place in told)):
-        if tools.disk.is_there(old):
-            supersede_one(job, tools, old)
+    path = PurePosixPath(final.relative_to(root))
+    if tools.disk.is_there(final):
+        there = tools.watch(job).archive / SUPERSEDED
+        kept = there / free_name(job, path, is_free(tools, there))
+        tools.disk.retire(final, kept, tools.disk.digest(final), tools.access(job))
+    for told in names.sidecar_places(str(path)):
+        if tools.disk.is_there(root / told):
+            supersede_sidecar(job, tools, path, root / told)
 
 
-def supersede_one(job: Job, tools: Tools, old: Path) -> None:
-    """Move one file to archive/_superseded under a free name; there a sidecar stands beside."""
-    root = root_of(job, tools, delivery_of(job).root)
-    archive_root = tools.watch(job).archive / SUPERSEDED
-    inside = old.relative_to(root).as_posix()
-    if inside.endswith(names.SIDECAR):
-        inside = inside.removeprefix(f"{names.SIDECARS}/")
-    path = PurePosixPath(inside)
-    free = free_name(job, path, lambda one: not tools.disk.is_there(archive_root / one))
-    tools.disk.retire(old, archive_root / free, tools.disk.digest(old), tools.access(job))
+def supersede_sidecar(job: Job, tools: Tools, path: PurePosixPath, old: Path) -> None:
+    """
+    Move the sidecar of an old result to archive/_superseded; there it stands beside that.
+
+    Results go there first, under a name whose sidecar's is free: so the first free one is its own.
+    """
+    there = tools.watch(job).archive / SUPERSEDED
+
+    def beside(one: PurePosixPath) -> Path:
+        return there / one.with_name(names.sidecar_name(one.name))
+
+    kept = free_name(job, path, lambda one: not tools.disk.is_there(beside(one)))
+    tools.disk.retire(old, beside(PurePosixPath(kept)), tools.disk.digest(old), tools.access(job))

@@ -14,6 +14,7 @@ from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NameTaken
 from upscaled.flow.finals import (
     REJECTED,
+    awaited,
     delivery_of,
     finished,
     is_whole,
@@ -45,6 +46,8 @@ def accept(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         reason = f"Not accepted: {TAKEN_OUT}; `upscaled redo {job.id}` makes it again."
         back = no_more_accepted(job.facts)
         return Next(to=State.REVIEW, facts=back, said=reason, reason=reason)
+    if waits := awaited(job, tools, "outbox"):
+        return waits
     facts = staged(job, tools, "outbox", source)
     return Next(to=State.DELIVERING, facts=facts, said="staged for the outbox")
 
