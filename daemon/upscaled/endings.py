@@ -24,6 +24,7 @@ class Roots:
     """Its index in the config."""
     inbox: Path
     outbox: Path
+    archive: Path
     review: Path
     failed: Path
 

@@ -106,7 +106,7 @@ def asked(target: str = "hd", **words: Any) -> Asked:
 
 
 def roots(place: Place) -> Roots:
-    paths = {name: place.path(name) for name in ("inbox", "outbox", "review", "failed")}
+    paths = {name: place.path(name) for name in ("inbox", "outbox", "archive", "review", "failed")}
     return Roots(watch=0, **paths)
 
 

@@ -1,20 +1,20 @@
 """
 Waiting for jobs to end: by the sidecars on the share, and by the ledger where it can be read.
 
-Without the ledger nobody here knows of a hold: then only an end, or the time, ends the waiting.
+Without the ledger nobody here knows of a hold: then only an end, or the time, ends the waiting. And
+nothing is concluded from what is not there: a picture that left the inbox is looked for.
 """
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from os import DirEntry, scandir
-from pathlib import Path
+from dataclasses import dataclass
 
-from upscaled.core import names
+from upscaled.cli.tracing import Lies, Traces, Watched
 from upscaled.core.life import ENDS, Word, word_of
 from upscaled.edge import disk
+from upscaled.edge import roots as roots_door
 from upscaled.edge.ledger import Ledger
-from upscaled.endings import Ending, Roots, places, read_ending
+from upscaled.endings import Ending, Roots
 from upscaled.errors import UpscaledError
 from upscaled.nouns import Job
 from upscaled.submitting import Asked
@@ -24,17 +24,6 @@ LOOK_SECONDS = 0.5
 LOOK_MOST_SECONDS = 5.0
 GONE_SECONDS = 90.0
 """Longer than a client of NFS may remember that a folder is as it was."""
-_LIKE = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """A job that is waited for."""
-
-    id: str
-    path: str
-    """As in the inbox."""
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,51 +34,6 @@ class Awaited:
     """`done`, `review`, `failed`, `held`, or `waiting` where the time was over."""
     reason: str | None
     result: str | None
-
-
-@dataclass(slots=True, kw_only=True)
-class _Sidecars:
-    """What the sidecars beside each other say; each is read once, and again when it is replaced."""
-
-    roots: Roots
-    asked: Asked
-    found: dict[str, Ending] = field(default_factory=dict)
-    _seen: dict[Path, tuple[int, int, int]] = field(default_factory=dict)
-
-    def look(self, watched: Mapping[int, Watched]) -> None:
-        """Read those that are new and may belong to one of these."""
-        wanted: dict[Path, set[str]] = {}
-        for one in watched.values():
-            for root, name in places(self.roots, self.asked.order, one.name):
-                wanted.setdefault(root, set()).add(Path(name).stem[:_LIKE])
-        for root, stems in wanted.items():
-            self._look_into(root, root / self.asked.folder, tuple(stems))
-        apart = self.roots.outbox / names.SIDECARS / self.asked.folder
-        self._look_into(self.roots.outbox, apart, tuple(wanted.get(self.roots.outbox, ())))
-
-    def _look_into(self, root: Path, folder: Path, stems: tuple[str, ...]) -> None:
-        try:
-            entries = list(scandir(folder))
-        except OSError:
-            return  # not made yet, or the share is away: looked at again
-        for entry in entries:
-            path = Path(entry.path)
-            ours = entry.name.startswith(stems) and entry.name.endswith(names.SIDECAR)
-            if ours and self._is_new(entry) and (ending := read_ending(path, root)):
-                self.found[ending.job] = ending
-
-    def _is_new(self, entry: DirEntry[str]) -> bool:
-        """Say whether a sidecar was not read as it is: a frame rendered again replaces its own."""
-        try:
-            found = entry.stat()
-        except OSError:
-            return False  # just leaving
-        stamp = found.st_mtime_ns, found.st_size, found.st_ino
-        path = Path(entry.path)
-        if self._seen.get(path) == stamp:
-            return False
-        self._seen[path] = stamp
-        return True
 
 
 def await_ends(
@@ -118,14 +62,22 @@ class _Bench:
     def __init__(self, roots: Roots, asked: Asked, ledger: Callable[[], Ledger | None]) -> None:
         self._roots = roots
         self._ledger = ledger
-        self._sidecars = _Sidecars(roots=roots, asked=asked)
+        self._traces = Traces(roots=roots, asked=asked)
         self._gone: dict[str, float] = {}
+        """Since when each picture is not in the inbox, nor its sidecar anywhere."""
+        kinds = {roots_door.file_system(one) for one in (roots.outbox, roots.review, roots.archive)}
+        self._may_be_stale = any(not kind or roots_door.is_network(kind) for kind in kinds)
 
     def look(self, watched: Mapping[int, Watched], now: float) -> dict[int, Awaited]:
         """Look once where each of them stands, at a second of the clock that only grows."""
         jobs = self._jobs(watched)  # first: an end is in the ledger after its sidecar is there
-        self._sidecars.look(watched)
-        return {number: self._stands(one, jobs.get(one.id), now) for number, one in watched.items()}
+        self._traces.look(watched)
+        gone = [one for one in watched.values() if one.id not in jobs and self._is_gone(one, now)]
+        searched = self._traces.search() if gone else True
+        return {
+            number: self._stands(one, jobs.get(one.id), now, searched=searched)
+            for number, one in watched.items()
+        }
 
     def _jobs(self, watched: Mapping[int, Watched]) -> dict[str, Job]:
         """Return what the ledger knows of them, nothing where it cannot be read here."""
@@ -135,16 +87,26 @@ class _Bench:
         except UpscaledError:
             return {}
 
-    def _stands(self, one: Watched, job: Job | None, now: float) -> Awaited:
-        ending = self._sidecars.found.get(one.id)
+    def _is_gone(self, one: Watched, now: float) -> bool:
+        if one.id in self._traces.found or disk.is_there(self._roots.inbox / one.path):
+            self._gone.pop(one.id, None)
+            return False
+        self._gone.setdefault(one.id, now)
+        return True
+
+    def _stands(self, one: Watched, job: Job | None, now: float, *, searched: bool) -> Awaited:
+        ending = self._traces.found.get(one.id)
         if job is not None:
             return self._by_ledger(job, ending)
         if ending is not None:
             return Awaited(state=ending.state, reason=ending.reason, result=ending.result)
-        if disk.is_there(self._roots.inbox / one.path):
-            self._gone.pop(one.id, None)
+        if one.id not in self._gone:
             return _WAITING
-        return _WAITING if now - self._gone.setdefault(one.id, now) < GONE_SECONDS else _GONE
+        lies = self._traces.lying.get(one.id)
+        if lies is None:
+            return _GONE
+        young = self._may_be_stale and now - self._gone[one.id] < GONE_SECONDS
+        return _by_ticket(lies, sure=searched and not young)
 
     def _by_ledger(self, job: Job, ending: Ending | None) -> Awaited:
         if job.state in ENDS:
@@ -156,10 +118,23 @@ class _Bench:
 
 _WAITING = Awaited(state=Word.WAITING, reason="The time was over before it ended.", result=None)
 _GONE = Awaited(
-    state=Word.FAILED,
-    reason="It is not in the inbox any more, and no sidecar says where it is.",
+    state=Word.WAITING,
+    reason=(
+        "It is not in the inbox any more, and neither a sidecar nor its ticket says where it is: "
+        "its owner took it away, or somebody took both; `upscaled show` knows beside the daemon."
+    ),
     result=None,
 )
+
+
+def _by_ticket(lies: Lies, *, sure: bool) -> Awaited:
+    """Return how a job ended whose sidecar is not there: by where its ticket lies."""
+    where = f"Its original is {lies.original}"
+    if not sure:
+        reason = f"{where}; its sidecar is not seen yet."
+        return Awaited(state=Word.WAITING, reason=reason, result=None)
+    state = Word.DONE if lies.archived else Word.FAILED
+    return Awaited(state=state, reason=f"{where}; its sidecar was taken away.", result=None)
 
 
 def _of_job(roots: Roots, job: Job, ending: Ending | None) -> Awaited:

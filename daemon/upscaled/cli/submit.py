@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from upscaled.cli.awaiting import Awaited, Watched, await_ends
+from upscaled.cli.awaiting import Awaited, await_ends
 from upscaled.cli.config import config_path
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
+from upscaled.cli.tracing import Watched
 from upscaled.core.frames import missing_of, parse_span
 from upscaled.core.report import plain
 from upscaled.core.settings import Settings, Watch, parse_settings
@@ -116,6 +117,7 @@ def _place(arguments: argparse.Namespace) -> _Place:
         watch=number,
         inbox=watch.inbox,
         outbox=watch.outbox,
+        archive=watch.archive,
         review=watch.review,
         failed=watch.failed,
     )

@@ -263,6 +263,7 @@ class House:
             watch=number,
             inbox=watch.inbox,
             outbox=watch.outbox,
+            archive=watch.archive,
             review=watch.review,
             failed=watch.failed,
         )
