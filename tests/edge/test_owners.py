@@ -71,6 +71,22 @@ def test_a_setgid_folder_gives_its_group_to_what_is_put_there(tmp_path: Path) ->
     assert mode(final.parent) == 0o2775
 
 
+def test_a_folder_s_mode_asks_for_no_set_group_bit_where_it_is_handed_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service's sandbox refuses every call that sets it (RestrictSUIDSGID=)."""
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    outbox.chmod(0o2755)
+    asked: list[int] = []
+    monkeypatch.setattr(Path, "chmod", lambda _self, mode, **_how: asked.append(mode))
+
+    final = delivered(tmp_path, Access(folder_mode=0o2750))
+
+    assert mode(final.parent) == 0o2750
+    assert asked == []
+
+
 @AS_ROOT
 def test_a_group_of_ones_own_goes_before_what_the_folder_says(tmp_path: Path) -> None:
     final = delivered(tmp_path, Access(group=OTHERS))

@@ -6,6 +6,7 @@ import re
 import resource
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from PIL import Image
 
 from manager import Ear
 from place import PLAY_KEY, REPOSITORY, photo, sha256
+from sandbox.__main__ import STUDIO
 from sandbox.unit import OF_SYSTEMD, Settings, service_of
 from standin import Options, Standin
 from upscaled.edge.pictures.child import Limits
@@ -68,6 +70,9 @@ class Boxed:
                 f'^{name} = ".*"$', f'{name} = "{getattr(fal, name)}"', text, flags=re.MULTILINE
             )
         text = text.replace("# settle_seconds = 3.0", "settle_seconds = 0.3")
+        for key, value in {"group": STUDIO, "file_mode": "0640", "folder_mode": "2750"}.items():
+            text, found = re.subn(f'^{key} = ""', f'{key} = "{value}"', text, flags=re.MULTILINE)
+            assert found == 1, key
         (self.etc / "config.toml").write_text(text)
 
     @property
@@ -115,6 +120,7 @@ def test_in_the_sandbox_nothing_goes_that_the_unit_forbids(box: Boxed) -> None:
         "a name space": "EPERM",
         "writable code": "EPERM",
         "a set-group bit": "EPERM",
+        "somebody else's group": "EPERM",
         "another root": "EPERM",
         "to be root": "EPERM",
         "real time": "EPERM",
@@ -182,8 +188,16 @@ def test_pictures_come_through_fal_and_a_worker_s_limits_hold_under_the_unit(box
         with Image.open(delivered) as image:
             image.load()
             assert image.size == size
-        assert (delivered.stat().st_uid, delivered.stat().st_mode & 0o777) == (UID, 0o664)
+        assert whose(delivered) == (UID, STUDIO, 0o640)
+        assert whose(delivered.parent) == (UID, STUDIO, 0o2750)
+    assert "not_given_to_results" not in said
     assert PLAY_KEY not in said
+
+
+def whose(path: Path) -> tuple[int, int, int]:
+    """Return a file's owner, group and mode."""
+    found = path.stat()
+    return found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
 
 
 def dropped(box: Boxed) -> dict[str, tuple[str, str, tuple[int, int]]]:

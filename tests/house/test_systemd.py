@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -25,38 +26,96 @@ def directives() -> dict[str, list[str]]:
     return found
 
 
-def complaints(folder: Path, text: str, *how: str) -> list[str]:
+UNITS = {UNIT: (), SYSTEMD / "user" / UNIT.name: ("--user",)}
+"""Every unit, with what systemd-analyze must be told of it."""
+DROP_INS = sorted((SYSTEMD / "optional").glob("*.conf"))
+PROGRAM = re.compile(r"^ExecStart=\S+", re.MULTILINE)
+SINCE = re.compile(r"For systemd (\d+) and newer")
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed"
+)
+
+
+def complaints(folder: Path, unit: Path, program: str, *drop_ins: Path) -> list[str]:
     """Return what systemd says of the unit; what it says of the machine's other units is cut."""
-    unit = folder / UNIT.name
-    unit.write_text(text)
-    verify = ["systemd-analyze", *how, "verify", "--man=no", str(unit)]
+    copy, beside = folder / unit.name, folder / f"{unit.name}.d"
+    copy.write_text(PROGRAM.sub(f"ExecStart={program}", unit.read_text()))
+    beside.mkdir(exist_ok=True)
+    for one in drop_ins:
+        shutil.copy(one, beside)
+    verify = ["systemd-analyze", *UNITS[unit], "verify", "--man=no", str(copy)]
     here = os.environ | {"XDG_RUNTIME_DIR": str(folder)}
     done = subprocess.run(verify, capture_output=True, text=True, check=False, env=here)
-    return [line for line in done.stderr.splitlines() if UNIT.name in line]
+    return [line for line in done.stderr.splitlines() if unit.name in line]
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_systemd_finds_no_fault_with_the_unit_but_that_the_program_is_not_installed(
-    tmp_path: Path,
+def version() -> int:
+    return int(subprocess.check_output(["systemd-analyze", "--version"], text=True).split()[1])
+
+
+def test_every_file_of_the_folder_is_looked_at_here_or_with_the_container() -> None:
+    files = {path for path in SYSTEMD.rglob("*") if path.is_file()}
+    container = {path for path in files if path.parent.name == "container"}
+    tables = {SYSTEMD / f"upscaled.{kind}" for kind in ("sysusers", "tmpfiles")}
+
+    assert files - container == {*UNITS, *DROP_INS, *tables, CONFIG, SYSTEMD / "README.md"}
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.parent.name)
+def test_systemd_finds_no_fault_with_a_unit_but_that_the_program_is_not_installed(
+    tmp_path: Path, unit: Path
 ) -> None:
-    text = UNIT.read_text()
-    program = "/opt/upscaled/.venv/bin/upscaled"
-    if not complaints(tmp_path, text.replace(program, "/nowhere/upscaled")):
+    if not complaints(tmp_path, unit, "/nowhere/upscaled"):
         pytest.skip("systemd-analyze cannot verify units here: it misses no missing program")
 
-    assert complaints(tmp_path, text.replace(program, shutil.which("true") or "")) == []
+    assert complaints(tmp_path, unit, shutil.which("true") or "") == []
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_systemd_finds_no_fault_with_the_unit_of_a_workstation_either(tmp_path: Path) -> None:
+@needs_systemd
+@pytest.mark.parametrize("drop_in", DROP_INS, ids=lambda path: path.name)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.parent.name)
+def test_systemd_finds_no_fault_with_a_drop_in_of_its_version(
+    tmp_path: Path, unit: Path, drop_in: Path
+) -> None:
+    found = complaints(tmp_path, unit, shutil.which("true") or "", drop_in)
+
+    since = SINCE.search(drop_in.read_text())
+    if since and version() < int(since[1]):  # older ones warn, and leave the line out
+        assert found
+        assert all("Unknown key" in line and drop_in.name in line for line in found), found
+    else:
+        assert found == []
+
+
+def test_the_unit_of_a_workstation_is_a_person_s_own() -> None:
     text = (SYSTEMD / "user" / UNIT.name).read_text()
-    program = "%h/upscaled/.venv/bin/upscaled"
-    if not complaints(tmp_path, text.replace(program, "/nowhere/upscaled"), "--user"):
-        pytest.skip("systemd-analyze cannot verify units here: it misses no missing program")
 
-    assert complaints(tmp_path, text.replace(program, shutil.which("true") or ""), "--user") == []
     assert "User=" not in text
     assert "LoadCredential=fal_key:%E/upscaled/fal_key" in text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes users and their folders")
+@pytest.mark.skipif(not shutil.which("systemd-tmpfiles"), reason="systemd is not installed")
+def test_the_user_and_the_folders_are_made_without_a_complaint(tmp_path: Path) -> None:
+    """In a root of their own; access lists name this machine's groups, so another stands in."""
+    for kind in ("sysusers", "tmpfiles"):
+        text = (SYSTEMD / f"upscaled.{kind}").read_text()
+        table = tmp_path / "etc" / f"{kind}.d" / "upscaled.conf"
+        table.parent.mkdir(parents=True)
+        table.write_text(text.replace(":group:upscaled:", ":group:root:"))
+    for command in (["systemd-sysusers"], ["systemd-tmpfiles", "--create"]):
+        done = subprocess.run(
+            [*command, f"--root={tmp_path}", "upscaled.conf"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0
+        assert not [line for line in done.stderr.splitlines() if not line.startswith("Creating")]
+
+    shared, state = tmp_path / "srv/upscaled", tmp_path / "var/lib/upscaled"
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o2775
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    assert f"upscaled:x:{state.stat().st_uid}:" in (tmp_path / "etc/passwd").read_text()
 
 
 @pytest.mark.system

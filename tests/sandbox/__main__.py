@@ -12,6 +12,8 @@ from sandbox.unit import Settings, service_of
 
 UID = 64321
 """Of the unit's user, who need not exist: sysusers makes one on a server."""
+STUDIO = 64322
+"""A group that the administrator added the user to: whose results may be given to."""
 _SET_PDEATHSIG, _DROP_BOUNDING, _NO_NEW_PRIVS = 1, 24, 38
 _AMBIENT, _CLEAR_ALL = 47, 4
 
@@ -57,7 +59,7 @@ def _give_up(settings: Settings, libc: ctypes.CDLL) -> None:
     for capability in range(64):
         libc.prctl(_DROP_BOUNDING, capability, 0, 0, 0)
     if settings.one("User") and settings.one("Group"):
-        os.setgroups([])
+        os.setgroups([STUDIO])
         os.setresgid(UID, UID, UID)
         os.setresuid(UID, UID, UID)
     if settings.yes("NoNewPrivileges"):

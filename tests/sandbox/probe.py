@@ -42,6 +42,18 @@ def _set_group_bit(folder: str) -> Callable[[], object]:
     return change
 
 
+def _give(folder: str, group: int) -> Callable[[], object]:
+    def change() -> None:
+        path = Path(folder, ".probe-group")
+        path.touch()
+        try:
+            os.chown(path, -1, group)
+        finally:
+            path.unlink()
+
+    return change
+
+
 def main() -> None:
     """Print what came of everything."""
     own, shared, checkout = sys.argv[1:]
@@ -61,6 +73,8 @@ def main() -> None:
         "a name space": lambda: os.unshare(_NEW_USER) if hasattr(os, "unshare") else _unshare(),
         "writable code": lambda: mmap.mmap(-1, 4096, prot=7),
         "a set-group bit": _set_group_bit(own),
+        "a group of its own": _give(own, os.getgroups()[0]),
+        "somebody else's group": _give(own, os.getgid() + 1000),
         "another root": lambda: os.chroot("/"),
         "to be root": lambda: os.setuid(0),
         "real time": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),

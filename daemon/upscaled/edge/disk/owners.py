@@ -29,17 +29,25 @@ def give(path: Path, access: Access) -> tuple[str, ...]:
     if access.group is not None and access.group != found.st_gid:
         refused += _group(path, access.group, found.st_dev)
     if mode is not None:
+        now = stat.S_IMODE(path.lstat().st_mode)
         # What a folder's parent handed down, setgid, is kept: chmod would take it away.
-        mode |= path.lstat().st_mode & stat.S_ISGID if is_folder else 0
-        refused += _mode(path, mode, found.st_dev)
+        mode |= now & stat.S_ISGID if is_folder else 0
+        if mode != now:
+            refused += _mode(path, mode, found.st_dev)
     return tuple(refused)
 
 
 def make_folders(folder: Path, access: Access) -> None:
-    """Make a folder with its parents, where they are missing; each gets its group and mode."""
+    """
+    Make a folder with its parents, where they are missing; each gets its group and mode.
+
+    It is made with the mode at once: setgid comes from its parent, and a sandbox that refuses every
+    call which names it (RestrictSUIDSGID=) need not be asked.
+    """
+    wanted = 0o777 if access.folder_mode is None else access.folder_mode & 0o777
     for one in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
         try:
-            one.mkdir()
+            one.mkdir(mode=wanted)
         except FileExistsError:
             continue  # somebody else was quicker
         give(one, access)
