@@ -17,7 +17,6 @@ from pathlib import Path
 
 from upscaled import __version__
 from upscaled.core.folders import Grammar
-from upscaled.core.frames import said
 from upscaled.core.glossary import HOLDS
 from upscaled.core.life import LIFE, Word
 from upscaled.core.report.chart import place_of as bar_of
@@ -254,10 +253,10 @@ def _gaps(ledger: Ledger, asked: Asked) -> Iterator[Gap]:
             continue
         one = ledger.standings.progress(watch, key)
         if one.gone:
-            more = " and more" if len(one.missing) > MOST_RANGES else ""
+            more = " and more" if len(one.gaps(MOST_RANGES + 1)) > MOST_RANGES else ""
             yield Gap(
                 series=one.folder if one.name == one.folder else f"{one.folder}/{one.name}",
-                missing=", ".join(said(one.missing[:MOST_RANGES], one.width)) + more,
+                missing=", ".join(one.gaps(MOST_RANGES)) + more,
                 count=one.gone,
                 ready=one.words.get(Word.DONE, 0),
             )

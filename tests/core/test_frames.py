@@ -60,6 +60,15 @@ def test_files_are_held_against_a_range_by_their_names() -> None:
     assert missing_of([], (1, 2)) == ("0001-0002",)
 
 
+def test_the_files_of_each_sequence_are_held_against_the_range_by_themselves() -> None:
+    names = ["a.1001.exr", "a.1002.exr", "b.1002.exr", "b.1003.exr", "c.1.png", "holiday.png"]
+
+    assert missing_of(names, (1001, 1003)) == (
+        "a.1003.exr", "b.1001.exr", "c.1001-1003.png",
+    )  # fmt: skip
+    assert missing_of(["a.1.exr", "b.1.exr", "a.2.EXR", "b.2.exr"], (1, 2)) == ()
+
+
 def test_ranges_have_the_names_width() -> None:
     assert said([(3, 3), (10, 12)], 2) == ("03", "10-12")
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from core.test_series import CORE, judged, members
 from upscaled.core.life import Word
-from upscaled.core.progress import NAME, Progress, Unrest, body, line, page, progress_json
+from upscaled.core.progress import NAME, Progress, Run, Unrest, body, line, page, progress_json
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 SHOT = Progress(
@@ -63,6 +63,22 @@ def test_a_whole_folder_is_called_by_its_name() -> None:
 
     assert (folder.folder, folder.name) == ("4k-series/ACME", "4k-series/ACME")
     assert line(folder) == "4k-series/ACME: 2 done"
+
+
+def test_of_several_sequences_each_tells_what_is_missing_by_whole_names() -> None:
+    runs = (
+        Run(run="4k-series/x/a.#.png", first=1, last=3),
+        Run(run="4k-series/x/b.#.png", first=1, last=9, missing=((2, 3), (5, 5)), gone=3, width=3),
+    )
+    some = Progress(watch=0, key="4k-series/x/*", words={Word.DONE: 9}, gone=3, runs=runs)
+
+    told = progress_json(some, "/in")
+    assert (told["missing"], told["missing_count"]) == (["b.002-003.png", "b.005.png"], 3)
+    assert line(some).endswith(", 2 sequences: 9 done; missing: b.002-003.png, b.005.png")
+    assert "the last: b.002-003.png, b.005.png." in body([some], UTC)
+    assert some.gaps(1) == ("b.002-003.png",)
+    whole = Progress(watch=0, key="4k-series/x/*", words={Word.DONE: 3}, runs=runs[:1])
+    assert "No frame is missing between the first and the last." in body([whole], UTC)
 
 
 def test_flicker_is_told_with_its_place_only_where_there_is_something_to_see() -> None:

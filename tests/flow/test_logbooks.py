@@ -12,7 +12,7 @@ import pytest
 from handling import Studio, told_beside
 from paying import hushed
 from upscaled.core.life import Word
-from upscaled.core.progress import NAME
+from upscaled.core.progress import NAME, body
 from upscaled.flow.logbooks import LOOK_SECONDS, WRITE_SECONDS, Logbooks
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - many fsyncs
@@ -161,7 +161,7 @@ def test_a_folder_is_found_by_what_lies_in_it(studio: Studio) -> None:
 
     assert {key.split(".")[0] for key in standings.within(0, "4k")} == {"4k/shot", "4k/other"}
     folder = standings.progress(0, "4k-series/*")
-    assert (folder.words, folder.first) == ({Word.DONE: 2}, None)
+    assert (folder.words, folder.first) == ({Word.DONE: 2}, 7)
     assert len(standings.latest(studio.clock.now() - timedelta(days=1))) == 4
     assert standings.latest(studio.clock.now() + timedelta(days=1)) == []
 
@@ -194,3 +194,22 @@ def test_pictures_that_stand_alone_keep_no_swatch(studio: Studio) -> None:
     assert job.facts.fidelity is not None
     assert job.facts.fidelity.swatch == ""
     assert told_beside(studio, "outbox/4k/a.png")["series"] is None
+
+
+def test_each_sequence_of_a_series_folder_is_counted_by_itself(studio: Studio) -> None:
+    for name in ("a.0001", "a.0003", "b.0002", "b.0003", "plain"):
+        studio.drop("pass", f"4k-series/{name}.png")
+    studio.settle()
+    standings, key = studio.ledger.standings, "4k-series/*"
+
+    found = standings.progress(0, key)
+    assert [(run.run, run.first, run.last) for run in found.runs] == [
+        ("4k-series/a.#.png", 1, 3),
+        ("4k-series/b.#.png", 2, 3),
+    ]
+    assert (found.gone, found.gaps(9)) == (1, ("a.0002.png",))
+
+    stated = standings.progress(0, key, (1, 4))
+    assert stated.gaps(9) == ("a.0002.png", "a.0004.png", "b.0001.png", "b.0004.png")
+    assert stated.gone == 4
+    assert "Missing between the first and the last: a.0002.png." in body([found], UTC)

@@ -95,8 +95,28 @@ def parse_span(text: str) -> Range:
 
 
 def missing_of(names: Iterable[str], span: Range) -> tuple[str, ...]:
-    """Return the frames of a range that no file name among these has, as people write them."""
-    frames = [frame for name in names if (frame := frame_of(name))]
+    """
+    Return the frames of a range that no file name among these has, as people write them.
+
+    Each sequence by itself: `a.1001.exr` says nothing of `b.1001.exr`. Of several, whole names.
+    """
+    runs: dict[str, list[Frame]] = {}
+    for frame in filter(None, map(frame_of, names)):
+        runs.setdefault(frame.run, []).append(frame)
+    if len(runs) <= 1:
+        return _missing_of([one for frames in runs.values() for one in frames], span)
+    return tuple(
+        named(run, one) for run, frames in runs.items() for one in _missing_of(frames, span)
+    )
+
+
+def named(run: str, numbers: str) -> str:
+    """Return the file name of frames: `shot.#.exr` and `0240-0243` make `shot.0240-0243.exr`."""
+    before, _, end = run.rpartition("/")[2].rpartition("#")
+    return f"{before}{numbers}{end}"
+
+
+def _missing_of(frames: Sequence[Frame], span: Range) -> tuple[str, ...]:
     numbers = [frame.number for frame in frames if frame.number is not None]
     width = max((len(frame.digits) for frame in frames), default=4)
     return said(missing(numbers, span), width)

@@ -7,9 +7,10 @@ Names are strangers' words and are made harmless; long lists are cut.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from itertools import islice
 from typing import Any
 
-from upscaled.core.frames import Range, count, said
+from upscaled.core.frames import Range, count, named, said
 from upscaled.core.life import Word
 from upscaled.core.price import money, usd
 from upscaled.core.report import plain
@@ -44,6 +45,22 @@ class Unrest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One of several numbered sequences that a series holds."""
+
+    run: str
+    """What its frames share, see `core/frames.Frame.run`."""
+    first: int | None = None
+    last: int | None = None
+    missing: tuple[Range, ...] = ()
+    """At most `RANGES` + 1 of them."""
+    gone: int = 0
+    """How many numbers are missing."""
+    width: int = 4
+    """Digits of a number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """One series as its members' rows have it."""
 
@@ -57,9 +74,11 @@ class Progress:
     missing: tuple[Range, ...] = ()
     """At most `RANGES` + 1 of them."""
     gone: int = 0
-    """How many numbers are missing."""
+    """How many numbers are missing, in all its sequences."""
     width: int = 4
     """Digits of a number."""
+    runs: tuple[Run, ...] = ()
+    """Its sequences where it holds several: the five above but `gone` say nothing then."""
     recipe: Recipe | None = None
     """None until it is judged."""
     plan: Plan | None = None
@@ -88,6 +107,15 @@ class Progress:
         """Return how many have come."""
         return sum(self.words.values())
 
+    def gaps(self, most: int) -> tuple[str, ...]:
+        """Return the first so many ranges that are missing, as people write them."""
+        if not self.runs:
+            return said(self.missing[:most], self.width)
+        every = (
+            named(run.run, one) for run in self.runs for one in said(run.missing[:most], run.width)
+        )
+        return tuple(islice(every, most))
+
 
 def progress_json(one: Progress, inbox: str) -> dict[str, Any]:
     """Return it as `status` and `series` print it; `inbox` is its watch's."""
@@ -100,7 +128,7 @@ def progress_json(one: Progress, inbox: str) -> dict[str, Any]:
         **{word.value: one.words.get(word, 0) for word in _ORDER},
         "first": one.first,
         "last": one.last,
-        "missing": list(said(one.missing[:RANGES], one.width)),
+        "missing": list(one.gaps(RANGES)),
         "missing_count": one.gone,
         "model": one.recipe and one.recipe.verdict.model.value,
         "flicker": flicker
@@ -119,7 +147,7 @@ def progress_json(one: Progress, inbox: str) -> dict[str, Any]:
 def line(one: Progress) -> str:
     """Return it in one line, for a terminal."""
     where = "" if one.name == one.folder else f"{plain(one.folder)}/"
-    gone = f"; missing: {_missing(one, 3)}" if one.missing else ""
+    gone = f"; missing: {_missing(one, 3)}" if one.gone else ""
     return f"{where}{plain(one.name)}{_span(one)}: {_counts(one)}{gone}"
 
 
@@ -147,9 +175,9 @@ def _section(one: Progress, zone: tzinfo) -> Iterator[str]:
     if one.reopened_at is not None:
         at = f"{one.reopened_at.astimezone(zone):%Y-%m-%d %H:%M}"
         yield f"Re-opened {at}: late frames came after all the others were done; same recipe."
-    if one.missing:
+    if one.gone:
         yield f"Missing between the first and the last: {_missing(one, RANGES)}."
-    elif one.first is not None and one.first != one.last:
+    elif any(run.first != run.last for run in one.runs or (one,)):
         yield "No frame is missing between the first and the last."
     yield from _recipe(one)
     yield from (f"Waits: {plain(sentence)}" for sentence in one.why)
@@ -193,6 +221,8 @@ def _counts(one: Progress) -> str:
 
 
 def _span(one: Progress) -> str:
+    if one.runs:
+        return f", {len(one.runs)} sequences"
     if one.first is None or one.last is None:
         return ""
     ends = [f"{number:0{one.width}}" for number in (one.first, one.last)]
@@ -200,6 +230,12 @@ def _span(one: Progress) -> str:
 
 
 def _missing(one: Progress, most: int) -> str:
-    shown = ", ".join(said(one.missing[:most], one.width))
-    left = one.gone - count(one.missing[:most])
+    shown = ", ".join(one.gaps(most))
+    left = one.gone - _told(one, most)
     return f"{shown} and {left:,} more" if left > 0 else shown
+
+
+def _told(one: Progress, most: int) -> int:
+    """Return how many numbers the ranges that are told hold."""
+    every = (gap for run in one.runs or (one,) for gap in run.missing[:most])
+    return count(islice(every, most))

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from upscaled.core.frames import Range, count, frame_of
 from upscaled.core.life import ENDS, LIFE, Word, word_of
-from upscaled.core.progress import RANGES, Progress, Unrest
+from upscaled.core.progress import RANGES, Progress, Run, Unrest
 from upscaled.core.series import is_sequence
 from upscaled.edge.ledger.rows import plan_of, when
 from upscaled.nouns import Plan, Recipe, State
@@ -43,6 +43,9 @@ Key = tuple[int, str]
 _OF_SERIES = "inbox = :inbox AND state != 'withdrawn' AND series = :key"
 _OF_RUN = "inbox = :inbox AND state != 'withdrawn' AND run = :run AND series IS NULL AND away = 0"
 """Of a run those that are not judged, or failed before they were."""
+_OF_RUNS = "inbox = :inbox AND state != 'withdrawn' AND run IN (SELECT value FROM json_each(:runs))"
+MOST_RUNS = 1000
+"""Sequences of one series folder whose frames are counted."""
 
 
 def latest(ask: Ask, inboxes: Sequence[str], since: datetime, limit: int = MOST) -> list[Key]:
@@ -67,7 +70,7 @@ def progress(ask: Ask, inboxes: Sequence[str], about: Key, span: Range | None = 
     watch, key = about
     series = _Series(ask, inboxes[watch], key)
     words, cost = series.counted()
-    known, run = series.known(), series.run or series.only_run()
+    known = series.known()
     return Progress(
         watch=watch,
         key=key,
@@ -79,8 +82,17 @@ def progress(ask: Ask, inboxes: Sequence[str], about: Key, span: Range | None = 
         reopened_at=series.reopened(),
         flicker=_UNREST.validate_json(known.told) if known.told else None,
         why=series.whys(),
-        **(series.frames(run, span) if run else {}),
+        **_numbers(series.frames(span)),
     )
+
+
+def _numbers(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return what is told of frames: of one sequence itself, of several each of them."""
+    if len(runs) == 1:
+        return {
+            name: getattr(runs[0], name) for name in ("first", "last", "missing", "gone", "width")
+        }
+    return {"runs": tuple(runs), "gone": sum(run.gone for run in runs)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +102,21 @@ class _Known:
     recipe: str | None = None
     proven_by: str | None = None
     told: str | None = None
+
+
+def _run(
+    name: str, begins: tuple[str | None, int | None], last: int | None, gaps: Sequence[Range]
+) -> Run:
+    path, first = begins
+    frame = frame_of(path) if path else None
+    return Run(
+        run=name,
+        first=first,
+        last=last,
+        missing=tuple(gaps[: RANGES + 1]),
+        gone=count(gaps),
+        width=len(frame.digits) if frame else 4,
+    )
 
 
 class _Series:
@@ -125,43 +152,52 @@ class _Series:
         words.subtract(self._again())
         return {word: number for word, number in words.items() if number}, cost
 
-    def only_run(self) -> str | None:
-        """Return the one sequence that a series folder holds, None for none, or for several."""
-        found = self._all(
-            "SELECT DISTINCT run FROM jobs WHERE inbox = :inbox AND series = :key LIMIT 2"
-        )
-        return found[0][0] if len(found) == 1 else None
+    def frames(self, span: Range | None) -> list[Run]:
+        """Return of each of its sequences the first and the last frame, and what is missing."""
+        names = [self.run] if self.run is not None else self._runs()
+        values = {"runs": json.dumps(names)}
+        # Where one minimum alone is asked for, SQLite takes the path from its row.
+        first = "SELECT run, path, min(frame) FROM jobs WHERE SUCH GROUP BY run"
+        last = "SELECT run, max(frame) FROM jobs WHERE SUCH GROUP BY run"
+        begins = {run: (path, low) for run, path, low in self._all(first, _OF_RUNS, values)}
+        ends = {row[0]: row[1] for row in self._all(last, _OF_RUNS, values)}
+        gaps = self._gaps(values, span)
+        return [
+            _run(name, begins.get(name, (None, None)), ends.get(name), gaps.get(name, []))
+            for name in names
+        ]
 
-    def frames(self, run: str, span: Range | None) -> dict[str, Any]:
-        """Return the first and the last frame of a run, and what is missing."""
-        here = "inbox = :inbox AND run = :of_run AND state != 'withdrawn'"
+    def _runs(self) -> list[str]:
+        """Return the sequences that a series folder holds; members without a number are of none."""
+        found = self._all(
+            "SELECT DISTINCT run FROM jobs WHERE SUCH AND run IS NOT NULL ORDER BY run LIMIT :most",
+            _OF_SERIES,
+            {"most": MOST_RUNS},
+        )
+        return [run for (run,) in found]
+
+    def _gaps(self, values: Mapping[str, object], span: Range | None) -> dict[str, list[Range]]:
+        """Return what is missing in each sequence, rising."""
         low, high = span or (None, None)
-        values = {"of_run": run, "low": low, "high": high}
-        ends = "SELECT min(frame), max(frame) FROM jobs WHERE SUCH"
-        ((first, last),) = self._all(ends, here, values)
         # Of a span the numbers around it stand in for frames.
         around = (
-            " AND frame BETWEEN :low AND :high UNION SELECT :low - 1 UNION SELECT :high + 1"
+            " AND frame BETWEEN :low AND :high"
+            " UNION SELECT value, :low - 1 FROM json_each(:runs)"
+            " UNION SELECT value, :high + 1 FROM json_each(:runs)"
             if span is not None
             else ""
         )
-        gaps = (
-            "WITH known(n) AS (SELECT DISTINCT frame FROM jobs WHERE SUCH),"
-            " pairs(n, next) AS (SELECT n, lead(n) OVER (ORDER BY n) FROM known)"
-            " SELECT n + 1, next - 1 FROM pairs WHERE next - n > 1 ORDER BY n"
+        query = (
+            "WITH known(run, n) AS (SELECT DISTINCT run, frame FROM jobs WHERE SUCH),"
+            " pairs(run, n, next) AS"
+            " (SELECT run, n, lead(n) OVER (PARTITION BY run ORDER BY n) FROM known)"
+            " SELECT run, n + 1, next - 1 FROM pairs WHERE next - n > 1 ORDER BY run, n"
         )
-        found = self._all(gaps, f"{here} AND frame IS NOT NULL{around}", values)
-        missing = tuple((first_one, last_one) for first_one, last_one in found)
-        named = "SELECT path FROM jobs WHERE SUCH AND frame IS :first LIMIT 1"
-        path = self._all(named, here, values | {"first": first})
-        frame = frame_of(path[0][0]) if path else None
-        return {
-            "first": first,
-            "last": last,
-            "missing": missing[: RANGES + 1],
-            "gone": count(missing),
-            "width": len(frame.digits) if frame else 4,
-        }
+        such = f"{_OF_RUNS} AND frame IS NOT NULL{around}"
+        gaps: dict[str, list[Range]] = {}
+        for run, first, last in self._all(query, such, {**values, "low": low, "high": high}):
+            gaps.setdefault(run, []).append((first, last))
+        return gaps
 
     def plan(self) -> Plan | None:
         """Return the plan of one member: theirs are one."""
