@@ -153,6 +153,8 @@ class Daemon:
         self.asked_to_stop = False
         self._told: object = None
         self._told_at = 0.0
+        self._said = ""
+        self._said_from: object = None
 
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
         """Work until asked to stop, or until idle; return the exit code."""
@@ -404,12 +406,14 @@ class Daemon:
     def _sentence(self) -> str:
         troubles = [self.config_trouble, self.book.trouble]
         troubles += [beat.trouble for beat in self.patrol.beats]
-        return sentence(
-            self.book.jobs.values(),
-            len(self.book.backlog),
-            paused=self.conductor.paused,
-            troubles=tuple(filter(None, troubles)),
-        )
+        paused, book = self.conductor.paused, self.book
+        made_from = (book.revision, len(book.backlog), paused, tuple(filter(None, troubles)))
+        if made_from != self._said_from:
+            self._said_from = made_from
+            self._said = sentence(
+                book.jobs.values(), len(book.backlog), paused=paused, troubles=made_from[-1]
+            )
+        return self._said
 
     def _note_status(self, *, alive: bool) -> None:
         clock, beats = self.house.tools.clock, self.patrol.beats

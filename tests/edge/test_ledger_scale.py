@@ -89,6 +89,19 @@ def test_what_is_asked_all_the_time_goes_by_an_index(
     assert [step for step in found if step.startswith("SCAN") and "INDEX" not in step] == []
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [lambda ledger: ledger.people.mark(0), lambda ledger: ledger.people.standing(0)],
+    ids=["mark", "standing"],
+)
+def test_what_waits_for_people_is_found_by_its_state_not_among_all_of_an_inbox(
+    ledger: Ledger, ask: Callable[[Ledger], Any]
+) -> None:
+    found = [step for step in plans(ledger, ask) if "jobs" in step]
+
+    assert found == ["SEARCH jobs USING INDEX jobs_by_state (state=?)"]
+
+
 def test_a_table_that_is_read_whole_would_be_told(ledger: Ledger) -> None:
     def ask(ledger: Ledger) -> None:
         with ledger._reading() as link:  # noqa: SLF001 - as the ledger itself would

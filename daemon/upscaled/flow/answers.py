@@ -283,9 +283,10 @@ class Answers:
             again = said.startswith("not done") and now - at >= AGAIN_SECONDS
             if answer not in found or again:
                 del drawer.refused[answer]
-        pending = {order.job for order in self._desk.asked()}
-        for answer in found:
-            if answer.job not in pending and answer not in drawer.refused:
+        fresh = [answer for answer in found if answer not in drawer.refused]
+        pending = {order.job for order in self._desk.asked()} if fresh else set()
+        for answer in fresh:
+            if answer.job not in pending:
                 drawer.asked[answer] = self._order(answer)
                 pending.add(answer.job)
 

@@ -108,6 +108,8 @@ class Book:
         self.left: Callable[[Job], None] = lambda _job: None
         """Told when a job is no living one any more."""
         self.trouble = ""
+        self.revision = 0
+        """Grows with every change of what lives here."""
 
     @property
     def writable(self) -> bool:
@@ -307,6 +309,7 @@ class Book:
                 del self._away[place]
 
     def _count(self, job: Job, *, alive: bool) -> None:
+        self.revision += 1
         if alive and _is_moving(job):
             self._moving.add(job.id)
         else:

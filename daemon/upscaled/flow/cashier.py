@@ -26,7 +26,7 @@ from upscaled.nouns import Hold, Job, Micros, State
 log = structlog.get_logger()
 
 RELEASED, WARNED = "brake_released", "warned"
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 10.0
 USUAL_DAYS = timedelta(days=90)
 """How far back a folder's usual day is looked for."""
 

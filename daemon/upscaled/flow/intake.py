@@ -96,7 +96,6 @@ class _Folder:
     linear: bool = False
     """It names a target and holds OpenEXR, by the name."""
     inside: frozenset[str] = frozenset()
-    odd: tuple[str, ...] = ()
     closed: bool = False
     left: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Originals that were done and stay where they are: size and time by name."""
@@ -126,6 +125,7 @@ class Intake:
         self._left_in_place = left_in_place
         self._slips = Slips(grammar, book)
         self._strays: tuple[Stray, ...] | None = None
+        self._odd: dict[str, tuple[str, ...]] = {}
 
     @property
     def strays(self) -> tuple[Stray, ...]:
@@ -140,7 +140,7 @@ class Intake:
     @property
     def odd(self) -> tuple[str, ...]:
         """Return what stays where it is because of its name or kind, a sentence each."""
-        own = tuple(line for folder in self.folders.values() for line in folder.odd)
+        own = tuple(line for lines in self._odd.values() for line in lines)
         return own + self._slips.odd
 
     @property
@@ -219,7 +219,10 @@ class Intake:
         folder.round = None
         if folder.files != len(parts.names) or folder.closed != parts.closed:
             self._strays = None
-        folder.files, folder.odd, folder.closed = len(parts.names), tuple(parts.odd), parts.closed
+        folder.files, folder.closed = len(parts.names), parts.closed
+        self._odd.pop(path, None)
+        if parts.odd:
+            self._odd[path] = tuple(parts.odd)
         if parts.closed:
             return
         lit = any(name.lower().endswith(".exr") for name in parts.names)
@@ -248,6 +251,7 @@ class Intake:
         for folder in [one for one in self.folders if one == path or one.startswith(below)]:
             self._missing(folder, (), seen)
             del self.folders[folder]
+            self._odd.pop(folder, None)
             self._slips.left(folder)
             self._strays = None
 

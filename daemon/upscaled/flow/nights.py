@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 MARK = "night_told"
 """The ledger's key: the date of the last night that was told."""
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 20.0
 AGAIN_SECONDS = 300.0
 """After a report that could not be written: a full disk or a lost share may be mended by then."""
 

@@ -39,8 +39,8 @@ LISTEN_AGAIN_SECONDS = (5.0, 80.0)
 """The first pause after hints could not be rebuilt, and the longest."""
 REST, REST_SECONDS = 4, 0.01
 """Looking takes at most a fifth of its lane, however many hints come in."""
-REST_WHOLE, LONGEST_SECONDS = 400, 300.0
-"""A whole look is followed by four hundred times what it took, but by no more than five minutes:
+REST_WHOLE, LONGEST_SECONDS = 600, 300.0
+"""A whole look is followed by six hundred times what it took, but by no more than five minutes:
 the more lies there, the rarer the look that only finds what was replaced in place."""
 PARTS = 4
 """Parts of a look that come back at once: some thousand files."""
