@@ -446,6 +446,8 @@ class Studio:
             neighbours=self.ledger.standings.neighbours,
             known=self.ledger.job,
             tell=self.ledger.tell,
+            left=self.ledger.latest_end,
+            restamp=self.ledger.restamp,
             die=lambda: 0.5,
         )
 

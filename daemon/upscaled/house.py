@@ -191,6 +191,8 @@ class Ground:
             showcase=_showcase(settings, studio),
             known=ledger.job,
             tell=ledger.tell,
+            left=ledger.latest_end,
+            restamp=ledger.restamp,
             at_root=partial(_at_root, plot.roads),
             accesses=plot.accesses,
         )

@@ -1,7 +1,10 @@
 """Render folders that may not be touched: nothing in them is written, moved or removed."""
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli_w
@@ -112,3 +115,102 @@ def test_the_same_picture_submitted_again_under_another_name_stays_and_is_told(
     assert held.hold is Hold.NOT_READY
     assert "the same picture as 4k/a.png (job farm-0001)" in (held.reason or "")
     assert len(studio.fal.paid) == 1
+
+
+def touched(studio: Studio, path: str) -> None:
+    """Write a file anew with the bytes that it has, as a copy without times does."""
+    place = studio.folder / "inbox" / path
+    before = place.stat().st_mtime_ns
+    other = place.with_name(".copy")
+    other.write_bytes(place.read_bytes())
+    other.replace(place)
+    os.utime(place, ns=(before + 10**9, before + 10**9))
+
+
+class Counting(Studio):
+    """A studio that counts what it reads."""
+
+    taken = 0
+
+    def restart(self) -> None:
+        """Begin again, with a disk that counts."""
+        super().restart()
+        tools, studio = self.conductor.tools, self
+
+        class Counted:
+            def __getattr__(self, name: str) -> Any:
+                studio.taken += name == "take"
+                return getattr(tools.disk, name)
+
+        self.conductor.tools = replace(tools, disk=Counted())
+
+    def reads(self) -> int:
+        """Return how many files were read whole since it was asked before."""
+        before, self.taken = self.taken, 0
+        return before
+
+
+@pytest.fixture
+def counting(tmp_path: Path) -> Iterator[Counting]:
+    made = Counting(tmp_path, originals="leave")
+    yield made
+    made.close()
+
+
+def test_a_changed_time_alone_is_no_new_job_and_is_read_once(counting: Counting) -> None:
+    studio = counting
+    ticket(studio, "4k/ticket.png", id=ID)
+    for worth, name in (("pass", "done"), ("pass", "ticket"), ("review", "bad"), ("fail", "worse")):
+        studio.drop(worth, f"4k/{name}.png")
+    studio.settle()
+    rejected = next(job for job in studio.jobs() if job.path == "4k/bad.png")
+    studio.told("reject", rejected.id)
+    before, paid = {job.id: job.state for job in studio.jobs()}, list(studio.fal.paid)
+    assert len(before) == 4
+    assert studio.reads() == 4
+
+    for _ in range(2):
+        for name in ("done", "ticket", "bad", "worse"):
+            touched(studio, f"4k/{name}.png")
+        studio.settle()
+        assert studio.reads() == 4
+        studio.restart()
+        studio.settle()
+        assert studio.reads() == 0
+
+    assert {job.id: job.state for job in studio.jobs()} == before
+    assert studio.fal.paid == paid
+    assert list((studio.folder / "work").rglob("source")) == []
+    result = studio.files("outbox")["outbox/4k/done.png"]
+
+    (studio.folder / "inbox/4k/done.png").write_bytes(b"9 pass")
+    studio.settle()
+    assert len(studio.jobs()) == 5
+    assert len(studio.fal.paid) == len(paid) + 1
+    assert studio.files("outbox")["outbox/4k/done.png"] == result
+
+
+def test_a_new_ticket_beside_a_touched_original_is_a_new_order(studio: Studio) -> None:
+    studio.drop("pass", "4k/a.png")
+    studio.settle()
+
+    ticket(studio, "4k/a.png", model="text")
+    touched(studio, "4k/a.png")
+    studio.settle()
+
+    assert [job.state for job in studio.jobs()] == [State.DONE, State.DONE]
+
+
+def test_a_redo_of_a_touched_original_goes_on(studio: Studio) -> None:
+    studio.drop("review", "4k/a.png")
+    studio.settle()
+    first = studio.only()
+    touched(studio, "4k/a.png")
+    studio.settle()
+    assert studio.only().state is State.REVIEW
+
+    assert studio.told("redo", first.id, "text").startswith("redone as")
+    touched(studio, "4k/a.png")
+    studio.settle()
+
+    assert sorted(job.state for job in studio.jobs()) == [State.DONE, State.SUPERSEDED]

@@ -94,11 +94,27 @@ def rests(seen: Sighting, last: Job | None, away: Iterable[Job]) -> bool:
     `last` is the latest ended job of its path, `away` those that do such an original again.
     """
     known = list(away)
-    ended = {State.DONE, State.REVIEW, State.SUPERSEDED}
-    left = last is not None and last.state is State.FAILED and last.facts.stays
-    if last is not None and (left or last.state in ended):
+    if last is not None and was_left(last):
         known.append(last)
     return any((job.size, job.mtime_ns) == (seen.size, seen.mtime_ns) for job in known)
+
+
+def was_left(last: Job) -> bool:
+    """Say whether an ended job's original was left in the inbox, to be tried no more by itself."""
+    if last.state is State.FAILED:
+        return last.facts.stays
+    return last.state in {State.DONE, State.REVIEW, State.SUPERSEDED}
+
+
+def has_same_order(new: Job, last: Job) -> bool:
+    """
+    Say whether a file that was seen again is asked for as an ended job of its path was.
+
+    Its folder is the same, so its ticket decides. Who was seen before the other one ended was asked
+    for by hand (`retry`), which is never the same.
+    """
+    tickets = [job.facts.wishes and job.facts.wishes.ticket for job in (new, last)]
+    return tickets[0] == tickets[1] and new.target == last.target and new.seen_at >= last.updated_at
 
 
 def accepted(job: Job, by: str, at: datetime, found: str | None = None) -> Facts:

@@ -14,6 +14,7 @@ from upscaled.errors import Gone, NotReady, Outage
 from upscaled.flow.finals import original_of
 from upscaled.flow.ports import Progress
 from upscaled.flow.repeats import belongs, first_is_unread, require_ticket
+from upscaled.flow.resting import rests
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Job, State, Taken
 
@@ -34,7 +35,7 @@ def take(job: Job, tools: Tools, _progress: Progress) -> Outcome:
         taken = tools.disk.take(tools.inbox(job), tools.source(job))
     except NotReady as error:
         return Later(seconds=None, reason=error.message)
-    if other := belongs(job, taken, tools):
+    if other := rests(job, taken, tools) or belongs(job, taken, tools):
         return other
     facts = replace(job.facts, times={**job.facts.times, "seen": job.seen_at})
     return Next(to=State.TAKEN, facts=facts, taken=taken, said="read whole into a private copy")

@@ -140,6 +140,10 @@ class Tools:
     """Every job by its id, ended ones too."""
     tell: Callable[[Job, datetime, str], None] = lambda _job, _at, _said: None
     """Add a line to a job's history."""
+    left: Callable[[int, str], Job | None] = lambda _watch, _path: None
+    """The latest ended job of a path in an inbox: what an original left in place is known by."""
+    restamp: Callable[[Job, Identity], None] = lambda _job, _seen: None
+    """Note what an ended job's original looks like now."""
     accesses: Mapping[int, Access] = field(default_factory=dict)
     """By watch: whose its results are."""
     at_root: Callable[[int, Callable[[], Taken]], Taken] = lambda _watch, work: work()

@@ -24,7 +24,7 @@ from upscaled.edge.ledger.schema import SCHEMA_VERSION, check_schema
 from upscaled.edge.ledger.series import Series
 from upscaled.edge.ledger.shelf import Shelf
 from upscaled.edge.ledger.tallies import Tallies
-from upscaled.nouns import Dragged, Job, PassDone, State
+from upscaled.nouns import Dragged, Identity, Job, PassDone, State
 
 _AT_ONCE = 500
 """Values in one statement: SQLite has a limit."""
@@ -147,6 +147,19 @@ class Ledger(Purse):
         rows = self._at(watch, paths, tables.jobs.c.ended.is_(True))
         rows.sort(key=lambda row: row["updated_at"])
         return {row["path"]: job_of(row, self._inboxes) for row in rows}
+
+    def latest_end(self, watch: int, path: str) -> Job | None:
+        """Return the latest ended job of one path, as `ends_at` does."""
+        return self.ends_at(watch, [path]).get(path)
+
+    def restamp(self, job: Job, seen: Identity) -> None:
+        """Note what an ended job's original looks like now; all else of its row stays as it is."""
+        rows = tables.jobs
+        with self._writing() as link:
+            link.execute(
+                rows.update().where(rows.c.id == job.id, rows.c.sha256 == job.sha256),
+                {"size": seen.size, "mtime_ns": seen.mtime_ns, "inode": seen.inode},
+            )
 
     def _at(
         self, watch: int, paths: Sequence[str], such: sa.ColumnElement[bool]
