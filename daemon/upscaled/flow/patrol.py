@@ -101,6 +101,9 @@ class Beat:
     times_at: float = 0.0
     look_from: float = 0.0
     """No sooner are files that settle looked at again, however many there are."""
+    looked: bool = False
+    """The last look was at files that settle: now it is the turn of a folder that waits for one.
+    Else a file that is always due, since it is not there any more, hides all others for good."""
     listen_at: float = 0.0
     begun_at: float = 0.0
     rest_until: float = 0.0
@@ -221,6 +224,7 @@ class Patrol:
     def _begin(self, beat: Beat, now: float) -> None:
         if beat.silent or (beat.trouble and now < beat.whole_at):
             return
+        walks = bool(beat.round or beat.dirty) and now >= beat.rest_until
         if now >= beat.listen_at:
             beat.listen_at = now + LISTEN_SECONDS
             self._put(beat, self._listen)
@@ -232,16 +236,21 @@ class Patrol:
             beat.whole_at = now + pace * (0.75 + 0.5 * self._conductor.tools.die())
             beat.everything()
             self._look_into(beat, now)
-        elif now >= beat.look_from and (paths := beat.intake.settling.due(now)):
+        elif not (walks and beat.looked) and (paths := self._unsettled(beat, now)):
             # Before the rest of a long walk: the first picture is not to wait for the last folder.
+            beat.looked = True
             self._put(beat, partial(self._look, paths=paths))
-        elif (beat.round or beat.dirty) and now >= beat.rest_until:
+        elif walks:
             self._look_into(beat, now)
         elif now >= beat.times_at:
             beat.times_at = now + beat.eyes.paces.times_seconds
             self._put(beat, self._times)
 
+    def _unsettled(self, beat: Beat, now: float) -> tuple[str, ...]:
+        return beat.intake.settling.due(now) if now >= beat.look_from else ()
+
     def _look_into(self, beat: Beat, now: float) -> None:
+        beat.looked = False
         if beat.round is None:
             folders = list(islice(beat.dirty, FOLDERS))
             for folder in folders:
