@@ -593,6 +593,8 @@ class Wishes:
     """The beginning of its SHA-256: by it another ticket of the same name is told apart."""
     id: str | None = None
     """The job's id; None leaves it to us."""
+    given: str | None = None
+    """The id in its ticket, where ours is made of it; None where it is the same."""
     target: str | None = None
     model: Family | None = None
     """Instead of the judge's and the folder's."""

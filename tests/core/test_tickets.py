@@ -15,6 +15,7 @@ from upscaled.core.tickets import (
     digest_of,
     fault_in,
     is_id,
+    own_id,
     picture_of,
     series_name,
     submitted_id,
@@ -82,10 +83,8 @@ def test_whatever_a_ticket_says_it_is_understood_whole_or_its_picture_waits(
         assert read == Wishes(ticket="d", fault=read.fault)
         assert "\n" not in read.fault
     else:
-        assert as_values(read) | {"priority": "normal"} | values == values | as_values(read) | {
-            "priority": values.get("priority", "normal")
-        }
         assert read.id is None or is_id(read.id)
+        assert wishes_of(as_values(read) or {"priority": "low"}, "d") == read
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,67 @@ def test_whatever_a_ticket_says_it_is_understood_whole_or_its_picture_waits(
 )  # fmt: skip
 def test_an_id_is_never_a_path_nor_one_of_the_daemons_own(bad: str) -> None:
     assert not is_id(bad)
-    assert "id = " in wishes_of({"id": bad}, "d").fault
+    made = wishes_of({"id": bad}, "d").id
+    assert made is None or is_id(made)
+
+
+@pytest.mark.parametrize(
+    ("written", "begins"),
+    [
+        ("550E8400-E29B-41D4-A716-446655440000", "t-550e8400-e29b-41d4-a716-"),
+        ("550e8400-e29b-41d4-a716-446655440000", "t-550e8400-e29b-41d4-a716-"),
+        ("65f1c2aa0b3c4d5e6f708192", "t-65f1c2aa0b3c4d5e6f708192-"),
+        ("show-shot-me_comp/0001-layer", "t-show-shot-me-comp-0001-l-"),
+        ("Ünï", "t-n-"),
+        ("###", "t-"),
+        (4711, "t-4711-"),
+    ],
+)
+def test_a_farms_own_id_becomes_one_of_ours_and_is_kept_as_it_was_written(
+    written: str | int, begins: str
+) -> None:
+    wishes = wishes_of({"id": written}, "d")
+
+    assert wishes.fault == ""
+    assert wishes.given == str(written)
+    assert is_id(wishes.id or "")
+    assert str(wishes.id).startswith(begins)
+    assert len(str(wishes.id)) == len(begins) + 13
+    assert as_values(wishes)["id"] == str(written)
+
+
+@given(st.lists(st.text("Aa-é1", min_size=1, max_size=9), unique_by=str.strip, min_size=2))
+def test_two_ids_of_a_farm_never_become_one(written: list[str]) -> None:
+    made = [own_id(text) for text in written]
+
+    assert len(set(made)) == len(written)
+
+
+@pytest.mark.parametrize("bad", ["", "\n", "a\0b", "a\nb", "x" * 201, "../../etc", "a/../b"])
+def test_what_can_be_no_id_names_none(bad: str) -> None:
+    assert own_id(bad) is None
+
+
+@pytest.mark.parametrize(
+    ("priority", "urgent"),
+    [(0, False), (50, False), (51, True), (100, True), ("75", True), ("-1", False), (-3, False),
+     ("High", True), ("URGENT", True), ("Low", False)],
+)  # fmt: skip
+def test_farms_count_their_priorities(priority: str | int, urgent: bool) -> None:  # noqa: FBT001 - a table
+    wishes = wishes_of({"priority": priority}, "d")
+
+    assert (wishes.fault, wishes.urgent) == ("", urgent)
+
+
+@pytest.mark.parametrize("bad", [True, 7.5, [50], "hot", "5.5", ""])
+def test_what_is_no_priority_is_a_fault_or_says_nothing(bad: object) -> None:
+    assert ("priority = " in wishes_of({"priority": bad}, "d").fault) == (bad != "")
+
+
+def test_capitals_of_a_family_and_of_a_hash_say_the_same() -> None:
+    wishes = wishes_of({"model": "CGI", "sha256": SHA.upper()}, "d")
+
+    assert (wishes.fault, wishes.model, wishes.sha256) == ("", Family.CGI, SHA)
 
 
 @pytest.mark.parametrize("bad", ["../x", "a/b", "a\\b", ".hidden", "-x", "a\tb", "x" * 65, "*"])
@@ -107,9 +166,16 @@ def test_a_series_name_is_never_a_path(bad: str) -> None:
 
 
 def test_all_faults_are_told_at_once_with_what_would_be_right() -> None:
-    fault = wishes_of({"modle": "core", "model": "cor", "id": 7, "priority": "hot"}, "d").fault
+    fault = wishes_of({"modle": "core", "model": "cor", "id": [7], "priority": "hot"}, "d").fault
 
-    for said in ("no 'modle'", 'did you mean "model"?', "'cor'", "one of core", "id = 7", "urgent"):
+    for said in (
+        "no 'modle'",
+        'did you mean "model"?',
+        "'cor'",
+        "one of core",
+        "id = [7]",
+        "urgent",
+    ):
         assert said in fault
 
 

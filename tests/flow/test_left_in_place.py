@@ -10,6 +10,7 @@ import pytest
 import tomli_w
 
 from handling import Studio, told_beside
+from upscaled.core.tickets import own_id
 from upscaled.nouns import Code, Hold, State
 
 ID = "farm-0001"
@@ -65,6 +66,17 @@ def test_what_is_done_and_what_has_failed_stay_untouched_and_are_not_tried_again
     assert list(studio.files("failed")) == ["failed/4k/cancelled.png.json"]
     assert told_beside(studio, "failed/4k/cancelled.png")["error"]["code"] == Code.CANCELLED
     assert len(studio.fal.paid) == 1
+
+
+def test_a_farms_own_id_is_told_in_the_sidecar_and_names_one_job(studio: Studio) -> None:
+    written = "65F1C2AA-0b3c"
+    ticket(studio, "4k/a.png", id=written, priority="80")
+    studio.drop("pass", "4k/a.png")
+    studio.settle()
+
+    told = told_beside(studio, "outbox/4k/a.png")
+    assert (told["ticket_id"], told["job"]) == (written, own_id(written))
+    assert (studio.only().id, studio.only().urgent) == (told["job"], True)
 
 
 def test_a_failed_one_that_stays_is_tried_again_when_asked_or_when_it_changes(
@@ -180,7 +192,7 @@ def test_a_changed_time_alone_is_no_new_job_and_is_read_once(counting: Counting)
 
     assert {job.id: job.state for job in studio.jobs()} == before
     assert studio.fal.paid == paid
-    assert list((studio.folder / "work").rglob("source")) == []
+    assert list((studio.folder / "work").iterdir()) == []
     result = studio.files("outbox")["outbox/4k/done.png"]
 
     (studio.folder / "inbox/4k/done.png").write_bytes(b"9 pass")

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from long_ledgers import fill, job_id
 from place import Place
 from upscaled.cli.main import main
+from upscaled.core.tickets import own_id
 from upscaled.edge.ledger import Ledger
 
 
@@ -33,6 +35,19 @@ def test_the_beginning_of_an_id_is_enough(
     assert job_id(16) in capsys.readouterr().out
     assert main([*config, "retry", job_id(1)[:10], job_id(41)]) == 0
     assert [order.job for order in ledger.asked()] == [job_id(1), job_id(41)]
+
+
+def test_an_id_that_a_ticket_wrote_names_its_job(
+    studio: tuple[Place, Ledger], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place, ledger = studio
+    written = "550E8400-E29B-41D4-A716-446655440000"
+    made = own_id(written) or ""
+    first = ledger.job(job_id(16))
+    assert first is not None
+    ledger.add([replace(first, id=made, path="4k/other.png")])
+    assert main(["--config", str(place.config), "show", written]) == 0
+    assert made in capsys.readouterr().out
 
 
 def test_show_says_of_each_file_whether_it_is_there(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from upscaled.core.settings import Settings
+from upscaled.core.tickets import own_id
 from upscaled.edge import ledger as books
 from upscaled.edge import roots
 from upscaled.errors import UsageError
@@ -46,11 +47,13 @@ class Ids(Protocol):
 
 def whole_id(ledger: Ids, typed: str) -> str:
     """
-    Return the id that was typed, or the only one that begins so.
+    Return the id that was typed, or the only one that begins so; also where a ticket wrote it.
 
     Raises `UsageError` where none does, or several do.
     """
     found = ledger.like(typed, CANDIDATES + 1) if len(typed) >= LEAST else []
+    if not found and (made := own_id(typed)):
+        found = ledger.like(made, 1)
     if typed in found or len(found) == 1:
         return typed if typed in found else found[0]
     if not found:

@@ -215,6 +215,9 @@ class Receipt(_Part):
     accepted: Accepted | None = Field(description="Who let a result in review pass, and when.")
     series: InSeries | None = Field(description="Null where the picture stands alone.")
     redo_of: str | None = Field(description="The ended job whose original this one did again.")
+    ticket_id: str | None = Field(
+        description="The id in its ticket, where the job's own is made of it; else null."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +265,7 @@ def receipt(job: Job, ending: Ending) -> dict[str, Any]:
         "accepted": _accepted(job),
         "series": _series(job),
         "redo_of": facts.redo.of if facts.redo else None,
+        "ticket_id": facts.wishes.given if facts.wishes else None,
     }
     harmless: dict[str, Any] = _harmless(written)
     return harmless

@@ -308,6 +308,7 @@ class Conductor:
         lifted = self.door.stops.note(job, done.outcome, self.tools.clock.now())
         if job.state is State.SEEN and isinstance(done.outcome, Leave):
             self.book.forget([job])
+            self.tools.disk.clear(self.tools.bench(job))
             self.look_again(job.watch, parted(job.path)[0])  # another ticket makes it anew
             return
         self.apply(job, done.outcome)

@@ -76,6 +76,9 @@ class Disk(Protocol):
     def drop(self, path: Path) -> None:
         """Remove one of our own working files, if it is there."""
 
+    def clear(self, folder: Path) -> None:
+        """Remove a private working folder with all that is in it."""
+
     def room(self, folder: Path) -> Room:
         """Return what a folder's file system has."""
 
