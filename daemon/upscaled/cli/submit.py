@@ -11,20 +11,19 @@ from typing import Any
 
 from upscaled.cli.awaiting import Awaited, await_ends
 from upscaled.cli.config import config_path
+from upscaled.cli.doorstep import require_inbox
 from upscaled.cli.main import DONE, UNFINISHED, print_line, print_text
 from upscaled.cli.tracing import Watched
 from upscaled.core.frames import missing_of, parse_span
 from upscaled.core.report import plain
 from upscaled.core.settings import Settings, Watch, parse_settings
 from upscaled.core.tickets import SERIES_RULE, series_name
-from upscaled.edge import roots
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.toml import load_settings
 from upscaled.endings import Roots
 from upscaled.errors import (
     Aside,
     ConfigError,
-    Fatal,
     NotReady,
     Outage,
     UpscaledError,
@@ -165,26 +164,11 @@ def _known(ledger: Ledger | None, job_id: str) -> Job | None:
 
 
 def _require_inbox(arguments: argparse.Namespace, place: _Place, ledger: Ledger | None) -> None:
-    """Raise where the share is surely not there: a copy on the empty mount point would be lost."""
-    inbox = place.roots.inbox
-    known = os.path.realpath(inbox) in json.loads((ledger and ledger.get("roots")) or "[]")
-    if not inbox.is_dir():
-        beside = inbox.is_relative_to(config_path(arguments).parent) and arguments.inbox is None
-        if known or not beside:
-            raise Fatal(
-                f"the inbox {inbox} is not there",
-                "mount the share; a new inbox is made by `upscaled init` or the daemon's start",
-            )
-        inbox.mkdir(parents=True)
-    if (inbox / roots.MARKER).exists():
-        return
-    if known:
-        raise Fatal(f"the inbox {inbox} is there without its marker", "mount the share again")
-    print(
-        f"upscaled: {inbox} carries no {roots.MARKER}: no daemon has looked at it yet; if a share"
-        " should be mounted there, it is not",
-        file=sys.stderr,
-    )
+    inbox = os.path.realpath(place.roots.inbox)
+    known = inbox in json.loads((ledger and ledger.get("roots")) or "[]")
+    home, named = config_path(arguments).parent, arguments.inbox is not None
+    if remark := require_inbox(place.roots, home, named=named, known=known):
+        print(f"upscaled: {remark}", file=sys.stderr)
 
 
 # ---- what

@@ -7,6 +7,7 @@ outage: an empty mount point must never look like "everything was deleted".
 
 import fcntl
 import os
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ MARKER = ROOT_MARKER
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "afs", "ceph", "glusterfs", "ncpfs"}
 )
-_MOUNTS = Path("/proc/self/mountinfo")
+MOUNTS = Path("/proc/self/mountinfo")
+FSTAB = Path("/etc/fstab")
+_OCTAL = re.compile(r"\\([0-7]{3})")
 _TRIES, _TRY_SECONDS = 20, 0.05
 
 
@@ -78,17 +81,40 @@ def file_system(path: Path) -> str:
 def file_system_at(real: str) -> str:
     """Return the same of a path that is resolved already; asks the mount table alone."""
     try:
-        table = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+        table = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
     best, kind = "", ""
     for line in table.splitlines():
         left, _, right = line.partition(" - ")
-        mount = left.split(" ")[4].encode().decode("unicode_escape")
+        mount = _unescaped(left.split(" ")[4])
         inside = real == mount or real.startswith(mount.rstrip("/") + "/")
         if inside and len(mount) >= len(best):
             best, kind = mount, right.split(" ")[0]
     return kind
+
+
+def missing_mount(folder: Path) -> str:
+    """
+    Return the mount point at or above a folder that the system's table has and that is not mounted.
+
+    Empty where there is none, or where neither table can be read (not Linux).
+    """
+    real = os.path.realpath(folder)
+    try:
+        planned = [line.split() for line in FSTAB.read_text(encoding="utf-8").splitlines()]
+        table = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
+    except (OSError, UnicodeDecodeError):
+        return ""
+    mounted = {_unescaped(line.split(" ")[4]) for line in table.splitlines()}
+    points = [_unescaped(words[1]) for words in planned if len(words) > 1 and words[0][0] != "#"]
+    missing = [one for one in points if one.startswith("/") and one != "/" and one not in mounted]
+    return next((one for one in missing if Path(real).is_relative_to(one)), "")
+
+
+def _unescaped(path: str) -> str:
+    """Return a path as it is: the tables write blanks and backslashes as three octal digits."""
+    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), path)
 
 
 def is_network(kind: str) -> bool:
