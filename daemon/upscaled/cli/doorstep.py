@@ -1,9 +1,9 @@
 """
 Whether an inbox is the share that it should be: a copy under an empty mount point would be lost.
 
-The marker says it. Without one, either no daemon has ever looked at the inbox, and pictures may come
-before the first start; or a share should be mounted there and is not. Told apart by evidence, and
-where there is none either way, by where the inbox lies: one beside the config is made by us, an
+The marker says it. Without one, either no daemon has ever looked at the inbox, and pictures may
+come before the first start; or a share should be mounted there and is not. Told apart by evidence,
+and where there is none either way, by where the inbox lies: one beside the config is made by us, an
 empty folder somewhere else is more likely a mount point.
 """
 
