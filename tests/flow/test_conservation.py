@@ -97,11 +97,14 @@ HIDDEN = [
     Deed("lose", ("gone", ROOTS)),
     Deed("die_at", (0, False)),
 ]
+# A note on a file without a target was written under the mount point of a share that had just gone.
+NOTED = [Deed("arrive", ("pass", "b.png")), Deed("lose_at", (0, True, "empty", ROOTS))]
 
 
 @fuzzed(EXAMPLES)
 @given(history=HISTORIES, originals=ORIGINALS)
 @example(history=HIDDEN, originals="archive")
+@example(history=NOTED, originals="archive")
 def test_in_all_histories_each_file_is_in_one_place_and_says_why(
     history: list[Deed], originals: str
 ) -> None:

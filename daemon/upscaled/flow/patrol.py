@@ -317,6 +317,7 @@ class Patrol:
         folders: Sequence[str],
     ) -> None:
         try:
+            self._require(beat)  # it may have gone since the look: no note under a mount point
             beat.eyes.told(strays, linear, folders)
         except UpscaledError as error:
             self._conductor.post(partial(setattr, beat, "told", None))  # told again later
