@@ -20,7 +20,11 @@ EMPTY = Standing(alive=True, zone=ZoneInfo("Europe/Berlin"), engine="fal", spend
 def test_an_inbox_with_nothing_in_it_says_so() -> None:
     told = text(EMPTY, NOW, "inbox")
 
-    assert told.startswith("Status of inbox. As of 2026-03-01 23:02 (CET).\n")
+    assert told.startswith(
+        "Status of inbox. As of 2026-03-01 23:02 (CET).\n"
+        "Renewed at least every 15 minutes while upscaled runs: if that is longer ago, it does not"
+        " run, or cannot write here.\n"
+    )
     assert "never taken as a picture" in told
     assert "Nothing waits; everything was done." in told
     assert "Spent today $0.00 of at most $20.00, this month $0.00 of $200.00.\n" in told

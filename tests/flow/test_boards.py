@@ -17,6 +17,7 @@ from paying import PRICE, hushed, settings_of
 from upscaled.core.budget import Spend
 from upscaled.core.gate import Conditions
 from upscaled.core.life import Lane
+from upscaled.core.status_text import RENEWED
 from upscaled.flow.boards import WRITE_SECONDS, Boards, _pages
 from upscaled.flow.census import Office
 from upscaled.nouns import Job
@@ -60,6 +61,10 @@ def turned(studio: Studio, boards: Boards, seconds: float = WRITE_SECONDS) -> st
     studio.conductor.turn(0)
     path = studio.folder / "inbox/_STATUS.txt"
     return path.read_text() if path.exists() else ""
+
+
+def without_time(told: str) -> str:
+    return re.sub(r"As of \S+ \S+", "", told)
 
 
 def test_a_status_stands_in_the_inbox_and_is_never_taken(studio: Studio) -> None:
@@ -175,6 +180,31 @@ def test_inboxes_that_leave_originals_and_share_one_review_have_one_status(tmp_p
     assert (page.watches, page.names) == ([0, 1], ["a", "b"])
 
 
+def test_it_says_how_to_see_that_nobody_writes_it_any_more_and_is_renewed_in_time(
+    studio: Studio,
+) -> None:
+    """A daemon that is killed leaves it as it was, saying that all is well."""
+    boards = boards_of(studio)
+    studio.settle()
+    first = turned(studio, boards)
+    minutes = RENEWED // timedelta(minutes=1)
+    assert f"Renewed at least every {minutes} minutes while upscaled runs" in first
+
+    quiet = [turned(studio, boards) for _ in range(minutes - 2)]
+
+    assert set(quiet) == {first}
+    renewed = turned(studio, boards)
+    assert renewed != first
+    assert without_time(renewed) == without_time(first)
+
+    studio.restart()  # killed: nobody said that it stops
+    studio.settle()
+    studio.clock.at += timedelta(minutes=1)
+    again = turned(studio, boards_of(studio), 0.0)
+    assert again != renewed
+    assert without_time(again) == without_time(first)
+
+
 def test_at_the_end_it_says_that_nobody_works_here(studio: Studio) -> None:
     boards = boards_of(studio)
     studio.settle()
@@ -184,6 +214,7 @@ def test_at_the_end_it_says_that_nobody_works_here(studio: Studio) -> None:
 
     told = (studio.folder / "inbox/_STATUS.txt").read_text()
     assert "NOT RUNNING since 20" in told
+    assert "Renewed" not in told
 
 
 def test_what_was_done_lately_is_known_after_a_restart(studio: Studio) -> None:

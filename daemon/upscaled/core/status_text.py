@@ -20,6 +20,16 @@ from upscaled.nouns import Hold
 NAME = "_STATUS.txt"
 SIGNATURE = "Written by upscaled for everyone who drops pictures here"
 """By these words a status is known as ours."""
+RENEWED = timedelta(minutes=15)
+"""
+How old it may become while nothing changes: whoever reads an older one knows that nobody works.
+
+A daemon that is killed cannot say so. Not more often, since sync programs carry every version.
+"""
+_ALIVE = (
+    f"Renewed at least every {RENEWED // timedelta(minutes=1)} minutes while upscaled runs: if that"
+    " is longer ago, it does not run, or cannot write here."
+)
 NAMES = 5
 """File names of one group; the rest is a number."""
 _REVIEW = "_READ-ME.txt there says why; drag each into _accept, _reject or _redo in review."
@@ -111,8 +121,8 @@ def text(standing: Standing, now: datetime, inbox: str) -> str:
     state = f"As of {stamp}." if standing.alive else f"NOT RUNNING since {stamp}."
     head = f"Status of {plain(inbox)}. {state}"
     about = f"{SIGNATURE}; never taken as a picture."
-    after = [] if standing.alive else ["What is dropped here waits until it is started again."]
-    return "\n".join([head, about, *after, "", body(standing, now)])
+    after = _ALIVE if standing.alive else "What is dropped here waits until it is started again."
+    return "\n".join([head, after, about, "", body(standing, now)])
 
 
 def files(number: int) -> str:

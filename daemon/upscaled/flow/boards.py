@@ -1,9 +1,9 @@
 """
 `_STATUS.txt` in each inbox: how it stands, for the people who have no shell.
 
-Looked at every few seconds, written where something changed and at most once a minute, in the
-watch's own lane. Where originals are left in place the inbox is not ours to write in: then it
-stands in review/, where people look anyway.
+Looked at every few seconds, written where something changed and at most once a minute, or when it
+grows old, in the watch's own lane. Where originals are left in place the inbox is not ours to write
+in: then it stands in review/, where people look anyway.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ import structlog
 
 from upscaled.core import names
 from upscaled.core.settings import Settings
-from upscaled.core.status_text import NAME, SIGNATURE, Place, Standing, body, text
+from upscaled.core.status_text import NAME, RENEWED, SIGNATURE, Place, Standing, body, text
 from upscaled.core.strays import folder_of
 from upscaled.errors import LedgerUnwritable, Outage, UpscaledError
 from upscaled.flow.census import Census, Office
@@ -49,6 +49,8 @@ class _Page:
     write_at: float = 0.0
     busy: bool = False
     body: str = ""
+    renew_at: float = 0.0
+    """When it is written although nothing changed, so that its age tells whether anybody works."""
     trouble: str = ""
     marks: dict[int, tuple[int, float]] = field(default_factory=dict)
     review: dict[int, tuple[Place, ...]] = field(default_factory=dict)
@@ -117,15 +119,13 @@ class Boards:
     # ---- in the watch's lane
 
     def _work(self, page: _Page, some: Sequence[Standing], end: Event) -> None:
-        trouble = ""
-        before = page.body
+        trouble, written = "", False
         try:
             self._look(page)
-            self._write(page, some)
+            written = self._write(page, some)
         except UpscaledError as error:
             trouble = error.message
         finally:
-            written = page.body != before
             self._conductor.post(partial(self._back, page, trouble, written=written))
             end.set()
 
@@ -141,21 +141,23 @@ class Boards:
                 page.failed[watch] = _places(folders["failed"])
                 page.marks[watch] = mark
 
-    def _write(self, page: _Page, some: Sequence[Standing]) -> None:
-        every = self._require(page)
+    def _write(self, page: _Page, some: Sequence[Standing]) -> bool:
+        """Write it where it changed or has grown old; say whether it did."""
+        every, old = self._require(page), self._conductor.tools.clock.monotonic() >= page.renew_at
         disk, now = self._conductor.tools.disk, self._conductor.tools.clock.now()
         whole = [
             replace(one, review=page.review.get(watch, ()), failed=page.failed.get(watch, ()))
             for watch, one in zip(page.watches, some, strict=True)
         ]
         said = "".join(body(one, now) + str(one.alive) for one in whole)
-        if said == page.body:
-            return
+        if said == page.body and not old:
+            return False
         if not page.body and every and page.elsewhere is not None:
             disk.drop_note(page.elsewhere / NAME, signature=SIGNATURE)
         told = [text(one, now, name) for one, name in zip(whole, page.names, strict=True)]
         disk.note("\n".join(told), page.folder / NAME)
         page.body = said
+        return True
 
     def _require(self, page: _Page) -> bool:
         """Raise `Outage` unless the folder itself is there; say whether every other root is."""
@@ -175,6 +177,8 @@ class Boards:
         page.busy = False
         if written or trouble:
             page.write_at = now + WRITE_SECONDS
+        if written:
+            page.renew_at = now + RENEWED.total_seconds() - WRITE_SECONDS
         if trouble and trouble != page.trouble:
             log.warning("status_not_written", folder=str(page.folder), reason=trouble)
         page.trouble = trouble
