@@ -188,8 +188,10 @@ class Daemon:
             self.nights.stop()
             self.nightwatch.stop(clean=clean)
             self.logbooks.stop()
-            if self.heir is None:  # else it goes on, and so does what the folders say
+            if self.heir is None:
                 self.reception.stop()
+            else:  # it goes on, and so does what the folders say
+                self.reception.give_way(self.heir.reception)
             self.silence.stop()
             ask({eyes: eyes.stop for eyes in self.eyes}, STOP_SECONDS)  # a mount may hang
             if self.heir is None:

@@ -8,8 +8,9 @@ import sqlite3
 import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -44,6 +45,24 @@ def said(place: Place) -> str:
     with closing(sqlite3.connect(place.path("state/ledger.sqlite"))) as link:
         (found,) = link.execute("SELECT value FROM meta WHERE key = 'reload'").fetchone()
     return str(found)
+
+
+@contextmanager
+def every_text_of(path: Path) -> Iterator[set[str]]:
+    """Read a file again and again from a thread of its own; return every text that stood there."""
+    found, enough = {path.read_text()}, Event()
+
+    def read() -> None:
+        while not enough.wait(0.002):
+            found.add(path.read_text())
+
+    thread = Thread(target=read)
+    thread.start()
+    try:
+        yield found
+    finally:
+        enough.set()
+        thread.join()
 
 
 def done(place: Place, path: str) -> None:
@@ -89,7 +108,12 @@ def test_what_is_faulty_is_refused_whole_and_says_why_and_the_old_one_holds(plac
         assert "refused at" in place.run("status").stdout
         # Once it is mended the words are gone.
         place.config.write_text(good)
-        assert reload(place)["ok"] is True
+        log = place.root / "daemon.log"
+        with every_text_of(place.path("inbox/_STATUS.txt")) as texts:
+            assert reload(place)["ok"] is True
+            # The one before has said its last words by then.
+            place.wait_for(lambda: log.read_text().count('"event": "started"') == 2, "the heir")
+        assert not any("NOT RUNNING" in text for text in texts)
         ear.until("RELOADING", "1")
         assert "refused" not in ear.until("READY", "1")["STATUS"]
     assert place.stop() == 0
@@ -129,6 +153,8 @@ def test_a_good_one_holds_at_once_and_what_was_changed_is_noted(place: Place) ->
     place.config.write_text(text)
     assert reload(place)["ok"] is True
     assert len(place.ask("status")["watches"]) == 1
+    assert "NOT RUNNING since" in place.path("second/_STATUS.txt").read_text()
+    assert "NOT RUNNING" not in place.path("inbox/_STATUS.txt").read_text()
     assert place.stop() == 0
     place.configure(watch={"assume": "scan"})
     place.until_idle()

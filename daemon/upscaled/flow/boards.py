@@ -100,9 +100,14 @@ class Boards:
                 page.look_at = now + LOOK_SECONDS
                 self._begin(page, alive=True)
 
-    def stop(self) -> None:
-        """Say that nobody works here any more."""
-        ends = [self._begin(page, alive=False) for page in self._pages]
+    def folders(self) -> frozenset[Path]:
+        """Return the folders in which a status stands."""
+        return frozenset(page.folder for page in self._pages)
+
+    def stop(self, kept: frozenset[Path] = frozenset()) -> None:
+        """Say that nobody works here any more, but in the folders that an heir keeps."""
+        left = [page for page in self._pages if page.folder not in kept]
+        ends = [self._begin(page, alive=False) for page in left]
         wait_for([end for end in ends if end is not None], self._conductor.tools.clock)
 
     def _begin(self, page: _Page, *, alive: bool) -> Event | None:

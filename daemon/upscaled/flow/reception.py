@@ -5,6 +5,7 @@ The reception: how the folders speak to people and listen to them, in one room.
 what is moved into the outbox by hand. Owned by the conductor's thread.
 """
 
+from pathlib import Path
 from typing import Protocol
 
 from upscaled.flow import answers, readmes
@@ -59,3 +60,11 @@ class Reception:
         """Tell of what ended last, and that nobody works here any more."""
         self._readmes.stop()
         self._boards.stop()
+
+    def give_way(self, heir: "Reception") -> None:
+        """Leave the folders to another one; in those that it does not have nobody works."""
+        self._boards.stop(heir.folders())
+
+    def folders(self) -> frozenset[Path]:
+        """Return the folders in which a status stands."""
+        return self._boards.folders()
