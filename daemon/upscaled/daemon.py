@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 
+from upscaled.core.folders import drop_folder
 from upscaled.core.gate import Conditions
 from upscaled.core.hands import rests
 from upscaled.core.life import Lane
@@ -31,7 +32,7 @@ from upscaled.eyes import Eyes, light_of
 from upscaled.flow import billing
 from upscaled.flow.attendance import Attendance, Manager
 from upscaled.flow.book import Book
-from upscaled.flow.cashier import Cashier, drop_folder
+from upscaled.flow.cashier import Cashier
 from upscaled.flow.census import Office
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake

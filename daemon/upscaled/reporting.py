@@ -6,12 +6,11 @@ one another. Reads everything, writes two files, decodes no picture; memory is b
 lines a report lists and by its pictures.
 """
 
-import heapq
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,13 +18,11 @@ from upscaled import __version__
 from upscaled.core.folders import Grammar
 from upscaled.core.glossary import HOLDS
 from upscaled.core.life import LIFE, Word
-from upscaled.core.report.chart import place_of as bar_of
-from upscaled.core.report.chart import starts_of
+from upscaled.core.report.figures import LISTED, Figures
 from upscaled.core.report.page import page
 from upscaled.core.report.tiles import THUMB, Kept, shared_out
 from upscaled.core.report.twin import twin
 from upscaled.core.report.values import (
-    Bar,
     Gap,
     Line,
     Money,
@@ -42,7 +39,7 @@ from upscaled.edge import disk
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger import Ledger
 from upscaled.edge.ledger.nights import Within
-from upscaled.flow.lines import is_listed, line_of, watch_of
+from upscaled.flow.lines import line_of
 from upscaled.flow.showing import tiles_folder
 from upscaled.flow.sums import Days, caps_of
 from upscaled.nouns import Hold, Job, Micros, State
@@ -53,8 +50,7 @@ MOST_HELD = 20
 """Of each hold so many files are named."""
 MOST_RANGES = 12
 """Of a series' missing frames; `upscaled series` has them all."""
-SLOWEST = 5
-_ORDER = ("review", "failed", "done")
+_DELIVERED = ("outbox", "review")
 _INSTANT = timedelta(microseconds=1)
 _OLD = "No tiles: they are not kept, or not any more."
 _FULL = "No tiles: this page has as many pictures as it can bear."
@@ -76,46 +72,6 @@ class Asked:
     """A person asked for it; else it is a night's own."""
 
 
-@dataclass(slots=True)
-class _Night:
-    """What is counted while the ends go by."""
-
-    span: Span
-    lines: dict[str, list[Line]] = field(default_factory=lambda: {word: [] for word in _ORDER})
-    states: Counter[State] = field(default_factory=Counter)
-    slowest: list[tuple[float, str, Line]] = field(default_factory=list)
-    ends: Counter[tuple[int, str]] = field(default_factory=Counter)
-    money: Counter[int] = field(default_factory=Counter)
-    would: Micros = 0
-
-    def count(self, job: Job, line: Line) -> bool:
-        """Count an end; say whether it is listed."""
-        self.states[job.state] += 1
-        if not is_listed(job):
-            return False
-        self.ends[bar_of(line.at, self.span), line.word] += 1
-        self.would += line.fal_cost if line.basis == "free" else 0
-        if line.took.worked > 0:
-            heapq.heappush(self.slowest, (line.took.worked, line.job, line))
-            if len(self.slowest) > SLOWEST:
-                heapq.heappop(self.slowest)
-        listed = len(self.lines[line.word]) < MOST_LINES[line.word]
-        if listed:
-            self.lines[line.word].append(line)
-        return listed
-
-    def bars(self) -> tuple[Bar, ...]:
-        """Return the steps of the chart."""
-        return tuple(
-            Bar(
-                starts=starts,
-                spent=self.money[place],
-                **{word: self.ends[place, word] for word in _ORDER},
-            )
-            for place, starts in enumerate(starts_of(self.span))
-        )
-
-
 def span_until(settings: Settings, until: datetime, since: timedelta) -> Span:
     """Return a span that ends at an instant, in the config's zone."""
     return span_between(settings, until - since, until)
@@ -130,14 +86,13 @@ def span_between(settings: Settings, since: datetime, until: datetime) -> Span:
 def gather(settings: Settings, ledger: Ledger, asked: Asked) -> Report:
     """Return all that the page tells."""
     within = _within(settings, asked)
-    night = _Night(span=asked.span)
-    grammar, zone = Grammar(settings.target), local_zone(settings.schedule.timezone)
-    for job in ledger.nights.ended(within):
-        line = line_of(job, settings, grammar, zone)
-        link = _link(settings, job, asked.base, scoped=bool(asked.scope))
-        night.count(job, replace(line, link=link))
-    for paid in ledger.nights.paid(within):
-        night.money[bar_of(paid.at, asked.span)] += paid.micros
+    night, zone = Figures(asked.span), local_zone(settings.schedule.timezone)
+    for end in ledger.nights.ends(within):
+        night.count(end)
+    for at, micros in ledger.nights.paid(within):
+        night.pay(at, micros)
+    tell = _teller(settings, asked)
+    lines = {job.id: tell(job) for job in _listed(ledger, within)}
     engine = ledger.get("engine") or settings.engine.name
     told = json.loads(ledger.get("daemon") or "{}")
     return Report(
@@ -145,14 +100,14 @@ def gather(settings: Settings, ledger: Ledger, asked: Asked) -> Report:
         made_at=asked.made_at.astimezone(zone),
         engine=engine,
         tally=_tally(ledger, within, night.states),
-        money=_money(settings, ledger, asked, sum(night.money.values())),
-        lines=_with_pictures(settings, [line for word in _ORDER for line in night.lines[word]]),
-        unlisted=night.states[State.DONE] - len(night.lines["done"]),
+        money=_money(settings, ledger, asked, night.spent),
+        lines=_with_pictures(settings, list(lines.values())),
+        unlisted=night.states[State.DONE] - sum(one.word == "done" for one in lines.values()),
         waits=tuple(_waits(ledger, within, asked.span)),
         gaps=tuple(_gaps(ledger, asked)),
         untouched=tuple(_untouched(told.get("strays", []), asked.watches)),
         bars=night.bars(),
-        slowest=tuple(line for _, _, line in sorted(night.slowest, reverse=True)),
+        slowest=tuple(_slowest(ledger, night, lines, tell)),
         would=night.would if engine == "local" else 0,
         scope=asked.scope,
         by_hand=asked.by_hand,
@@ -179,6 +134,37 @@ def write(settings: Settings, report: Report, path: Path) -> tuple[Path, Path]:
 
 
 # ---- the parts
+
+
+def _teller(settings: Settings, asked: Asked) -> Callable[[Job], Line]:
+    grammar, zone = Grammar(settings.target), local_zone(settings.schedule.timezone)
+    base = asked.base.absolute()
+    roots = [
+        {root: os.path.relpath(getattr(watch, root).absolute(), base) for root in _DELIVERED}
+        for watch in settings.watch
+    ]
+
+    def tell(job: Job) -> Line:
+        link = _link(roots, job, scoped=bool(asked.scope))
+        return replace(line_of(job, settings, grammar, zone), link=link)
+
+    return tell
+
+
+def _listed(ledger: Ledger, within: Within) -> Iterator[Job]:
+    """Yield the ends that are listed: of each word the latest."""
+    for state in LISTED:
+        yield from ledger.nights.ended(within, state, MOST_LINES[LIFE[state].word.value])
+
+
+def _slowest(
+    ledger: Ledger, night: Figures, lines: Mapping[str, Line], tell: Callable[[Job], Line]
+) -> Iterator[Line]:
+    for _, number in sorted(night.slowest, reverse=True):
+        if (line := lines.get(number)) is not None:
+            yield line
+        elif (job := ledger.job(number)) is not None:
+            yield tell(job)
 
 
 def _within(settings: Settings, asked: Asked) -> Within:
@@ -216,8 +202,7 @@ def _money(settings: Settings, ledger: Ledger, asked: Asked, spent: Micros) -> M
     caps = caps_of(settings)
 
     def since(at: datetime) -> Micros:
-        within = Within(since=at, until=asked.span.until)
-        return sum(one.micros for one in ledger.nights.paid(within))
+        return ledger.nights.spent(Within(since=at, until=asked.span.until))
 
     return Money(
         spent=spent,
@@ -269,13 +254,17 @@ def _untouched(strays: list[dict[str, object]], watches: tuple[int, ...]) -> Ite
             yield Untouched(path=path, token=token, hint=hint, files=int(str(one["files"])))
 
 
-def _link(settings: Settings, job: Job, base: Path, *, scoped: bool) -> str:
-    """Return where a delivered result lies, relative to the page and percent-encoded."""
-    watch, delivery = watch_of(settings, job), job.facts.delivery
-    if watch is None or delivery is None or job.state not in {State.DONE, State.REVIEW}:
+def _link(roots: Sequence[Mapping[str, str]], job: Job, *, scoped: bool) -> str:
+    """
+    Return where a delivered result lies, relative to the page and percent-encoded.
+
+    `roots` are those of each watch, relative to the page.
+    """
+    delivery = job.facts.delivery
+    known = 0 <= job.watch < len(roots)
+    if not known or delivery is None or job.state not in {State.DONE, State.REVIEW}:
         return ""
-    root = watch.outbox if delivery.root == "outbox" else watch.review
-    there = os.path.relpath((root / delivery.path).absolute(), base.absolute())
+    there = os.path.normpath(f"{roots[job.watch][delivery.root]}/{delivery.path}")
     if scoped and there.startswith(".."):
         return ""  # who reads the outbox on a share does not see what lies beside it
     return address(there)

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from core.test_money import done, plan
 from upscaled.core.budget import SeriesCost
-from upscaled.core.folders import Grammar
+from upscaled.core.folders import Grammar, drop_folder
 from upscaled.core.gate import Closed, Conditions, to_admit
 from upscaled.core.outcome import Next, Outcome, Patience, PutAside, advance
 from upscaled.core.series import Group
@@ -24,7 +24,7 @@ from upscaled.core.settings import Settings, parse_settings
 from upscaled.edge.ledger import Ledger
 from upscaled.flow import steps
 from upscaled.flow.book import Book
-from upscaled.flow.cashier import Cashier, drop_folder
+from upscaled.flow.cashier import Cashier
 from upscaled.flow.series_costs import SeriesCosts
 from upscaled.flow.sums import Days
 from upscaled.nouns import Facts, Hold, Job, State, Trouble

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from paying import BEGIN, plan_of
 from report_studio import Studio
-from upscaled.flow.lines import notes_of, took
+from upscaled.core.report.figures import took
+from upscaled.flow.lines import notes_of
 from upscaled.nouns import Facts, Fidelity, State
 
 MINUTES = {
@@ -32,7 +33,7 @@ def test_work_is_neither_what_was_held_nor_what_lay_in_review(tmp_path: Path) ->
         job = studio.made(State.DONE, BEGIN)
         job = replace(job, seen_at=BEGIN, facts=replace(job.facts, times={**times, **more}))
 
-        told = took(job)
+        told = took(job.seen_at, job.facts.times)
 
         assert (told.waited, told.enlarged, told.finished) == (32 * 60, 2 * 60, 60)
     studio.ledger.close()

@@ -11,11 +11,10 @@ import pytest
 from model_fal import ModelFal
 from paying import BEGIN, DONE, PRICE, Corridor, hushed, plan_of, settings_of
 from upscaled.core.budget import SeriesCost
-from upscaled.core.folders import Grammar
+from upscaled.core.folders import Grammar, drop_folder
 from upscaled.core.gate import Conditions
 from upscaled.core.outcome import Leave
 from upscaled.core.series import group_of
-from upscaled.flow.cashier import drop_folder
 from upscaled.flow.series_costs import SeriesCosts
 from upscaled.nouns import Facts, Fit, Hold, Job, Order, State
 

@@ -51,8 +51,8 @@ def main() -> int:
             ),
         ]
         rows += [
-            (words, measured(place.command(*words.split()), place), most)
-            for words, most in _verbs()
+            (words.partition(" --output")[0], measured(place.command(*words.split()), place), most)
+            for words, most in _verbs(place)
         ]
     bare = rows[0][1].cpu
     say(f"{DONE} done, {UNFINISHED} unfinished; median of {ROUNDS}; load {os.getloadavg()[0]:.1f}")
@@ -71,12 +71,13 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _verbs() -> list[tuple[str, float]]:
+def _verbs(place: Place) -> list[tuple[str, float]]:
     one, failed, review = job_id(5), job_id(1), job_id(2)
     reading = ["status", "status --json", "jobs", "jobs --json", "jobs --state failed"]
     reading += [f"show {one}", f"show {one} --json"]
     others = [f"retry {failed}", f"cancel {failed}", f"accept {review}", f"reject {review}"]
     others += [f"redo {one}", "pause", "resume", "series", "prune --dry-run"]
+    others += [f"report --since 30d --output {place.path('report.html')}"]  # all are in its span
     return [(words, READING) for words in reading] + [(words, OTHER) for words in others]
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from paying import plan_of
 from report_studio import Studio
 from upscaled.cli.main import main
 from upscaled.core.report.page import page
@@ -144,6 +145,31 @@ def test_of_a_huge_night_all_are_counted_and_the_latest_are_listed(
     made = studio.report(at, at + timedelta(hours=1))
     assert [line.job for line in made.lines] == ["j00005", "j00004", "j00003"]
     assert (made.tally.done, made.unlisted) == (5, 2)
+
+
+def test_the_slowest_is_told_and_the_free_is_priced_whether_listed_or_not(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upscaled.reporting.MOST_LINES", {"done": 1, "review": 1, "failed": 1})
+    at = datetime(2025, 3, 3, 3, tzinfo=UTC)
+    studio.ledger.put("engine", "local")
+    for number, minutes in enumerate((30, 5, 20, 1)):
+        fetched = at + timedelta(minutes=number)
+        times: dict[str, datetime] = {
+            State.SUBMITTED: fetched - timedelta(minutes=minutes),
+            State.FETCHED: fetched,
+            State.FINISHED: fetched,
+        }
+        made = studio.made(State.DONE, fetched)
+        plan = replace(plan_of(), fal_cost=1_000)
+        studio.ledger.add([replace(made, facts=replace(made.facts, times=times, plan=plan))])
+
+    told = studio.report(at, at + timedelta(hours=1))
+
+    assert [line.job for line in told.lines] == ["j00004"]
+    assert [line.job for line in told.slowest] == ["j00001", "j00003", "j00002", "j00004"]
+    assert [line.took.worked for line in told.slowest] == [1800, 1200, 300, 60]
+    assert told.would == 4_000
 
 
 def test_five_hundred_pictures_make_less_than_ten_megabytes_and_say_who_has_no_tiles(

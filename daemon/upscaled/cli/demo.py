@@ -22,6 +22,7 @@ from rich.text import Text
 from upscaled.cli.live import live_table
 from upscaled.cli.report import report
 from upscaled.core.life import ENDS, word_of
+from upscaled.core.plan_text import plan_sentence
 from upscaled.core.report import money, plain
 from upscaled.core.settings import Settings
 from upscaled.daemon import Daemon
@@ -30,7 +31,6 @@ from upscaled.edge.ledger import Ledger
 from upscaled.edge.samples import SAMPLES, draw_samples
 from upscaled.errors import UsageError
 from upscaled.flow.lines import place_of
-from upscaled.flow.steps import plan_sentence
 from upscaled.house import opened
 from upscaled.nouns import Job, Micros
 from upscaled.rooms import open_ledger

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from upscaled.core.layers import Layer, Unknown, below, make, refine
@@ -260,6 +261,13 @@ class Grammar:
         token = firsts[depth - 1]
         hint = did_you_mean(token, self.words)
         return UnknownFolder(path="/".join(parts[:depth]), token=token, hint=hint)
+
+
+def drop_folder(grammar: Grammar, path: str) -> str:
+    """Return the target folder that a picture was dropped into, sub-folders below it folded in."""
+    folder = str(PurePosixPath(path).parent)
+    place = grammar.resolve("" if folder == "." else folder)
+    return place.target_path if isinstance(place, Target) else folder
 
 
 def _clash(first: str, second: str) -> str:

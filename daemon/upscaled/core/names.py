@@ -23,6 +23,8 @@ ROOT_MARKER = ".upscaled-root"
 TICKET = ".job.toml"
 SIDECARS = "_sidecars"
 """Folder in the outbox for the sidecars of those who want none beside their results."""
+REJECTED = "_rejected"
+"""Folder in the archive: results that a person did not want. They were paid for."""
 
 _VERSION_BYTES = 5
 """Room kept for `-9999`, so that a long stem's versions look alike."""

@@ -20,10 +20,11 @@ from upscaled.core import boxes, names
 from upscaled.core.box_text import NAME, SIGNATURE, box_text
 from upscaled.core.boxes import Box
 from upscaled.core.litter import is_ours
+from upscaled.core.names import REJECTED
 from upscaled.core.readme_text import SIGNATURE as READ_ME
 from upscaled.errors import LedgerUnwritable, UpscaledError
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.finals import REJECTED, move_once
+from upscaled.flow.finals import move_once
 from upscaled.flow.hands.desk import Asked
 from upscaled.flow.knowing import Archive, Finder, Knowing, Known, Lying, home_of
 from upscaled.flow.patrol import LOOK_RANK

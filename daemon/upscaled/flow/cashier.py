@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Protocol
 
 import structlog
 
 from upscaled.core.budget import Folder, SeriesCost, Spend, braked, warnings
-from upscaled.core.folders import Grammar, Target
 from upscaled.core.settings import Settings
 from upscaled.errors import LedgerUnwritable
 from upscaled.flow.series_costs import SeriesCosts
@@ -49,13 +47,6 @@ class Till(Sums, Protocol):
 
     def reserved_in(self, inbox: str, folder: str) -> Micros:
         """Return what one folder has in flight or in doubt."""
-
-
-def drop_folder(grammar: Grammar, path: str) -> str:
-    """Return the target folder that a picture was dropped into, sub-folders below it folded in."""
-    folder = str(PurePosixPath(path).parent)
-    place = grammar.resolve("" if folder == "." else folder)
-    return place.target_path if isinstance(place, Target) else folder
 
 
 class _Settled:

@@ -13,11 +13,10 @@ from itertools import islice
 from typing import Protocol
 
 from upscaled.core.budget import Caps, Spend
-from upscaled.core.folders import Target
+from upscaled.core.folders import Target, drop_folder
 from upscaled.core.forecast import RECENT, Forecast, Kind, Sample, forecast, sample_of
 from upscaled.core.life import Word, word_of
 from upscaled.core.status_text import NAMES, Group, Standing
-from upscaled.flow.cashier import drop_folder
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.patrol import Patrol
 from upscaled.nouns import Hold, Job, State

@@ -22,8 +22,6 @@ from upscaled.flow.collisions import replaces
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Artifact, Delivery, Facts, Fidelity, Format, Job
 
-REJECTED = "_rejected"
-"""Folder in the archive: results that a person did not want. They were paid for."""
 SUPERSEDED = "_superseded"
 TURN_SECONDS = 2.0
 """How soon it is looked whether another job has delivered a result of the same name."""
@@ -50,7 +48,7 @@ def original_of(job: Job, tools: Tools) -> Path:
 def _root(tools: Tools, job: Job, kind: str) -> Path:
     watch = tools.watch(job)
     if kind == "rejected":
-        return watch.archive / REJECTED
+        return watch.archive / names.REJECTED
     return {"archive": watch.archive, "failed": watch.failed, "inbox": watch.inbox}[kind]
 
 

@@ -1,15 +1,14 @@
 """A job that has ended, as a line of the report. Reads the job and the config, nothing else."""
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
-from upscaled.core.folders import Grammar
+from upscaled.core.folders import Grammar, drop_folder
 from upscaled.core.life import LIFE
-from upscaled.core.receipt import cost_basis
-from upscaled.core.report.values import Line, Took
+from upscaled.core.names import REJECTED
+from upscaled.core.plan_text import plan_sentence
+from upscaled.core.report.figures import basis_of, took
+from upscaled.core.report.values import Line
 from upscaled.core.settings import Settings, Watch
-from upscaled.flow.cashier import drop_folder
-from upscaled.flow.finals import REJECTED
-from upscaled.flow.steps import plan_sentence
 from upscaled.nouns import Facts, Job, State
 
 
@@ -17,7 +16,6 @@ def line_of(job: Job, settings: Settings, grammar: Grammar, zone: tzinfo) -> Lin
     """Return what the report tells of a job; pictures and links are the page's to add."""
     facts, plan = job.facts, job.facts.plan
     probe, made, verdict = facts.probe, facts.result, facts.verdict
-    free = plan is not None and facts.error is None
     return Line(
         job=job.id,
         path=job.path,
@@ -33,11 +31,11 @@ def line_of(job: Job, settings: Settings, grammar: Grammar, zone: tzinfo) -> Lin
         result_bytes=made.bytes if made else 0,
         notes=notes_of(job.facts),
         cost=job.cost,
-        basis=cost_basis(facts.passes, reused=facts.reused) if free or job.cost else "",
+        basis=basis_of(facts, job.cost),
         fal_cost=plan.fal_cost if plan else 0,
         place=place_of(settings, job),
         trouble=facts.error,
-        took=took(job),
+        took=took(job.seen_at, facts.times),
     )
 
 
@@ -51,30 +49,6 @@ def notes_of(facts: Facts) -> tuple[str, ...]:
         if one and not any(one.rstrip(".") in before for before in kept):
             kept.append(one)
     return tuple(kept)
-
-
-def took(job: Job) -> Took:
-    """
-    Return where a delivered job's time went; of one that was begun again, its last round.
-
-    What was held is no work: a locked account lies before `submitted`, a lost share and the time in
-    review lie after `finished`.
-    """
-    times = job.facts.times
-    fetched, finished = times.get(State.FETCHED), times.get(State.FINISHED)
-    if fetched is None or finished is None:
-        return Took()
-    steps = (times.get(state) for state in (State.SUBMITTED, State.ADMITTED, State.PLANNED))
-    begun = next((at for at in steps if at is not None), fetched)
-    return Took(
-        waited=_seconds(job.seen_at, begun),
-        enlarged=_seconds(begun, fetched),
-        finished=_seconds(fetched, finished),
-    )
-
-
-def _seconds(first: datetime, last: datetime) -> float:
-    return max(0.0, (last - first).total_seconds())
 
 
 def watch_of(settings: Settings, job: Job) -> Watch | None:
@@ -98,8 +72,3 @@ def place_of(settings: Settings, job: Job) -> str:
         return ""
     root = watch.outbox if delivery.root == "outbox" else watch.review
     return f"{root.name}/{delivery.path}"
-
-
-def is_listed(job: Job) -> bool:
-    """Say whether an end is shown by itself; who was taken away or done again is only counted."""
-    return job.state in {State.DONE, State.REVIEW, State.FAILED}

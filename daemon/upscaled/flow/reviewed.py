@@ -13,7 +13,6 @@ from upscaled.core.hands import no_more_accepted
 from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NameTaken
 from upscaled.flow.finals import (
-    REJECTED,
     awaited,
     delivery_of,
     finished,
@@ -94,12 +93,15 @@ def _drop_accepted(job: Job, tools: Tools) -> str:
 
 def _thrown_out(job: Job, tools: Tools, stood: Reviewed) -> str | Outcome:
     """Move a result and what stands beside it to archive/_rejected, under a journalled name."""
-    review, root = tools.watch(job).review, tools.watch(job).archive / REJECTED
+    review, root = tools.watch(job).review, tools.watch(job).archive / names.REJECTED
     if job.facts.rejected is None:
         path = own_name(job, tools, "rejected", PurePosixPath(stood.beside))
         facts = replace(job.facts, rejected=path)
         return Next(
-            to=job.state, facts=facts, said=f"goes to archive/{REJECTED}/{path}", reason=job.reason
+            to=job.state,
+            facts=facts,
+            said=f"goes to archive/{names.REJECTED}/{path}",
+            reason=job.reason,
         )
     final = root / job.facts.rejected
     try:
@@ -109,7 +111,7 @@ def _thrown_out(job: Job, tools: Tools, stood: Reviewed) -> str | Outcome:
     for old, new in zip(_beside(review / stood.beside), _beside(final), strict=True):
         move_once(tools, old, new)
     if was_there or tools.disk.is_there(final):
-        return f"in archive/{REJECTED}/{job.facts.rejected}"
+        return f"in archive/{names.REJECTED}/{job.facts.rejected}"
     return "the result was not in review/ any more"
 
 

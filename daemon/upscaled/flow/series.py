@@ -14,11 +14,10 @@ from typing import Protocol
 
 import structlog
 
-from upscaled.core.folders import Grammar, Target
+from upscaled.core.folders import Grammar, Target, drop_folder
 from upscaled.core.series import Member, decide, group_of, is_empty, is_quiet
 from upscaled.core.strays import folder_of
 from upscaled.core.tickets import series_of, wished
-from upscaled.flow.cashier import drop_folder
 from upscaled.flow.pilots import Pilots, Proofs
 from upscaled.flow.series_costs import Place, SeriesCosts
 from upscaled.nouns import Job, Order, Recipe, State

@@ -19,6 +19,7 @@ from upscaled.core.judge import judge
 from upscaled.core.outcome import Next, Outcome, PutAside, Retry, outcome_of
 from upscaled.core.own import own_result, refuse_own
 from upscaled.core.plan import make_plan
+from upscaled.core.plan_text import plan_sentence
 from upscaled.core.provenance import Story, story_of
 from upscaled.core.receipt import stamp
 from upscaled.core.series import as_member, group_of
@@ -187,14 +188,6 @@ def _place_of(job: Job, tools: Tools) -> Target:
     if not isinstance(place, Target):
         raise Gone(f"{folder} names no target any more")
     return place
-
-
-def plan_sentence(plan: Plan) -> str:
-    """Return the plan as one sentence of the job's history."""
-    if not plan.passes:
-        return f"{plan.model.value}: large enough, no model needed; {plan.width} x {plan.height}"
-    by = ", then ".join(f"{one.model} {one.factor:g}x" for one in plan.passes)
-    return f"{plan.model.value}: {by}; {plan.width} x {plan.height} {plan.format.value}"
 
 
 def admit(job: Job) -> Next:

@@ -39,11 +39,6 @@ def starts_of(span: Span) -> list[datetime]:
     return [(_instant(first) + step * place).astimezone(zone) for place in range(number)]
 
 
-def place_of(at: datetime, span: Span) -> int:
-    """Return which bar an instant belongs to."""
-    return int((_instant(at) - _instant(_first(span))) // step_of(span))
-
-
 def _first(span: Span) -> datetime:
     return span.since.replace(minute=0, second=0, microsecond=0)
 

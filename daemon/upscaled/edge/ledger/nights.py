@@ -13,15 +13,17 @@ import sqlalchemy as sa
 
 from upscaled.core.life import ENDS
 from upscaled.core.money import Kind
-from upscaled.edge.ledger.rows import job_of, when
+from upscaled.core.report.figures import End
+from upscaled.edge.ledger.rows import end_of, job_of
 from upscaled.edge.ledger.tables import jobs, money
 from upscaled.nouns import Hold, Job, Micros, State
 
 _Link = Callable[[], AbstractContextManager[sa.Connection]]
 _JOBS, _ROWS = jobs.c, money.c
 _SPENT = _ROWS.kind.in_([Kind.SETTLE.value, Kind.CORRECT.value])
-_AT_ONCE = 50
+_AT_ONCE, _BRIEF_AT_ONCE = 50, 500
 """Rows of jobs held at a time."""
+_BRIEF = ("id", "state", "seen_at", "updated_at", "cost", "facts")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +44,6 @@ class Within:
         return (inbox.in_(self.inboxes),) if self.inboxes else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
-    """Settled money, or a correction of it."""
-
-    at: datetime
-    path: str
-    micros: Micros
-
-
 class Nights:
     """The questions of a report."""
 
@@ -58,13 +51,23 @@ class Nights:
         self._inboxes = tuple(inboxes)
         self._reading = reading
 
-    def ended(self, within: Within) -> Iterator[Job]:
-        """Yield the jobs that came to their end within the span, the latest first."""
+    def ends(self, within: Within) -> Iterator[End]:
+        """Yield all that came to their end within the span, in brief and in no order."""
         states = [state.value for state in ENDS]
+        query = sa.select(*(_JOBS[name] for name in _BRIEF)).where(
+            _JOBS.state.in_(states), *within.of(_JOBS.updated_at, _JOBS.inbox)
+        )
+        with self._reading() as link:
+            rows = link.execution_options(yield_per=_BRIEF_AT_ONCE).execute(query).mappings()
+            yield from map(end_of, rows)
+
+    def ended(self, within: Within, state: State, most: int) -> Iterator[Job]:
+        """Yield the jobs that came to this end within the span, the latest first."""
         query = (
             sa.select(jobs)
-            .where(_JOBS.state.in_(states), *within.of(_JOBS.updated_at, _JOBS.inbox))
+            .where(_JOBS.state == state.value, *within.of(_JOBS.updated_at, _JOBS.inbox))
             .order_by(_JOBS.updated_at.desc(), _JOBS.id)
+            .limit(most)
         )
         yield from self._jobs(query)
 
@@ -109,14 +112,19 @@ class Nights:
         )
         return list(self._jobs(query))
 
-    def paid(self, within: Within) -> Iterator[Paid]:
-        """Yield what was settled or corrected within the span."""
-        query = sa.select(_ROWS.at, _ROWS.path, _ROWS.micros).where(
-            _SPENT, *within.of(_ROWS.at, _ROWS.inbox)
-        )
+    def paid(self, within: Within) -> Iterator[tuple[float, Micros]]:
+        """Yield what was settled or corrected within the span: seconds since 1970, and how much."""
+        query = sa.select(_ROWS.at, _ROWS.micros).where(_SPENT, *within.of(_ROWS.at, _ROWS.inbox))
         with self._reading() as link:
-            for at, path, micros in link.execution_options(yield_per=1000).execute(query):
-                yield Paid(at=when(at), path=path, micros=int(micros))
+            for at, micros in link.execution_options(yield_per=1000).execute(query):
+                yield at, int(micros)
+
+    def spent(self, within: Within) -> Micros:
+        """Return the sum of it."""
+        whole = sa.func.coalesce(sa.func.sum(_ROWS.micros), 0)
+        query = sa.select(whole).where(_SPENT, *within.of(_ROWS.at, _ROWS.inbox))
+        with self._reading() as link:
+            return int(link.execute(query).scalar_one())
 
     def _jobs(self, query: sa.Select[tuple[object, ...]]) -> Iterator[Job]:
         with self._reading() as link:

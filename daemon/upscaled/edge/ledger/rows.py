@@ -11,9 +11,11 @@ from pydantic import TypeAdapter
 from upscaled.core.frames import frame_of
 from upscaled.core.life import ENDS
 from upscaled.core.money import Movement
+from upscaled.core.report.figures import End, Gist
 from upscaled.nouns import Dragged, Facts, Hold, Job, Micros, Plan, State
 
 _FACTS = TypeAdapter(Facts)
+_GISTS = TypeAdapter(Gist)
 _DRAGGED = TypeAdapter(Dragged)
 
 
@@ -107,6 +109,18 @@ def job_of(row: Row, inboxes: Sequence[str]) -> Job:
         seen_at=when(row["seen_at"]),
         updated_at=when(row["updated_at"]),
         facts=_FACTS.validate_json(row["facts"]),
+    )
+
+
+def end_of(row: Row) -> End:
+    """Return a row of an ended job in brief."""
+    return End(
+        job=row["id"],
+        state=State(row["state"]),
+        seen_at=when(row["seen_at"]),
+        at=row["updated_at"],
+        cost=row["cost"],
+        gist=_GISTS.validate_json(row["facts"]),
     )
 
 

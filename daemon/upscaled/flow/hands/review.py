@@ -3,9 +3,10 @@
 from functools import partial
 
 from upscaled.core import hands
+from upscaled.core.names import REJECTED
 from upscaled.core.outcome import Next
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.finals import REJECTED, finished, is_whole
+from upscaled.flow.finals import finished, is_whole
 from upscaled.flow.hands.desk import Asked, Bench, Desk
 from upscaled.flow.hands.drag import bring_back, found_in_outbox
 from upscaled.flow.reviewed import TAKEN_OUT
