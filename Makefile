@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 LOCKED := --require-hashes --no-build-isolation
 
-.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost bench-arrival bench-web bench-cli fuzz-paid fuzz-arrival bench-fal check format lock clean
+.PHONY: help demo demo-fal run test test-system fuzz-marks bench-judge bench-finish bench-fidelity bench-cost bench-arrival bench-web bench-cli fuzz-paid fuzz-arrival fuzz-hands bench-fal check format lock clean
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
@@ -82,6 +82,9 @@ fuzz-paid: .venv/dev  ## more and longer histories of paid requests, crashes and
 
 fuzz-arrival: .venv/dev  ## more and longer histories of arrivals, outages and crashes: minutes
 	@UPSCALED_FUZZ_ARRIVAL=1000 UPSCALED_FUZZ_SHRINK=1 $(PY) -m pytest -n 0 --timeout 3600 -k in_all_histories tests/flow/test_conservation.py
+
+fuzz-hands: .venv/dev  ## more and longer histories of what people order and drag: minutes
+	@UPSCALED_FUZZ_HANDS=400 $(PY) -m pytest -n 2 --timeout 3600 -k in_all_histories tests/flow/test_hands.py tests/flow/test_dragging.py
 
 bench-fal: .venv/dev  ## what the door to fal costs, in ratios: about nine minutes
 	@$(PY) tests/standin/bench_fal.py

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from dice import ROLLS
 from handling import ROOTS
 from model_fal import MEMORY
 from paying import hushed
@@ -81,7 +82,7 @@ def fuzzed(examples: int) -> settings:
         max_examples=examples,
         deadline=None,
         phases=(Phase.explicit, Phase.generate) + ((Phase.shrink,) if SHRINK else ()),
-        derandomize=examples <= 100,
+        derandomize=not ROLLS,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

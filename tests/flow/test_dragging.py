@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from dice import ROLLS
 from handling import Listening, Studio, assert_law, assert_paid_once, told_beside
 from paying import hushed
 from upscaled.edge import disk
@@ -651,7 +652,7 @@ def fuzzed(examples: int) -> settings:
         max_examples=examples,
         deadline=None,
         phases=(Phase.explicit, Phase.generate) + ((Phase.shrink,) if examples > 100 else ()),
-        derandomize=examples <= 100,
+        derandomize=not ROLLS,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from dice import ROLLS
 from model_fal import MEMORY, Fate, ModelFal, Mortal, PulledPlugError
 from paying import BEGIN, PRICE, hushed, plan_of, settings_of
 from trying import CRISP, ENDED, SOFT, Looks, Trying, failing, redefined, staged
@@ -228,7 +229,7 @@ Nights.TestCase.settings = settings(
     stateful_step_count=STEPS,
     deadline=None,
     phases=(Phase.explicit, Phase.generate) + ((Phase.shrink,) if SHRINK else ()),
-    derandomize=EXAMPLES <= 100,
+    derandomize=not ROLLS,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
