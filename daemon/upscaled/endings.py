@@ -13,7 +13,11 @@ from unicodedata import normalize
 
 from upscaled.core import names
 from upscaled.core.folders import Grammar
+from upscaled.edge import disk
 from upscaled.nouns import Order
+
+_MOST_BYTES = 4 * 1024 * 1024
+"""Sidecars have some kilobytes; other programs write JSON of any size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,7 @@ def places(roots: Roots, order: Order, name: str) -> tuple[tuple[Path, str], ...
 def read_ending(sidecar: Path, root: Path) -> Ending | None:
     """Return what a sidecar says; None for somebody else's file, or one that is just leaving."""
     try:
-        told = json.loads(sidecar.read_bytes())
+        told = json.loads(disk.small(sidecar, _MOST_BYTES) or b"")
         error, result = told["error"], told["result"]["path"]
         fidelity = told["fidelity"]["reasons"]
         beside = sidecar.relative_to(root).as_posix()[: -len(names.SIDECAR)]
@@ -87,5 +91,5 @@ def read_ending(sidecar: Path, root: Path) -> Ending | None:
             reason=str(error["message"]) if error else "; ".join(fidelity) or None,
             result=str(root / (result or beside)),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

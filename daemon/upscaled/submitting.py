@@ -101,9 +101,19 @@ class Counter:
             for one in dict.fromkeys((wishes, as_typed)):
                 if before := self._before(one, name):
                     return before
+        self._require_outside(file)
         return self._put(file, name, wishes)
 
     # ---- inside
+
+    def _require_outside(self, file: Path) -> None:
+        """Refuse what lies under the target already: a copy beside it would be done twice."""
+        if file.parent.resolve() == self._roots.inbox.resolve() / self._asked.folder:
+            raise Aside(
+                Code.UNSUPPORTED,
+                f"{file} lies in the inbox for this target already, and is done from there.",
+                "submit a file from elsewhere, or write a ticket beside this one",
+            )
 
     def _wishes(self, name: str, sha256: str, target: str) -> Wishes:
         asked = self._asked

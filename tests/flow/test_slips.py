@@ -111,6 +111,9 @@ def test_a_ticket_that_comes_too_late_counts_for_nothing_and_is_told(studio: Stu
         (b'id = "farm-0001"\nmodel = "cor"', "model = 'cor', expected one of core"),
         (b'target = "8k"', "target = '8k', but it lies in 4k"),
         (b"\xff\xfe", "it is no UTF-8 at byte 0"),
+        (b"id = " + b"9" * 5000, "it is no valid TOML"),
+        (b"id = 0x" + b"f" * 9000, "id = a very large number"),
+        (b"priority = 0x" + b"f" * 9000, "priority = a very large number"),
         (b"#" * 20_000, "it is larger than 16 KiB"),
     ],
 )

@@ -1,7 +1,9 @@
 """Waiting without the ledger for pictures whose sidecars are not where they should be."""
 
 import json
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ from upscaled.cli.awaiting import Awaited, await_ends
 from upscaled.cli.tracing import Watched
 from upscaled.core.folders import Grammar
 from upscaled.edge import roots as roots_door
+from upscaled.edge.ledger import Ledger
 from upscaled.endings import Roots
+from upscaled.nouns import Job, State
 from upscaled.submitting import Asked, Counter, read_target
 
 ROOTS = ("inbox", "outbox", "archive", "review", "failed")
@@ -46,11 +50,11 @@ class Share:
         (self.folder / place).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / place).write_text(json.dumps(content))
 
-    def waits(self, timeout: float = 0.0) -> Awaited:
+    def waits(self, timeout: float = 0.0, ledger: Ledger | None = None) -> Awaited:
         """Wait for the picture."""
         path = self.handed.path
         watched = {0: Watched(id=self.handed.id, path=path, name=Path(path).name)}
-        return await_ends(self.roots, self.asked, watched, lambda: None, timeout)[0]
+        return await_ends(self.roots, self.asked, watched, lambda: ledger, timeout)[0]
 
 
 @pytest.fixture
@@ -66,7 +70,11 @@ def test_a_sidecar_of_another_name_is_found_once_the_picture_is_gone(
     share: Share, place: str
 ) -> None:
     share.told(place)
-    (share.folder / "outbox/hd/strange.json").write_text("[]")
+    strangers = ("[]", "[" * 100_000, "9" * 5_000, "{}", '{"job": 1}', "\0", "")
+    for number, words in enumerate(strangers):
+        (share.folder / f"outbox/hd/{number}.json").write_text(words)
+    os.mkfifo(share.folder / "outbox/hd/pipe.json")
+    (share.folder / "outbox/hd/folder.json").mkdir()
     assert share.waits().state == ("done" if place.startswith("outbox/HD") else "waiting")
 
     share.moved("archive")
@@ -110,6 +118,26 @@ def test_what_left_without_a_trace_has_not_failed(
 
     assert (found.state, clock() >= 3600) == ("waiting", True)
     assert "not in the inbox any more" in str(found.reason)
+
+
+def test_what_was_taken_away_and_submitted_again_is_waited_for(tmp_path: Path) -> None:
+    share = Share(tmp_path)
+    ledger = Ledger(tmp_path / "ledger.sqlite", [str(tmp_path / "inbox")])
+    ledger.create()
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    gone = Job(
+        id=share.handed.id, state=State.WITHDRAWN, watch=0, path="hd/a.png", size=1, mtime_ns=1,
+        inode=1, seen_at=now, updated_at=now, reason="taken away",
+    )  # fmt: skip
+    ledger.add([gone])
+
+    assert share.waits(ledger=ledger).state == "waiting"
+
+    (tmp_path / "inbox/hd/a.png").unlink()
+    assert (share.waits(ledger=ledger).state, share.waits(ledger=ledger).reason) == (
+        "failed", "taken away",
+    )  # fmt: skip
+    ledger.close()
 
 
 def test_on_a_network_share_nothing_is_concluded_while_its_folders_may_be_remembered(

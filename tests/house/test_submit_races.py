@@ -229,6 +229,20 @@ def test_what_machines_that_died_have_left_goes_after_a_day(farm: Place) -> None
     assert (old.exists(), new.exists()) == (False, True)
 
 
+def test_what_lies_under_the_target_already_is_not_copied_beside_itself(farm: Place) -> None:
+    there = photo(farm.path("inbox/hd/a.png"), (64, 48))
+    counter = submitting.Counter(roots(farm), asked(), lambda _id: None)
+
+    with pytest.raises(Aside, match="for this target already"):
+        counter.hand_in(there)
+
+    assert farm.files("inbox") == ["inbox/hd/a.png"]
+    other = submitting.Counter(roots(farm), asked("4k"), lambda _id: None)
+    put = other.hand_in(there)
+    again = other.hand_in(farm.path("inbox/4k/a.png"))
+    assert (put.path, put.new, again.id, again.new) == ("4k/a.png", True, put.id, False)
+
+
 def test_a_link_in_the_inbox_is_not_written_through(farm: Place) -> None:
     source = photo(farm.path("farm/a.png"), (64, 48))
     farm.path("elsewhere").mkdir()

@@ -16,7 +16,7 @@ from upscaled.edge import roots as roots_door
 from upscaled.edge.ledger import Ledger
 from upscaled.endings import Ending, Roots
 from upscaled.errors import UpscaledError
-from upscaled.nouns import Job
+from upscaled.nouns import Job, State
 from upscaled.submitting import Asked
 
 LOOK_SECONDS = 0.5
@@ -96,7 +96,7 @@ class _Bench:
 
     def _stands(self, one: Watched, job: Job | None, now: float, *, searched: bool) -> Awaited:
         ending = self._traces.found.get(one.id)
-        if job is not None:
+        if job is not None and not self._comes_again(one, job):
             return self._by_ledger(job, ending)
         if ending is not None:
             return Awaited(state=ending.state, reason=ending.reason, result=ending.result)
@@ -107,6 +107,10 @@ class _Bench:
             return _GONE
         young = self._may_be_stale and now - self._gone[one.id] < GONE_SECONDS
         return _by_ticket(lies, sure=searched and not young)
+
+    def _comes_again(self, one: Watched, job: Job) -> bool:
+        """Say whether it was taken away before, and lies there anew: the daemon will see it."""
+        return job.state is State.WITHDRAWN and disk.is_there(self._roots.inbox / one.path)
 
     def _by_ledger(self, job: Job, ending: Ending | None) -> Awaited:
         if job.state in ENDS:

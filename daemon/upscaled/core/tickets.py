@@ -38,6 +38,8 @@ _SLUG_DIGITS = 13
 _NO_SLUG = re.compile(r"[^0-9a-z]+")
 _SERIES = re.compile(r"[^\W_](?:[^\W_]|[ ._-]){0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGEST = 2**63 - 1
+"""TOML promises no more; Python refuses to write down one of thousands of digits."""
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _ID_DIGITS = 19
 """95 bits of a hash: no two of a trillion pictures meet."""
@@ -209,7 +211,8 @@ def _read_sha256(value: object) -> str | None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    small = isinstance(value, int) and abs(value) <= _LARGEST
+    return small and not isinstance(value, bool)
 
 
 _KEYS: Mapping[str, tuple[Callable[[object], Any], str]] = {
@@ -226,5 +229,7 @@ _KEYS: Mapping[str, tuple[Callable[[object], Any], str]] = {
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return "a very large number"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -109,11 +109,11 @@ def read(path: Path) -> Wishes:
         return Wishes(ticket=digest, fault=f"it is larger than {MOST_BYTES // 1024} KiB")
     try:
         return wishes_of(tomllib.loads(content.decode("utf-8-sig")), digest)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = " ".join(str(error).split())
-        return Wishes(ticket=digest, fault=f"it is no valid TOML: {said}")
     except UnicodeDecodeError as error:
         return Wishes(ticket=digest, fault=f"it is no UTF-8 at byte {error.start}")
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits are one, too
+        said = " ".join(str(error).split())
+        return Wishes(ticket=digest, fault=f"it is no valid TOML: {said}")
 
 
 def text(wishes: Wishes) -> bytes:

@@ -442,6 +442,20 @@ def content(path: Path) -> bytes:
         return path.read_bytes() if path.is_file() else b""
 
 
+def small(path: Path, most: int) -> bytes | None:
+    """
+    Return the bytes of a small file in a shared folder; None for a link, a pipe, or a larger one.
+
+    Raises `OSError` where it cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        found = file.read(most + 1)
+    return found if len(found) <= most else None
+
+
 def drop(path: Path) -> None:
     """Remove one of our own working files, if it is there."""
     with translated(path):
