@@ -34,22 +34,9 @@ def test_an_inbox_with_its_marker_is_the_share_wherever_it_lies(
     assert asked(share, tmp_path / "elsewhere", named=True, known=True) == ""
 
 
-def test_an_empty_folder_that_does_not_lie_beside_the_config_may_be_a_mount_point(
+def test_an_inbox_that_no_daemon_has_looked_at_takes_pictures_and_that_is_said(
     share: Roots, tmp_path: Path
 ) -> None:
-    with pytest.raises(Fatal, match=r"is empty and carries no \.upscaled-root"):
-        asked(share, tmp_path / "etc")
-
-    assert "no daemon has looked at it yet" in asked(share, share.inbox.parent)
-    (share.inbox / "4k").mkdir()
-    assert "no daemon has looked at it yet" in asked(share, tmp_path / "etc")
-
-
-def test_a_share_that_is_mounted_may_be_new(
-    share: Roots, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(roots_door, "file_system", lambda _path: "nfs4")
-
     assert "no daemon has looked at it yet" in asked(share, tmp_path / "etc")
 
 
@@ -99,15 +86,13 @@ def test_a_mount_point_may_have_any_name(
     assert roots_door.file_system_at(path) == kind
 
 
-def test_nothing_is_written_under_an_empty_mount_point(place: Place) -> None:
-    point = place.path("mnt")
-    point.mkdir()
-    elsewhere = place.path("etc/config.toml")
-    elsewhere.parent.mkdir()
-    elsewhere.write_text(f'[[watch]]\ninbox = "{point}"\n')
+def test_nothing_is_written_where_the_ledger_knows_a_share_that_is_away(place: Place) -> None:
+    place.until_idle()
+    place.path("inbox/.upscaled-root").unlink()
     picture = photo(place.path("farm/a.png"), (64, 48))
 
-    done = place.run("--config", str(elsewhere), "submit", str(picture), "--target", "hd")
+    done = place.run("submit", str(picture), "--target", "hd")
 
-    assert (done.returncode, done.stdout, list(point.iterdir())) == (1, "", [])
-    assert "mount the share; if the inbox is new, start the daemon once" in done.stderr
+    assert (done.returncode, done.stdout) == (1, "")
+    assert not place.path("inbox/hd").exists()
+    assert "mount the share again" in done.stderr

@@ -2,12 +2,10 @@
 Whether an inbox is the share that it should be: a copy under an empty mount point would be lost.
 
 The marker says it. Without one, either no daemon has ever looked at the inbox, and pictures may
-come before the first start; or a share should be mounted there and is not. Told apart by evidence,
-and where there is none either way, by where the inbox lies: one beside the config is made by us, an
-empty folder somewhere else is more likely a mount point.
+come before the first start; or a share should be mounted there and is not. Told apart by evidence;
+where there is none either way the pictures are taken, since that needs no daemon, and it is said.
 """
 
-import os
 from pathlib import Path
 
 from upscaled.edge import roots
@@ -15,7 +13,6 @@ from upscaled.endings import Roots
 from upscaled.errors import Fatal
 
 MOUNT = "mount the share again"
-FIRST = "mount the share; if the inbox is new, start the daemon once, which puts its marker there"
 
 
 def require_inbox(place: Roots, home: Path, *, named: bool, known: bool) -> str:
@@ -26,9 +23,8 @@ def require_inbox(place: Roots, home: Path, *, named: bool, known: bool) -> str:
     where it can be read, has worked with this inbox.
     """
     inbox = place.inbox
-    beside = inbox.is_relative_to(home)
     if not inbox.is_dir():
-        if known or named or not beside:
+        if known or named or not inbox.is_relative_to(home):
             raise Fatal(
                 f"the inbox {inbox} is not there",
                 "mount the share; a new inbox is made by `upscaled init` or the daemon's start",
@@ -41,17 +37,7 @@ def require_inbox(place: Roots, home: Path, *, named: bool, known: bool) -> str:
         raise Fatal(f"the inbox {inbox} is there without its marker", MOUNT)
     if missing := roots.missing_mount(inbox):
         raise Fatal(f"{missing} is not mounted, so the inbox {inbox} is not there", MOUNT)
-    if not beside and _may_be_a_mount_point(inbox):
-        raise Fatal(f"the inbox {inbox} is empty and carries no {roots.MARKER}", FIRST)
     return (
         f"{inbox} carries no {roots.MARKER}: no daemon has looked at it yet; if a share should be"
         " mounted there, it is not"
     )
-
-
-def _may_be_a_mount_point(inbox: Path) -> bool:
-    """Say whether nothing lies in a folder, and nothing is mounted on it."""
-    if os.path.ismount(inbox) or roots.is_network(roots.file_system(inbox)):
-        return False
-    with os.scandir(inbox) as entries:
-        return next(entries, None) is None
