@@ -1,6 +1,9 @@
 """Tickets beside pictures, in a studio turned by hand: whose job is whose."""
 
+import os
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -370,3 +373,28 @@ def test_a_plug_pulled_at_any_write_leaves_one_job_one_original_and_no_ticket_be
             assert left > 3
             return
     raise AssertionError("it never came to an end")
+
+
+@pytest.mark.parametrize("kind", ["link", "loose link", "pipe", "socket"])
+def test_what_is_no_file_is_a_fault_of_its_picture_and_no_outage_of_its_inbox(
+    studio: Studio, kind: str
+) -> None:
+    place = studio.folder / "inbox/4k/a.png.job.toml"
+    place.parent.mkdir(parents=True)
+    if kind == "link":
+        place.symlink_to(ticket(studio, "loose/x.png", id=ID))
+    elif kind == "loose link":
+        place.symlink_to("nowhere")
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        with closing(socket.socket(socket.AF_UNIX)) as made:
+            made.bind(str(place))
+    studio.drop("pass", "4k/a.png")
+    studio.drop("pass", "4k/b.png")
+
+    studio.settle()
+
+    states = {job.path: (job.state, job.hold) for job in studio.jobs()}
+    assert states["4k/b.png"] == (State.DONE, None)
+    assert states["4k/a.png"] == (State.SEEN, Hold.NOT_READY)

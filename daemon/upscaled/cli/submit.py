@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from upscaled.cli.awaiting import Awaited, await_ends
 from upscaled.cli.config import config_path
@@ -78,7 +79,7 @@ def _say_absent(arguments: argparse.Namespace) -> bool:
     """Say which frames of `--frames` are not among the files; the others go in all the same."""
     if not arguments.frames:
         return False
-    names = (Path(file).name for file in arguments.files)
+    names = (normalize("NFC", Path(file).name) for file in arguments.files)
     absent = missing_of(names, parse_span(arguments.frames))
     if absent:
         print(f"upscaled: frames missing: {', '.join(absent)}", file=sys.stderr)

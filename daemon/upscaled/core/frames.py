@@ -112,8 +112,8 @@ def missing_of(names: Iterable[str], span: Range) -> tuple[str, ...]:
 
 def named(run: str, numbers: str) -> str:
     """Return the file name of frames: `shot.#.exr` and `0240-0243` make `shot.0240-0243.exr`."""
-    before, _, end = run.rpartition("/")[2].rpartition("#")
-    return f"{before}{numbers}{end}"
+    stem, _, end = run.rpartition("/")[2].rpartition(".#.")
+    return f"{stem}.{numbers}.{end}"
 
 
 def _missing_of(frames: Sequence[Frame], span: Range) -> tuple[str, ...]:

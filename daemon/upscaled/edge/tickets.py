@@ -103,7 +103,7 @@ def read(path: Path) -> Wishes:
     except OSError as error:
         raise _lost(path, error) from error
     if content is None:
-        return Wishes(ticket="", fault="it is no regular file")
+        return Wishes(ticket="", fault="it is no regular file (links are not followed)")
     digest = digest_of(content)
     if len(content) > MOST_BYTES:
         return Wishes(ticket=digest, fault=f"it is larger than {MOST_BYTES // 1024} KiB")
@@ -123,6 +123,8 @@ def text(wishes: Wishes) -> bytes:
 
 def _content(path: Path) -> bytes | None:
     """Return a ticket's bytes, one more than it may have at most; None where it is no file."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return None  # a link or a socket does not even open: no reason to call the share away
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
