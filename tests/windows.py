@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from place import Place
-from upscaled.edge.web.app import address_of, bind, server
+from upscaled.edge.web.app import server
+from upscaled.edge.web.listening import address_of, bind
 
 
 def free_address() -> str:

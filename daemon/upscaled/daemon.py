@@ -150,8 +150,9 @@ class Daemon:
         self.config_trouble = ""
         self._succeeds = False
         """Steps of the one before are under way, with scratch of their own."""
-        self._forgetting = 0
-        self.asked_to_stop = False
+        self._forgetting, self.asked_to_stop = 0, False
+        self.leaving: Callable[[], None] = lambda: None
+        """Called when the end begins, in the conductor's thread."""
         self._told: object = None
         self._told_at = 0.0
         self._said = ""
@@ -237,6 +238,7 @@ class Daemon:
     def _drain(self) -> int:
         """Begin nothing new; let local steps come back, then leave."""
         self.conductor.draining = True
+        self.leaving()
         self.nightwatch.stopping()
         self.attendance.stopping("Stops: the last steps come back.")
         clock = self.house.tools.clock

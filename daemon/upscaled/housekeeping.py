@@ -17,6 +17,7 @@ from upscaled.core.settings import Settings
 from upscaled.edge.ledger import SCHEMA_VERSION, Ledger
 from upscaled.edge.ledger.backup import COPIED_AT, copies, copy
 from upscaled.edge.ledger.retention import Pruned
+from upscaled.edge.memory import give_back
 from upscaled.errors import LedgerUnwritable
 
 log = structlog.get_logger()
@@ -86,6 +87,7 @@ class Housekeeping:
             # Its thread ends here; the next day's round is made all the same, and the work goes on.
             log.exception("housekeeping_failed")
         finally:
+            give_back()
             self._lock.release()
 
     def round(self) -> None:

@@ -91,6 +91,8 @@ class Serving:
         self._stopping = False
         self.reloaded: Callable[[], None] = lambda: None
         """Told when another configuration holds."""
+        self.leaving: Callable[[], None] = lambda: None
+        """Told when the end begins, so that others end meanwhile."""
         self._reading: _Reading | None = None
 
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
@@ -100,7 +102,7 @@ class Serving:
         with two_stages(self._stop):
             while True:
                 on_duty = self.daemon
-                on_duty.relief = self._relief
+                on_duty.relief, on_duty.leaving = self._relief, self.leaving
                 code = on_duty.run(until_idle=until_idle, shown=shown)
                 if on_duty.heir is None:
                     return code

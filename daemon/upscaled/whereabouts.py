@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from upscaled.core.settings import Settings
 from upscaled.edge import roots
 from upscaled.edge.bounded import Start, ask, in_a_thread
 from upscaled.edge.ledger.glance import glanced
 from upscaled.errors import Fault
 
 if TYPE_CHECKING:
+    from upscaled.core.settings import Settings
     from upscaled.edge.ledger import Ledger
 
 ROLES = ("inbox", "outbox", "archive", "failed", "review")
@@ -30,7 +30,7 @@ REAL = "real_inboxes"
 class Places:
     """Where the roots lie, as far as they have answered."""
 
-    def __init__(self, settings: Settings, source: Path) -> None:
+    def __init__(self, settings: "Settings", source: Path) -> None:
         self._settings = settings
         self._source = source
         self.found: dict[Path, roots.Placed] = {}
@@ -109,7 +109,7 @@ class Places:
         )
 
 
-def real_inboxes(settings: Settings, places: Places | None = None) -> list[str]:
+def real_inboxes(settings: "Settings", places: Places | None = None) -> list[str]:
     """
     Return where the inboxes really lie, by which the ledger knows them.
 
@@ -134,6 +134,6 @@ def remember(ledger: "Ledger", places: Places) -> None:
         ledger.put(REAL, json.dumps(now, sort_keys=True))
 
 
-def roots_of(settings: Settings, watch: int) -> tuple[Path, ...]:
+def roots_of(settings: "Settings", watch: int) -> tuple[Path, ...]:
     """Return a watch's roots, the inbox first."""
     return tuple(getattr(settings.watch[watch], role) for role in ROLES)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ _TOLD = """
 import sys
 from upscaled.cli.main import main
 code = main(sys.argv[2:])
-print(*(name for name in sys.argv[1].split(",") if name in sys.modules), file=sys.stderr)
+print(*(name for name in sys.argv[1].split(",") if sys.modules.get(name)), file=sys.stderr)
 sys.exit(code)
 """
 
@@ -44,6 +45,21 @@ def test_status_jobs_and_show_load_no_heavy_library(place: Place) -> None:
         )
         assert done.returncode == 0, done.stderr
         assert done.stderr.split() == [], words
+
+
+def test_a_daemon_without_a_terminal_loads_nothing_that_paints_on_one(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    words = ["--config", str(place.config), "run", "--until-idle"]
+    done = subprocess.run(
+        [sys.executable, "-c", _TOLD, "rich,pygments,click,structlog", *words],
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.split()[-1] == "structlog"
 
 
 def test_a_heavy_library_would_be_told(place: Place) -> None:

@@ -4,7 +4,10 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,17 +15,19 @@ import pytest
 
 from place import Place, photo
 from upscaled import __version__
-from upscaled.cli.ledgers import ledger_of
 from upscaled.cli.window.answers import House
+from upscaled.cli.window.gathering import given_of
 from upscaled.cli.window.pictures import Pictures
+from upscaled.edge.ledger import shelf
+from upscaled.edge.ledger.glance import glanced
 from upscaled.edge.toml import load_settings
 from upscaled.edge.web.app import application
 from upscaled.edge.web.guarding import COOKIE, HEADERS, Keys
-from upscaled.reading import read_rules
 from windows import served
 
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 TOKEN = "open sesame"
+FRAMES = (1001, 1002, 1003)
 Opened = Callable[..., httpx.Client]
 
 
@@ -31,6 +36,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     place = Place(tmp_path_factory.mktemp("studio"))
     photo(place.path("inbox/hd/one.jpg"))
     photo(place.path(f"inbox/print-a5/{HOSTILE}"), (500, 400), seed=2)
+    for frame in FRAMES:
+        photo(place.path(f"inbox/hd/shot.{frame}.png"), (480, 360), seed=frame)
     place.path("inbox/hd/no.jpg").write_bytes(b"no picture at all")
     place.until_idle(3)
     yield place
@@ -39,14 +46,10 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture(scope="module")
 def opened(studio: Place) -> Iterator[Opened]:
-    settings = load_settings(studio.config)
-    ledger = ledger_of(settings)
-    assert ledger is not None
+    given = given_of(load_settings(studio.config), studio.config)
     with ExitStack() as stack:
-        stack.callback(ledger.close)
-        pictures = Pictures(settings)
-        stack.callback(pictures.workers.close, now=True)
-        house = House(settings, ledger, read_rules(settings), pictures)
+        house = House(given, Pictures(given))
+        stack.callback(house.close)
 
         def client(token: str = "", host: str = "") -> httpx.Client:
             address = stack.enter_context(
@@ -251,3 +254,118 @@ def test_a_link_in_the_place_of_a_sidecar_is_not_followed(studio: Place, opened:
     sidecar.unlink()
     sidecar.write_bytes(kept)
     assert client.get(f"/api/v1/jobs/{job}/receipt").status_code == 200
+
+
+def test_a_folder_on_the_way_that_became_a_link_is_not_followed(
+    studio: Place, opened: Opened, tmp_path: Path
+) -> None:
+    client = opened()
+    failed = jobs(client, state="failed", q="no.jpg")[0]["id"]
+    done = next(one for one in jobs(client, q="one.jpg") if one["state"] != "failed")["id"]
+    assert client.get(f"/view/{done}").status_code == 200
+    for root, address in (
+        ("failed/hd", f"/api/v1/jobs/{failed}/receipt"),
+        ("archive/hd", f"/view/{done}"),
+    ):
+        folder, moved = studio.path(root), tmp_path / root
+        moved.parent.mkdir(parents=True)
+        folder.rename(moved)
+        folder.symlink_to(moved)
+        assert (folder / next(moved.iterdir()).name).exists()
+        assert client.get(address).status_code == 404
+        folder.unlink()
+        moved.rename(folder)
+        assert client.get(address).status_code == 200
+
+
+def test_a_picture_is_judged_and_planned_as_the_command_line_does(
+    studio: Place, opened: Opened, tmp_path: Path
+) -> None:
+    file = photo(tmp_path / "new.jpg", seed=6)
+    kind = {"Content-Type": "application/octet-stream"}
+
+    def sent(verb: str, data: bytes, **query: str) -> httpx.Response:
+        address = f"/api/v1/{verb}"
+        return opened().post(address, params=query, content=data, headers=kind, timeout=60)
+
+    said = sent("classify", file.read_bytes(), name="new.jpg").json()
+    assert said == studio.ask("classify", str(file)) | {"path": "new.jpg"}
+    told = sent("plan", file.read_bytes(), name="new.jpg", target="hd").json()
+    assert told == studio.ask("plan", str(file), "--target", "hd") | {"path": "new.jpg"}
+    unreadable = sent("plan", b"no picture", name="x.jpg", target="hd").json()
+    assert (unreadable["path"], unreadable["cost_usd"]) == ("x.jpg", 0)
+    assert unreadable["error"]["code"] == "not_a_picture"
+    assert sent("plan", b"", name="x.jpg", target="4q").status_code == 400
+    assert sent("plan", b"", name="x.jpg").status_code == 400
+    assert list(studio.path("state/views/incoming").iterdir()) == []
+
+
+def test_members_of_a_series_come_in_parts(opened: Opened) -> None:
+    client = opened()
+
+    def part(**query: Any) -> Any:
+        return client.get("/api/v1/series/members", params=query)
+
+    (series,) = client.get("/api/v1/series").json()
+    of = {"watch": series["watch"], "key": series["key"]}
+    whole = part(**of).json()
+    assert [one["path"] for one in whole["jobs"]] == [f"hd/shot.{n}.png" for n in FRAMES]
+    assert whole["total"] == len(FRAMES)
+    some = part(**of, after=1, limit=1).json()
+    assert (some["total"], some["jobs"]) == (len(FRAMES), whole["jobs"][1:2])
+    assert part(watch=9, key=series["key"]).json() == {"jobs": [], "total": 0}
+    assert part(watch=0).status_code == 400
+    assert "shot.1003.png" in client.get(f"/series/{of['watch']}", params={"key": of["key"]}).text
+
+
+def test_tiles_are_let_go_of_where_they_take_too_much_room(studio: Place, tmp_path: Path) -> None:
+    given = given_of(load_settings(studio.config), studio.config)
+    apart = copy(given.settings)
+    object.__setattr__(apart, "state", SimpleNamespace(directory=tmp_path))
+    with glanced(given.ledger) as ledger:
+        assert ledger is not None
+        lines, _ = shelf.page(ledger, None, "", shelf.Part(limit=50))
+        found = [shelf.job(ledger, given.inboxes, line.id) for line in lines]
+    pairs = [job for job in found if job and job.facts.delivery][:3]
+    assert len(pairs) == 3
+    for most, left in ((1, 1), (10**9, 3)):
+        pictures = Pictures(replace(given, settings=apart), most_bytes=most)
+        try:
+            for job in pairs:
+                assert pictures.view(job)
+                assert pictures.tile(job.id, "after", (0, 0, 0))
+            assert len(list(tmp_path.glob("views/*/grid.json"))) == left
+            assert pictures.tile(pairs[-1].id, "after", (0, 0, 0))
+        finally:
+            pictures.close()
+        assert not (tmp_path / "views").exists()
+
+
+def test_every_link_of_a_report_can_be_followed(studio: Place, opened: Opened) -> None:
+    client = opened()
+    studio.ask("report")  # one stands in the outbox now
+    (old,) = re.findall(r"/reports/[0-9-]+", client.get("/reports").text)
+    for page in (old, "/reports/now"):
+        html = client.get(page, timeout=60).text
+        links = re.findall(r'href="([^"]*)"', html)
+        assert any(one.startswith("/jobs/") for one in links), page
+        for link in links:
+            if link.startswith("#"):
+                assert f'id="{link[1:]}"' in html, (page, link)
+            else:
+                assert client.get(link).status_code == 200, (page, link)
+        assert HOSTILE not in html
+
+
+def test_a_report_that_somebody_changed_leads_nowhere_else(studio: Place, opened: Opened) -> None:
+    page = studio.path("outbox/_REPORT-2020-01-01.html")
+    page.write_text(
+        "<html><body><a HREF = 'https://evil.example'>a</a><a href=//evil.example>b</a>"
+        '<a href="../../x">c</a><a href="#here">d</a></body></html>'
+    )
+    html = opened().get("/reports/0-2020-01-01").text
+    page.unlink()
+    assert re.findall(r"href *= *[^ >]+", html, re.IGNORECASE) == [
+        'href="/reports"',
+        'href="#here"',
+    ]

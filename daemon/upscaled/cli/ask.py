@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from upscaled.cli.config import settings_in_force as settings_of
 from upscaled.cli.jobs import stamp
@@ -21,7 +21,6 @@ from upscaled.core.opening import opening, opening_json, opening_text
 from upscaled.core.overview import overview
 from upscaled.core.price import usd
 from upscaled.core.progress import Progress
-from upscaled.core.settings import Settings, Watch
 from upscaled.edge import roots
 from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
@@ -30,6 +29,9 @@ from upscaled.edge.ledger.glance import Glance, glanced
 from upscaled.errors import Outage
 from upscaled.flow.sums import Days, caps_of, sums
 from upscaled.nouns import Micros, State
+
+if TYPE_CHECKING:
+    from upscaled.core.settings import Settings, Watch
 
 ANSWER_SECONDS = 0.4
 """How long a mount is given to say that it is there; `status` answers within two seconds."""
@@ -72,7 +74,7 @@ def status(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _moving(settings: Settings, ledger: Glance | None) -> Sequence[Progress]:
+def _moving(settings: "Settings", ledger: Glance | None) -> Sequence[Progress]:
     """Return how the series under way stand, and those of the last day."""
     since = datetime.now(UTC) - RECENT
     if ledger is None or not ledger.has_series(since):
@@ -85,7 +87,7 @@ def _moving(settings: Settings, ledger: Glance | None) -> Sequence[Progress]:
 
 
 def status_told(
-    settings: Settings, ledger: Remembered | None, moving: Sequence[Progress]
+    settings: "Settings", ledger: Remembered | None, moving: Sequence[Progress]
 ) -> dict[str, Any]:
     """Return what `status --json` prints; `moving` are the series under way."""
     told = _daemon(settings, ledger)
@@ -131,7 +133,7 @@ def _counts(ledger: Remembered | None) -> dict[str, int]:
     return counts
 
 
-def _spend(settings: Settings, ledger: Remembered | None) -> dict[str, Any]:
+def _spend(settings: "Settings", ledger: Remembered | None) -> dict[str, Any]:
     """Return what is spent and reserved, what is left of it, and what it warns of."""
     now, caps = datetime.now(UTC), caps_of(settings)
     days = Days(zone=local_zone(settings.schedule.timezone), starts=settings.day_starts)
@@ -149,7 +151,7 @@ def _spend(settings: Settings, ledger: Remembered | None) -> dict[str, Any]:
     }
 
 
-def _schedule(settings: Settings) -> dict[str, Any]:
+def _schedule(settings: "Settings") -> dict[str, Any]:
     """Return when submits of each watch may leave, and when that changes."""
     now, zone = datetime.now(UTC), local_zone(settings.schedule.timezone)
     found = [
@@ -165,7 +167,7 @@ def _schedule(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _daemon(settings: Settings, ledger: Remembered | None) -> dict[str, Any]:
+def _daemon(settings: "Settings", ledger: Remembered | None) -> dict[str, Any]:
     """Return what the living daemon says; without one, look for ourselves."""
     if ledger and is_alive(settings):
         told: dict[str, Any] = json.loads(ledger.get("daemon") or "{}")
@@ -187,7 +189,7 @@ def _daemon(settings: Settings, ledger: Remembered | None) -> dict[str, Any]:
 
 
 def _watches(
-    settings: Settings, ledger: Remembered | None
+    settings: "Settings", ledger: Remembered | None
 ) -> tuple[list[dict[str, Any]], list[int]]:
     """Return what there is to say of each watch, and which of them answered."""
     numbers, known = range(len(settings.watch)), ledger.id if ledger else None
@@ -195,20 +197,20 @@ def _watches(
     return [told.get(one) or _silent(settings, one) for one in numbers], list(told)
 
 
-def _silent(settings: Settings, number: int) -> dict[str, Any]:
+def _silent(settings: "Settings", number: int) -> dict[str, Any]:
     watch = settings.watch[number]
     kind = roots.file_system_at(str(watch.inbox.absolute()))
     reason = f"{kind or 'unknown'} file system; the folder does not answer"
     return _watch_json(str(watch.inbox), _observer(watch, kind), reason, healthy=False)
 
 
-def _observer(watch: Watch, kind: str) -> str:
+def _observer(watch: "Watch", kind: str) -> str:
     if watch.observer != "auto":
         return watch.observer
     return "polling" if roots.is_network(kind) else "native"
 
 
-def _watch(settings: Settings, known: str | None, number: int) -> dict[str, Any]:
+def _watch(settings: "Settings", known: str | None, number: int) -> dict[str, Any]:
     watch = settings.watch[number]
     kind = roots.file_system(watch.inbox)
     observer = _observer(watch, kind)
@@ -229,7 +231,7 @@ def _watch_json(inbox: str, observer: str, reason: str, *, healthy: bool) -> dic
     return told | {"probe": None}  # only the daemon and `check` make files there
 
 
-def watches_of(settings: Settings, ledger: Remembered | None) -> list[dict[str, Any]]:
+def watches_of(settings: "Settings", ledger: Remembered | None) -> list[dict[str, Any]]:
     """Return how each watch is seen by the living daemon; without one, look for ourselves."""
     if ledger and is_alive(settings):
         told = json.loads(ledger.get("daemon") or "{}")

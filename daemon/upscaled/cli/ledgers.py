@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from upscaled.core.settings import Settings
 from upscaled.core.tickets import own_id
 from upscaled.edge import ledger as books
 from upscaled.edge import roots
@@ -10,6 +9,7 @@ from upscaled.errors import UsageError
 from upscaled.whereabouts import Places, real_inboxes
 
 if TYPE_CHECKING:
+    from upscaled.core.settings import Settings
     from upscaled.edge.ledger import Ledger
 
 LEAST = 3
@@ -18,14 +18,14 @@ CANDIDATES = 5
 """So many are named where a beginning is not enough."""
 
 
-def ledger_of(settings: Settings) -> "Ledger | None":
+def ledger_of(settings: "Settings") -> "Ledger | None":
     """Return the whole ledger, None before the first start."""
     path = settings.state.directory / "ledger.sqlite"
     ledger = books.Ledger(path, inboxes_of(settings))
     return ledger if ledger.exists() else None
 
 
-def inboxes_of(settings: Settings) -> list[str]:
+def inboxes_of(settings: "Settings") -> list[str]:
     """Return where the inboxes really lie, by which the ledger knows them."""
     path = settings.state.directory / "ledger.sqlite"
     # A living daemon has written down where the inboxes are: then no mount is asked at all.
@@ -33,7 +33,7 @@ def inboxes_of(settings: Settings) -> list[str]:
     return real_inboxes(settings, places)
 
 
-def is_alive(settings: Settings) -> bool:
+def is_alive(settings: "Settings") -> bool:
     """Say whether a daemon works with this state directory right now."""
     return roots.StateLock(settings.state.directory).is_taken()
 

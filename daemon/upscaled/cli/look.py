@@ -5,7 +5,8 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,41 +37,51 @@ _LOOKS = 2_000
 Looked = Callable[[str], dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where pictures are looked at, and by what."""
+
+    settings: Settings
+    rules: Rules
+    ledger: Ledger | None
+    """None before the first start."""
+    studio: Studio
+
+    def classified(self, path: str, *, explained_too: bool = False) -> dict[str, Any]:
+        """Return what `classify --json` prints of a file; raises what speaks against it."""
+        probe = self.studio.examine(_file(path))
+        weighing = weighed(self.rules, probe, path)
+        told = verdict_json(path, weighing.verdict, probe)
+        told["reasons"][:0] = _own(path, probe, self.ledger)
+        if explained_too:
+            catalogue = self.rules.catalogues[_engine(self.settings)]
+            told["explanation"] = explain(self.rules.rulebook, weighing, probe, catalogue)
+        return told
+
+    def planned(self, path: str, order: Order) -> dict[str, Any]:
+        """Return what `plan --json` prints of a file; raises what speaks against it."""
+        probe = self.studio.examine(_file(path))
+        _refuse_own(path, probe, self.ledger)
+        verdict = weighed(self.rules, probe, path, order.family, order.assume).verdict
+        request = _request(self.settings, self.rules, finish_of(order, path), probe, verdict)
+        told = plan_json(path, make_plan(request), order)
+        engine = _engine(self.settings, order)
+        return told | {"engine": engine, "reasons": list(verdict.reasons)}
+
+
 def classify(arguments: argparse.Namespace) -> int:
     """Print the verdict on each file; an unreadable one is said and the others still come."""
-    settings = settings_or_defaults(arguments)
-    rules, ledger = read_rules(settings), ledger_of(settings)
-    with _studio(settings) as studio:
-
-        def look(path: str) -> dict[str, Any]:
-            probe = studio.examine(_file(path))
-            weighing = weighed(rules, probe, path)
-            told = verdict_json(path, weighing.verdict, probe)
-            told["reasons"][:0] = _own(path, probe, ledger)
-            if arguments.explain:
-                catalogue = rules.catalogues[_engine(settings)]
-                told["explanation"] = explain(rules.rulebook, weighing, probe, catalogue)
-            return told
-
-        return _each(arguments, look, _classify_fault, _verdict_text)
+    with desk(settings_or_defaults(arguments)) as looked:
+        look = partial(looked.classified, explained_too=arguments.explain)
+        return _each(arguments, look, classify_fault, _verdict_text)
 
 
 def plan(arguments: argparse.Namespace) -> int:
     """Print what would be done with each file, and its price."""
     settings = settings_or_defaults(arguments)
-    rules, order = read_rules(settings), _order(settings, arguments.target)
-    ledger = ledger_of(settings)
-    with _studio(settings) as studio:
-
-        def look(path: str) -> dict[str, Any]:
-            probe = studio.examine(_file(path))
-            _refuse_own(path, probe, ledger)
-            verdict = weighed(rules, probe, path, order.family, order.assume).verdict
-            request = _request(settings, rules, finish_of(order, path), probe, verdict)
-            told = plan_json(path, make_plan(request), order)
-            return told | {"engine": _engine(settings, order), "reasons": list(verdict.reasons)}
-
-        return _each(arguments, look, _plan_fault, _plan_text)
+    order = order_of(settings, arguments.target)
+    with desk(settings) as looked:
+        return _each(arguments, partial(looked.planned, order=order), plan_fault, _plan_text)
 
 
 def _request(
@@ -95,7 +106,8 @@ def _engine(settings: Settings, order: Order | None = None) -> str:
     return "local" if (order and order.local) or settings.engine.name == "local" else "fal"
 
 
-def _order(settings: Settings, name: str) -> Order:
+def order_of(settings: Settings, name: str) -> Order:
+    """Return what a folder of this name asks for; raises `UsageError` where it is none."""
     order = grammar_of(settings).parse_name(name)
     if isinstance(order, Unknown):
         raise UsageError(f'"{name}" is no target: "{order.token}" is not known', order.hint)
@@ -138,10 +150,13 @@ def _file(path: str) -> Path:
 
 
 @contextmanager
-def _studio(settings: Settings) -> Iterator[Studio]:
-    studio, workers = open_studio(settings, count=1, limits=Limits(jobs=_LOOKS))
+def desk(settings: Settings, scratch: Path | None = None) -> Iterator[Desk]:
+    """Open what looking takes: rules, one worker, and the ledger where there is one."""
+    rules, ledger = read_rules(settings), ledger_of(settings)
+    limits = Limits(jobs=_LOOKS)
+    studio, workers = open_studio(settings, count=1, scratch=scratch, limits=limits)
     try:
-        yield studio
+        yield Desk(settings=settings, rules=rules, ledger=ledger, studio=studio)
     finally:
         workers.close()
 
@@ -200,11 +215,13 @@ def verdict_json(path: str, verdict: Verdict, probe: Probe) -> dict[str, Any]:
     }
 
 
-def _classify_fault(path: str, error: UpscaledError) -> dict[str, Any]:
+def classify_fault(path: str, error: UpscaledError) -> dict[str, Any]:
+    """Return what `classify --json` prints of a file that cannot be looked at."""
     return {"path": path, "error": error_json(error)}
 
 
-def _plan_fault(path: str, error: UpscaledError) -> dict[str, Any]:
+def plan_fault(path: str, error: UpscaledError) -> dict[str, Any]:
+    """Return what `plan --json` prints of a file that would fail."""
     told = error_json(error)
     return refused_json(path, told["code"], told["message"], told["hint"])
 

@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
         if on_terminal:
             print(greeting(house.settings, house.tools.engine), file=sys.stderr)
         beside = window_beside(house.settings, config_path(arguments))
-        with beside as serving.reloaded, table() as shown:
+        with beside as window, table() as shown:
+            serving.reloaded, serving.leaving = window.again, window.leave
             return serving.run(until_idle=arguments.until_idle, shown=shown)
 
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from upscaled.cli.config import settings_in_force as settings_of
 from upscaled.cli.jobs import job_json, stamp
@@ -16,13 +16,15 @@ from upscaled.core.hands import origin_of
 from upscaled.core.job_text import Lying, next_commands, text
 from upscaled.core.life import ENDS
 from upscaled.core.price import usd
-from upscaled.core.settings import Settings
 from upscaled.edge.bounded import ask
 from upscaled.edge.clock import local_zone
 from upscaled.edge.ledger.glance import Glance, glanced
 from upscaled.edge.ledger.rows import Event, Moved, event_of, job_of, moved_of
 from upscaled.errors import UsageError
 from upscaled.nouns import Job, State
+
+if TYPE_CHECKING:
+    from upscaled.core.settings import Settings
 
 ANSWER_SECONDS = 0.4
 """How long the shares are given to say whether a file is there."""
@@ -54,7 +56,7 @@ def _with_config(said: str, config: str | None) -> str:
     return said.replace("\n  upscaled ", f"\n  upscaled --config {shlex.quote(config)} ")
 
 
-def _job(settings: Settings, ledger: Glance | None, typed: str) -> Job:
+def _job(settings: "Settings", ledger: Glance | None, typed: str) -> Job:
     if ledger is None:
         raise UsageError(
             f"there is no ledger in {settings.state.directory} yet", "start the daemon once first"
@@ -65,7 +67,7 @@ def _job(settings: Settings, ledger: Glance | None, typed: str) -> Job:
     return job_of(row, inboxes_of(settings))
 
 
-def lying(settings: Settings, job: Job) -> list[Lying]:
+def lying(settings: "Settings", job: Job) -> list[Lying]:
     """Return where a job's files should be, and whether they are."""
     if job.watch < 0:
         return []
@@ -81,7 +83,7 @@ def _is_there(path: Path) -> bool | None:
         return None
 
 
-def _places(settings: Settings, job: Job) -> Iterator[tuple[str, Path]]:
+def _places(settings: "Settings", job: Job) -> Iterator[tuple[str, Path]]:
     watch, facts = settings.watch[job.watch], job.facts
     origin = origin_of(job, leaves=watch.originals == "leave") if job.state in ENDS else None
     if origin is not None:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from upscaled.core.progress import Progress, line, progress_json
-from upscaled.core.settings import Settings
 
 if TYPE_CHECKING:
+    from upscaled.core.settings import Settings
     from upscaled.edge.ledger import Ledger
 
 RECENT = timedelta(days=1)
@@ -28,7 +28,7 @@ def latest_keys(ledger: "Ledger") -> list[Key]:
     return ledger.standings.latest(datetime.now(UTC) - RECENT)
 
 
-def told(settings: Settings, some: Iterable[Progress]) -> list[dict[str, Any]]:
+def told(settings: "Settings", some: Iterable[Progress]) -> list[dict[str, Any]]:
     """Return series as JSON prints them."""
     return [progress_json(one, str(settings.watch[one.watch].inbox)) for one in some]
 

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from upscaled.core.folders import Grammar
-from upscaled.core.settings import Settings
 from upscaled.core.strays import Stray, closed_strays, find_strays
 from upscaled.edge.bounded import ask
 from upscaled.edge.watch.looking import Survey, survey
 from upscaled.errors import Outage
+
+if TYPE_CHECKING:
+    from upscaled.core.settings import Settings
 
 SURVEY_SECONDS = 60.0
 """A hundred thousand files on a slow share are looked through in less."""
@@ -30,7 +33,7 @@ class Surveyed:
     """By watch, of those that answered."""
 
 
-def surveyed(settings: Settings, watches: Iterable[int]) -> Surveyed:
+def surveyed(settings: "Settings", watches: Iterable[int]) -> Surveyed:
     """Look into the inboxes of some watches; one that cannot be looked into is said in `odd`."""
     asked = {number: settings.watch[number].inbox for number in watches}
     seen = ask({one: partial(_survey, inbox) for one, inbox in asked.items()}, SURVEY_SECONDS)

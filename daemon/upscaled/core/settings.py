@@ -6,17 +6,16 @@ joined to the config file's own folder and no more.
 """
 
 from collections.abc import Mapping
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from upscaled.core.hours import Window
 from upscaled.core.settings_base import Table as _Table
 from upscaled.core.settings_base import key as _key
 from upscaled.core.settings_base import number as _number
 from upscaled.core.settings_checks import cross_faults
+from upscaled.core.settings_derived import Derived
 from upscaled.core.settings_faults import faults_of
 from upscaled.core.settings_night import Metrics, Notify, Report, Schedule
 from upscaled.core.settings_types import (
@@ -30,7 +29,6 @@ from upscaled.core.settings_types import (
     Url,
 )
 from upscaled.core.settings_web import Web
-from upscaled.core.window import MIDNIGHT, MORNING
 from upscaled.errors import ConfigError, Fault
 from upscaled.nouns import Assume
 
@@ -238,7 +236,7 @@ class TargetName(_Table):
     like: str = Field(description="the folder name that it is short for")
 
 
-class Settings(_Table):
+class Settings(Derived, _Table):
     """The whole configuration. Every path is joined to the folder of the file it came from."""
 
     watch: Annotated[tuple[Watch, ...], Field(strict=False)]
@@ -257,23 +255,6 @@ class Settings(_Table):
     notify: Notify
     metrics: Metrics
     web: Web
-
-    @property
-    def night_ends(self) -> time:
-        """Return when a night ends on the wall and its report is due."""
-        window = self.schedule.window
-        return self.report.at or (window.end if window else MORNING)
-
-    @property
-    def day_starts(self) -> time:
-        """Return when a day begins for the caps: as told, with the window, or at midnight."""
-        window = self.schedule.window
-        return self.budget.day_starts_at or (window.start if window else MIDNIGHT)
-
-    def window_of(self, watch: int) -> Window | None:
-        """Return when submits of a watch may leave: its own hours, else the schedule's."""
-        own = self.watch[watch].window
-        return self.schedule.window if own is None else own or None
 
 
 def parse_settings(mapping: Mapping[str, Any], *, source: Path) -> Settings:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from upscaled.core.report.tiles import SHARPEST, WORST
+from upscaled.core.report.tiles import FOLDER, SHARPEST, WORST
 from upscaled.core.settings import Settings
 from upscaled.errors import UpscaledError
 from upscaled.flow.tools import Tools
@@ -22,7 +22,7 @@ _MIDDLE = (0.5, 0.5, 0.5, 0.5)
 
 def tiles_folder(settings: Settings) -> Path:
     """Return where the report's small pictures lie, one folder a job."""
-    return settings.state.directory / "tiles"
+    return settings.state.directory / FOLDER
 
 
 def keep(job: Job, tools: Tools, facts: Facts) -> None:

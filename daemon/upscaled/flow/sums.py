@@ -6,13 +6,15 @@ Light on purpose: a command that only reads loads no more than this.
 
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from upscaled.core.budget import Caps, Spend
 from upscaled.core.price import micros
-from upscaled.core.settings import Settings
 from upscaled.core.window import day_start, month_start, next_day
 from upscaled.nouns import Micros
+
+if TYPE_CHECKING:
+    from upscaled.core.settings import Settings
 
 
 class Sums(Protocol):
@@ -45,7 +47,7 @@ class Days:
         return next_day(now, self.zone, self.starts)
 
 
-def caps_of(settings: Settings) -> Caps:
+def caps_of(settings: "Settings") -> Caps:
     """Return the caps of the config."""
     budget = settings.budget
     return Caps(

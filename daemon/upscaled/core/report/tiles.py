@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+FOLDER = "tiles"
+"""In the state directory: one folder a job."""
 THUMB = "thumb.webp"
 BEFORE, AFTER = "before", "after"
 WORST, SHARPEST = "worst", "sharpest"

@@ -109,14 +109,17 @@ class Glance:
 
     def lines(self, states: Sequence[State] | None = None) -> Iterator[Line]:
         """Yield jobs of some states or of all, unfinished first, then the latest ends."""
+        such = "state IN (SELECT value FROM json_each(:states)) ORDER BY ended, updated_at DESC"
+        yield from self.listed(such, {"states": _listed(states or State)})
+
+    def listed(self, such: str, values: Mapping[str, object]) -> Iterator[Line]:
+        """Yield the jobs that a clause of our own finds, with no more of their facts than shows."""
         query = (
-            "SELECT id, state, path, target, hold, reason, due_at, cost,"
+            "SELECT id, state, path, target, hold, reason, due_at, cost,"  # noqa: S608
             " CASE WHEN state IN (SELECT value FROM json_each(:telling)) THEN facts END FROM jobs"
-            " WHERE state IN (SELECT value FROM json_each(:states))"
-            " ORDER BY ended, updated_at DESC"
+            f" WHERE {such}"
         )
-        values = {"telling": _listed(_TELLING), "states": _listed(states or State)}
-        for row in self._rows(query, values):
+        for row in self._rows(query, {**values, "telling": _listed(_TELLING)}):
             yield _line(row)
 
     def row(self, job_id: str) -> sqlite3.Row | None:

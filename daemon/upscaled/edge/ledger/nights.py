@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from upscaled.core.life import ENDS
 from upscaled.core.money import Kind
-from upscaled.core.report.figures import End
-from upscaled.edge.ledger.rows import end_of, job_of
+from upscaled.core.report.figures import End, Gist
+from upscaled.edge.ledger.rows import Row, job_of, when
 from upscaled.edge.ledger.tables import jobs, money
 from upscaled.nouns import Hold, Job, Micros, State
 
 _Link = Callable[[], AbstractContextManager[sa.Connection]]
 _JOBS, _ROWS = jobs.c, money.c
 _SPENT = _ROWS.kind.in_([Kind.SETTLE.value, Kind.CORRECT.value])
+_GISTS = TypeAdapter(Gist)
 _AT_ONCE, _BRIEF_AT_ONCE = 50, 500
 """Rows of jobs held at a time."""
 _BRIEF = ("id", "state", "seen_at", "updated_at", "cost", "facts")
@@ -59,7 +61,7 @@ class Nights:
         )
         with self._reading() as link:
             rows = link.execution_options(yield_per=_BRIEF_AT_ONCE).execute(query).mappings()
-            yield from map(end_of, rows)
+            yield from map(_end, rows)
 
     def ended(self, within: Within, state: State, most: int) -> Iterator[Job]:
         """Yield the jobs that came to this end within the span, the latest first."""
@@ -131,3 +133,15 @@ class Nights:
             rows = link.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
             for row in rows:
                 yield job_of(row, self._inboxes)
+
+
+def _end(row: Row) -> End:
+    """Return a row of an ended job in brief."""
+    return End(
+        job=row["id"],
+        state=State(row["state"]),
+        seen_at=when(row["seen_at"]),
+        at=row["updated_at"],
+        cost=row["cost"],
+        gist=_GISTS.validate_json(row["facts"]),
+    )

@@ -1,22 +1,36 @@
-"""Rows of the ledger from values, and back."""
+"""
+Rows of the ledger from values, and back.
+
+What checks a job's facts is loaded when it is first asked for: who only shows reads them without.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
-
-from pydantic import TypeAdapter
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
 
 from upscaled.core.frames import frame_of
 from upscaled.core.life import ENDS
 from upscaled.core.money import Movement
-from upscaled.core.report.figures import End, Gist
-from upscaled.nouns import Dragged, Facts, Hold, Job, Micros, Plan, State
+from upscaled.nouns import Dragged, Facts, Hold, Job, Micros, State
 
-_FACTS = TypeAdapter(Facts)
-_GISTS = TypeAdapter(Gist)
-_DRAGGED = TypeAdapter(Dragged)
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+@cache
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter  # noqa: PLC0415 - see above
+
+    return TypeAdapter(kind)
+
+
+def facts_of(text: str) -> Facts:
+    """Return a job's facts, checked."""
+    found: Facts = _adapter(Facts).validate_json(text)
+    return found
 
 
 class Row(Protocol):
@@ -80,11 +94,11 @@ def row_of(job: Job, inboxes: Sequence[str]) -> dict[str, Any]:
         "series": job.facts.series,
         "run": frame and frame.run,
         "frame": frame and frame.number,
-        "facts": _FACTS.dump_json(job.facts, exclude_defaults=True).decode(),
+        "facts": _adapter(Facts).dump_json(job.facts, exclude_defaults=True).decode(),
     }
 
 
-def job_of(row: Row, inboxes: Sequence[str]) -> Job:
+def job_of(row: Row, inboxes: Sequence[str], facts: Callable[[str], Facts] = facts_of) -> Job:
     """Return a row as its job; its watch is -1 where the inbox left the config."""
     inbox = row["inbox"]
     return Job(
@@ -108,25 +122,8 @@ def job_of(row: Row, inboxes: Sequence[str]) -> Job:
         cost=row["cost"],
         seen_at=when(row["seen_at"]),
         updated_at=when(row["updated_at"]),
-        facts=_FACTS.validate_json(row["facts"]),
+        facts=facts(row["facts"]),
     )
-
-
-def end_of(row: Row) -> End:
-    """Return a row of an ended job in brief."""
-    return End(
-        job=row["id"],
-        state=State(row["state"]),
-        seen_at=when(row["seen_at"]),
-        at=row["updated_at"],
-        cost=row["cost"],
-        gist=_GISTS.validate_json(row["facts"]),
-    )
-
-
-def plan_of(facts: str) -> Plan | None:
-    """Return the plan in a row's facts."""
-    return _FACTS.validate_json(facts).plan
 
 
 def event_of(row: Row) -> Event:
@@ -169,7 +166,7 @@ def packed(argument: str | None, dragged: Dragged | None) -> str | None:
     """Return an order's argument as it is stored: with what was dragged, as JSON."""
     if dragged is None:
         return argument
-    return json.dumps([argument, _DRAGGED.dump_python(dragged, exclude_defaults=True)])
+    return json.dumps([argument, _adapter(Dragged).dump_python(dragged, exclude_defaults=True)])
 
 
 def unpacked(stored: str | None) -> tuple[str | None, Dragged | None]:
@@ -177,7 +174,8 @@ def unpacked(stored: str | None) -> tuple[str | None, Dragged | None]:
     if stored is None or not stored.startswith("["):
         return stored, None
     argument, dragged = json.loads(stored)
-    return argument, _DRAGGED.validate_python(dragged)
+    found: Dragged = _adapter(Dragged).validate_python(dragged)
+    return argument, found
 
 
 def when(seconds: float) -> datetime:

@@ -1,19 +1,21 @@
-"""What a person leafs through: parts of long lists, what changed at all, which rule decided."""
+"""
+What a person leafs through: parts of long lists, what changed at all, which rule decided.
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+Asked through a glance: every question reads a bounded part, along an index where the whole is long.
+"""
+
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from upscaled.core.life import ENDS, LIFE, Word
+from upscaled.core.shaped import shaped
+from upscaled.edge.ledger.glance import Glance, Line
 from upscaled.edge.ledger.rows import job_of, when
-from upscaled.edge.ledger.tables import history, jobs, meta, orders
-from upscaled.nouns import Job
+from upscaled.nouns import Facts, Job
 
-_Link = Callable[[], AbstractContextManager[sa.Connection]]
-_TOLD = ("daemon", "paused", "look_again", "paused_models")
+_TOLD = json.dumps(["daemon", "paused", "look_again", "paused_models"])
 """Remembered values that pages show."""
 
 
@@ -27,79 +29,90 @@ class Decided:
     last_at: datetime
 
 
-class Shelf:
-    """Lists over all jobs; every query reads a bounded part, along an index where it is long."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of a list is asked for."""
 
-    def __init__(self, inboxes: Sequence[str], reading: _Link) -> None:
-        self._inboxes = inboxes
-        self._reading = reading
-
-    def mark(self) -> int:
-        """Return a number that changes with whatever a page may show."""
-        said = sa.select(sa.func.coalesce(sa.func.group_concat(meta.c.value), "")).where(
-            meta.c.key.in_(_TOLD)
-        )
-        asked = (
-            sa.select(sa.func.max(history.c.id)),
-            sa.select(sa.func.max(orders.c.id)),
-            sa.select(sa.func.count()).select_from(orders).where(orders.c.done.is_(False)),
-            sa.select(sa.func.max(jobs.c.updated_at)).where(jobs.c.ended.is_(False)),
-            sa.select(sa.func.count()).select_from(jobs).where(jobs.c.ended.is_(False)),
-            said,
-        )
-        with self._reading() as link:
-            return hash(tuple(link.execute(one).scalar() for one in asked))
-
-    def page(self, word: Word | None, search: str, after: int, limit: int) -> tuple[list[Job], int]:
-        """Return jobs of a word whose path holds some letters, unfinished first, and how many."""
-        such = _such(word, search)
-        order = jobs.c.ended, jobs.c.updated_at.desc()
-        # Ids first: whole rows are large, and sorting ten thousand of them for fifty is slow.
-        ids = sa.select(jobs.c.id).where(*such).order_by(*order).offset(after).limit(limit)
-        query = sa.select(jobs).where(jobs.c.id.in_(ids)).order_by(*order)
-        total = sa.select(sa.func.count()).select_from(jobs).where(*such)
-        with self._reading() as link:
-            rows = link.execute(query).mappings()
-            return [job_of(row, self._inboxes) for row in rows], link.execute(total).scalar() or 0
-
-    def members(self, watch: int, series: str, limit: int) -> list[Job]:
-        """Return a series' members in the order of their frames; the latest of each path."""
-        query = (
-            sa.select(jobs)
-            .where(jobs.c.inbox == self._inboxes[watch], jobs.c.series == series)
-            .order_by(jobs.c.frame, jobs.c.path, jobs.c.updated_at)
-            .limit(limit)
-        )
-        with self._reading() as link:
-            rows = link.execute(query).mappings()
-            return list({row["path"]: job_of(row, self._inboxes) for row in rows}.values())
-
-    def decided(self) -> list[Decided]:
-        """Return how often each rule decided, the most frequent first."""
-        rule = sa.func.json_extract(jobs.c.facts, "$.verdict.rule")
-        family = sa.func.json_extract(jobs.c.facts, "$.verdict.model")
-        query = (
-            sa.select(rule, family, sa.func.count().label("n"), sa.func.max(jobs.c.updated_at))
-            .where(rule.is_not(None))
-            .group_by(rule, family)
-            .order_by(sa.desc("n"))
-        )
-        with self._reading() as link:
-            return [
-                Decided(rule=name, family=kind, count=number, last_at=when(at))
-                for name, kind, number, at in link.execute(query)
-            ]
+    after: int = 0
+    limit: int = 100
 
 
-def _such(word: Word | None, search: str) -> list[sa.ColumnElement[bool]]:
-    such: list[sa.ColumnElement[bool]] = []
+def mark(ledger: Glance) -> int:
+    """Return a number that changes with whatever a page may show."""
+    query = (
+        "SELECT (SELECT max(id) FROM history), (SELECT max(id) FROM orders),"
+        " (SELECT count(*) FROM orders WHERE done = 0),"
+        " (SELECT max(updated_at) FROM jobs WHERE ended = 0),"
+        " (SELECT count(*) FROM jobs WHERE ended = 0),"
+        " (SELECT group_concat(value) FROM meta WHERE key IN (SELECT value FROM json_each(:told)))"
+    )
+    return hash(tuple(ledger.ask(query, {"told": _TOLD})[0]))
+
+
+def page(ledger: Glance, word: Word | None, search: str, part: Part) -> tuple[list[Line], int]:
+    """Return jobs of a word whose path holds some letters, unfinished first, and how many."""
+    clause, values = _such(word, search)
+    order = "ORDER BY ended, updated_at DESC"
+    # Ids first: whole rows are large, and sorting ten thousand of them for fifty is slow.
+    ids = f"SELECT id FROM jobs WHERE {clause} {order} LIMIT :limit OFFSET :after"  # noqa: S608
+    bounds: dict[str, object] = {"limit": part.limit, "after": part.after}
+    found = list(ledger.listed(f"id IN ({ids}) {order}", values | bounds))
+    ((total,),) = ledger.ask(f"SELECT count(*) FROM jobs WHERE {clause}", values)  # noqa: S608
+    return found, total
+
+
+def job(ledger: Glance, inboxes: Sequence[str], job_id: str) -> Job | None:
+    """Return one job."""
+    row = ledger.row(job_id)
+    return job_of(row, inboxes, _facts) if row else None
+
+
+def _facts(text: str) -> Facts:
+    return shaped(Facts, json.loads(text))
+
+
+def members(ledger: Glance, inbox: str, series: str, part: Part) -> tuple[list[Line], int]:
+    """Return a series' members by their frames, the latest job of each path, and how many."""
+    values: dict[str, object] = {"inbox": inbox, "series": series}
+    such = "inbox = :inbox AND series = :series"
+    latest = f"SELECT id, max(updated_at), frame, path FROM jobs WHERE {such} GROUP BY path"  # noqa: S608
+    ids = f"SELECT id FROM ({latest}) ORDER BY frame, path LIMIT :limit OFFSET :after"  # noqa: S608
+    bounds: dict[str, object] = {"limit": part.limit, "after": part.after}
+    found = list(ledger.listed(f"id IN ({ids}) ORDER BY frame, path", values | bounds))
+    ((total,),) = ledger.ask(f"SELECT count(DISTINCT path) FROM jobs WHERE {such}", values)  # noqa: S608
+    return found, total
+
+
+def decided(ledger: Glance) -> list[Decided]:
+    """Return how often each rule decided, the most frequent first."""
+    query = (
+        "SELECT json_extract(facts, '$.verdict.rule'), json_extract(facts, '$.verdict.model'),"
+        " count(*), max(updated_at) FROM jobs"
+        " WHERE json_extract(facts, '$.verdict.rule') IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC"
+    )
+    return [
+        Decided(rule=name, family=kind, count=number, last_at=when(at))
+        for name, kind, number, at in ledger.ask(query, {})
+    ]
+
+
+def _such(word: Word | None, search: str) -> tuple[str, dict[str, object]]:
+    clauses, values = ["1"], dict[str, object]()
     if word is Word.HELD:
-        such += [jobs.c.ended.is_(False), jobs.c.hold.is_not(None)]
+        clauses += ["ended = 0", "hold IS NOT NULL"]
     elif word is not None:
         states = [state for state, stage in LIFE.items() if stage.word == word]
-        such.append(jobs.c.state.in_([state.value for state in states]))
+        clauses.append("state IN (SELECT value FROM json_each(:states))")
+        values["states"] = json.dumps([state.value for state in states])
         if not ENDS.issuperset(states):
-            such.append(jobs.c.hold.is_(None))
+            clauses.append("hold IS NULL")
     if search:
-        such.append(jobs.c.path.icontains(search, autoescape=True))
-    return such
+        clauses.append("path LIKE :search ESCAPE '\\'")
+        values["search"] = f"%{_escaped(search)}%"
+    return " AND ".join(clauses), values
+
+
+def _escaped(search: str) -> str:
+    for sign in "\\%_":
+        search = search.replace(sign, f"\\{sign}")
+    return search

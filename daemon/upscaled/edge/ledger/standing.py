@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from upscaled.core.frames import Range, count, frame_of
 from upscaled.core.life import ENDS, LIFE, Word, word_of
 from upscaled.core.progress import RANGES, Progress, Run, Unrest
 from upscaled.core.series import is_sequence
-from upscaled.edge.ledger.rows import plan_of, when
-from upscaled.nouns import Plan, Recipe, State
+from upscaled.core.shaped import shaped
+from upscaled.edge.ledger.rows import when
+from upscaled.nouns import Facts, Plan, Recipe, State
 
-_RECIPE = TypeAdapter(Recipe)
-_UNREST = TypeAdapter(Unrest)
 _ENDED = json.dumps([state.value for state in ENDS])
 _UNDER_WAY = json.dumps(
     [
@@ -76,11 +73,11 @@ def progress(ask: Ask, inboxes: Sequence[str], about: Key, span: Range | None = 
         key=key,
         words=words,
         cost=cost,
-        recipe=_RECIPE.validate_json(known.recipe) if known.recipe else None,
+        recipe=shaped(Recipe, json.loads(known.recipe)) if known.recipe else None,
         plan=series.plan(),
         pilot=series.path(known.proven_by),
         reopened_at=series.reopened(),
-        flicker=_UNREST.validate_json(known.told) if known.told else None,
+        flicker=shaped(Unrest, json.loads(known.told)) if known.told else None,
         why=series.whys(),
         **_numbers(series.frames(span)),
     )
@@ -205,7 +202,7 @@ class _Series:
             "SELECT facts FROM jobs WHERE inbox = :inbox AND series = :key AND state != 'judged'"
             " AND json_extract(facts, '$.plan') IS NOT NULL LIMIT 1"
         )
-        return plan_of(found[0][0]) if found else None
+        return shaped(Facts, json.loads(found[0][0])).plan if found else None
 
     def path(self, job_id: str | None) -> str | None:
         """Return a job's path."""

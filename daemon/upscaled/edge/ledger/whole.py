@@ -22,7 +22,6 @@ from upscaled.edge.ledger.retention import Retention
 from upscaled.edge.ledger.rows import Event, event_of, job_of, packed, row_of, unpacked, when
 from upscaled.edge.ledger.schema import SCHEMA_VERSION, check_schema
 from upscaled.edge.ledger.series import Series
-from upscaled.edge.ledger.shelf import Shelf
 from upscaled.edge.ledger.tallies import Tallies
 from upscaled.nouns import Dragged, Identity, Job, PassDone, State
 
@@ -60,7 +59,6 @@ class Ledger(Purse):
         self.people = People(self._inboxes, self._reading)
         self.standings = Standings(self._inboxes, self._reading, self._writing)
         self.nights = Nights(self._inboxes, self._reading)
-        self.shelf = Shelf(self._inboxes, self._reading)
 
     @property
     def inboxes(self) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ The same verbs as JSON, versioned, in the words of the command line.
 
 import re
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -21,6 +23,7 @@ from upscaled.edge.web import bodies
 from upscaled.edge.web.guarding import Keys, is_forged
 from upscaled.edge.web.pages import FAMILIES, STATES, VERBS
 from upscaled.edge.web.ports import Answers, Said, Upload, Wanted
+from upscaled.edge.web.reports import REPORT_CSP, shown
 
 PREFIX = "/api/v1"
 MOST = 1000
@@ -57,6 +60,16 @@ class Call:
 
 
 _JOB = Value(name="job", says="a job's id", schema=_TEXT, place="path", needed=True)
+_NAME = Value(name="name", says="the file's name", schema=_TEXT, needed=True)
+_WANTED = Value(name="target", says="a folder name: 4k, print-a3", schema=_TEXT, needed=True)
+_PART = (
+    Value(name="after", says="pass over so many", schema={"type": "integer", "minimum": 0}),
+    Value(
+        name="limit",
+        says="so many at most",
+        schema={"type": "integer", "minimum": 1, "maximum": MOST},
+    ),
+)
 _LIST: Schema = {"type": "array", "items": {"type": "object"}}
 _IDS: Schema = {
     "type": "object",
@@ -93,12 +106,7 @@ ROUTES: tuple[Call, ...] = (
         values=(
             Value(name="state", says="of this state alone", schema={"enum": list(STATES)}),
             Value(name="q", says="whose path holds this", schema=_TEXT),
-            Value(name="after", says="pass over so many", schema={"type": "integer", "minimum": 0}),
-            Value(
-                name="limit",
-                says="so many at most",
-                schema={"type": "integer", "minimum": 1, "maximum": MOST},
-            ),
+            *_PART,
         ),
         answers=_FINE | _WRONG,
         shape={"type": "object", "required": ["jobs", "total"]},
@@ -146,8 +154,8 @@ ROUTES: tuple[Call, ...] = (
         path="/submit",
         says="hand in a picture, sent as the body",
         values=(
-            Value(name="name", says="the file's name", schema=_TEXT, needed=True),
-            Value(name="target", says="a folder name: 4k, print-a3", schema=_TEXT, needed=True),
+            _NAME,
+            _WANTED,
             Value(
                 name="watch",
                 says="which inbox, as in the config",
@@ -161,7 +169,43 @@ ROUTES: tuple[Call, ...] = (
         body={},
         answers=_FINE | _WRONG | {413: "it is too large"},
     ),
+    Call(
+        name="classify",
+        method="POST",
+        path="/classify",
+        says="judge a picture, sent as the body; nothing is kept",
+        values=(_NAME,),
+        body={},
+        answers=_FINE | _WRONG | {413: "it is too large"},
+    ),
+    Call(
+        name="plan",
+        method="POST",
+        path="/plan",
+        says="what would be done with a picture, sent as the body, and its price; nothing is sent",
+        values=(_NAME, _WANTED),
+        body={},
+        answers=_FINE | _WRONG | {413: "it is too large"},
+    ),
     Call(name="series", method="GET", path="/series", says="every series", shape=_LIST),
+    Call(
+        name="members",
+        method="GET",
+        path="/series/members",
+        says="the members of a series, in their order",
+        values=(
+            Value(
+                name="watch",
+                says="which inbox, as in `series`",
+                schema={"type": "integer", "minimum": 0},
+                needed=True,
+            ),
+            Value(name="key", says="which series, as in `series`", schema=_TEXT, needed=True),
+            *_PART,
+        ),
+        answers=_FINE | _WRONG,
+        shape={"type": "object", "required": ["jobs", "total"]},
+    ),
     Call(name="rules", method="GET", path="/rules", says="which rule decided", shape=_LIST),
     Call(
         name="report",
@@ -218,12 +262,7 @@ class Api:
         state = asked.get("state", "")
         if state and state not in STATES:
             raise HTTPException(400, f"state is one of {', '.join(STATES)}")
-        wanted = Wanted(
-            state=state,
-            search=asked.get("q", ""),
-            after=_whole(asked.get("after"), "after", 0, 0, 10**9),
-            limit=_whole(asked.get("limit"), "limit", 100, 1, MOST),
-        )
+        wanted = replace(_part(asked), state=state, search=asked.get("q", ""))
         found = await run_in_threadpool(self._answers.jobs, wanted)
         return JSONResponse({"jobs": list(found.jobs), "total": found.total})
 
@@ -266,17 +305,32 @@ class Api:
         await run_in_threadpool(lambda: self._answers.pause(paused=paused))
         return JSONResponse({"paused": paused})
 
-    async def _submit(self, request: Request) -> Response:
+    @asynccontextmanager
+    async def _came_in(self, request: Request, name: str) -> AsyncIterator[Path]:
+        """Take a picture in, for as long as it is looked at."""
         if is_forged(request, self._keys, None) and _kind(request) != "application/octet-stream":
             raise HTTPException(400, "send the picture as application/octet-stream")
-        asked = request.query_params
-        name, target = _file_name(asked.get("name")), asked.get("target", "")
-        watch = _whole(asked.get("watch"), "watch", 0, 0, 10_000)
-        if not target:
-            raise HTTPException(400, "`target` is missing: a folder name such as 4k or print-a3")
-        with tempfile.TemporaryDirectory(prefix="upscaled-upload-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._answers.incoming) as folder:
             file = Path(folder) / name
             await bodies.picture(request, file)
+            yield file
+
+    async def _classify(self, request: Request) -> Response:
+        name = _file_name(request.query_params.get("name"))
+        async with self._came_in(request, name) as file:
+            found = await run_in_threadpool(self._answers.classify, file, name)
+            return JSONResponse(found.told)
+
+    async def _plan(self, request: Request) -> Response:
+        name, target = _file_name(request.query_params.get("name")), _target(request)
+        async with self._came_in(request, name) as file:
+            return JSONResponse(await run_in_threadpool(self._answers.plan, file, name, target))
+
+    async def _submit(self, request: Request) -> Response:
+        asked = request.query_params
+        name, target = _file_name(asked.get("name")), _target(request)
+        watch = _whole(asked.get("watch"), "watch", 0, 0, 10_000)
+        async with self._came_in(request, name) as file:
             upload = Upload(
                 file=file,
                 target=target,
@@ -291,14 +345,20 @@ class Api:
     async def _series(self, _request: Request) -> Response:
         return JSONResponse(list(await run_in_threadpool(self._answers.series)))
 
+    async def _members(self, request: Request) -> Response:
+        asked = request.query_params
+        watch, wanted = _whole(asked.get("watch"), "watch", 0, 0, 10_000), _part(asked)
+        if not asked.get("key"):
+            raise HTTPException(400, "`key` is missing: which series, as `series` names it")
+        found = await run_in_threadpool(self._answers.members, watch, asked["key"], wanted)
+        return JSONResponse({"jobs": list(found.jobs), "total": found.total})
+
     async def _rules(self, _request: Request) -> Response:
         return JSONResponse(list(await run_in_threadpool(self._answers.rules)))
 
     async def _report(self, request: Request) -> Response:
-        from upscaled.edge.web.pages import REPORT_CSP  # noqa: PLC0415
-
         since = request.query_params.get("since", "24h")
-        html = await run_in_threadpool(self._answers.report, since)
+        html = await run_in_threadpool(lambda: shown(self._answers.report(since)))
         return HTMLResponse(html, headers={"content-security-policy": REPORT_CSP})
 
     def _require_json(self, request: Request) -> None:
@@ -367,6 +427,13 @@ def _said(one: Said) -> dict[str, Any]:
     return {"id": one.job, "asked": one.asked, "answer": one.answer}
 
 
+def _target(request: Request) -> str:
+    target = request.query_params.get("target", "")
+    if not target:
+        raise HTTPException(400, "`target` is missing: a folder name such as 4k or print-a3")
+    return target
+
+
 def _kind(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
@@ -387,6 +454,13 @@ def _whole(text: str | None, name: str, default: int, low: int, high: int) -> in
     if not text.isascii() or not text.isdigit() or len(text) > 12 or not low <= int(text) <= high:
         raise HTTPException(400, f"`{name}` is a number from {low} to {high}")
     return int(text)
+
+
+def _part(asked: QueryParams) -> Wanted:
+    return Wanted(
+        after=_whole(asked.get("after"), "after", 0, 0, 10**9),
+        limit=_whole(asked.get("limit"), "limit", 100, 1, MOST),
+    )
 
 
 def _choice(text: str | None, name: str, words: Sequence[str]) -> str | None:

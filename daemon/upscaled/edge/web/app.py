@@ -1,6 +1,5 @@
 """The window as one ASGI application, and the server that carries it."""
 
-import socket
 from typing import Any
 
 import uvicorn
@@ -18,7 +17,7 @@ from upscaled.edge.web.guarding import Guard, Keys
 from upscaled.edge.web.pages import Site
 from upscaled.edge.web.ports import Answers
 from upscaled.edge.web.rendering import HERE, Pages
-from upscaled.errors import Fatal, UpscaledError, UsageError
+from upscaled.errors import UpscaledError, UsageError
 
 MOST_AT_ONCE = 64
 """Requests under way, open live streams included."""
@@ -70,22 +69,6 @@ async def _style(_request: Request) -> Response:
     return Response(STYLE, media_type="text/css")
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Take the address, or raise `Fatal` naming it; `port` 0 takes a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        taken.bind((host, port))
-    except OSError as error:
-        taken.close()
-        raise Fatal(
-            f"the window cannot listen on {host}:{port}: {error.strerror or error}",
-            "choose another address in [web] listen",
-        ) from error
-    return taken
-
-
 def server(app: Any) -> uvicorn.Server:
     """Return what serves an application on sockets; it ends when its `should_exit` is set."""
     return uvicorn.Server(
@@ -103,9 +86,3 @@ def server(app: Any) -> uvicorn.Server:
             ws="none",
         )
     )
-
-
-def address_of(listening: socket.socket) -> str:
-    """Return where a browser finds it."""
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -8,6 +8,7 @@ to point to this machine (host).
 
 import asyncio
 import hmac
+import logging
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -15,13 +16,12 @@ from ipaddress import ip_address
 from secrets import token_bytes
 from urllib.parse import urlsplit
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 COOKIE = "upscaled_session"
 FORGERY = "x-upscaled-token"
@@ -165,7 +165,7 @@ class Guard:
             if started:
                 raise
             # The framework's own answer stands outside of us and would lack our headers.
-            log.exception("window_failed", path=scope["path"])
+            log.exception("window_failed: %s", scope["path"])
             await refused(500, "this went wrong here")(scope, receive, marked)
 
     async def _refusal(self, scope: Scope) -> Response | None:

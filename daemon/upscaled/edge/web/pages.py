@@ -26,22 +26,20 @@ from upscaled.edge.web.guarding import COOKIE, WRONG_SECONDS, Keys, is_forged, s
 from upscaled.edge.web.live import Live
 from upscaled.edge.web.ports import Answers, Wanted
 from upscaled.edge.web.rendering import FRAGMENT, Pages
+from upscaled.edge.web.reports import REPORT_CSP, shown
 
 STATES = ("waiting", "working", "held", "review", "failed", "done")
 FAMILIES = ("core", "recover", "redefine", "text", "cgi")
 VERBS = ("accept", "reject", "redo", "retry", "cancel")
 A_PAGE = 50
+A_STRIP = 200
+"""Members of a series on one page."""
 FRESH_SECONDS = 0.3
 EYES = 6
 """Threads that wait for pixels."""
 MOST_KEPT = 32
 """Drawn pages that are kept until something changes; one has some ten kilobytes."""
 Page = Callable[[Request], Awaitable[Response]]
-REPORT_CSP = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-same-origin;"
-    " frame-ancestors 'self'"
-)
-"""A report carries its own style and pictures, and no script."""
 
 
 class Site:
@@ -172,8 +170,17 @@ class Site:
         told = next((one for one in found if (one["watch"], one["key"]) == (watch, key)), None)
         if told is None:
             raise HTTPException(404, "there is no such series")
-        members = await run_in_threadpool(self._answers.strip, watch, key)
-        return self._pages.page(request, "one_series.html", told=told, members=members)
+        number = _number(request.query_params.get("page"))
+        wanted = Wanted(after=(number - 1) * A_STRIP, limit=A_STRIP)
+        members = await run_in_threadpool(self._answers.members, watch, key, wanted)
+        return self._pages.page(
+            request,
+            "one_series.html",
+            told=told,
+            members=members,
+            number=number,
+            last=max(1, -(-members.total // A_STRIP)),
+        )
 
     async def rules(self, request: Request) -> Response:
         """Show which rule decided how often."""
@@ -195,6 +202,7 @@ class Site:
             if held is None:
                 raise HTTPException(404, "there is no such report")
             html = held.decode("utf-8", "replace")
+        html = await run_in_threadpool(shown, html)
         return HTMLResponse(html, headers={"content-security-policy": REPORT_CSP})
 
     async def live(self, _request: Request) -> Response:
@@ -267,11 +275,11 @@ class Site:
         """Judge a picture that somebody tries, and forget it."""
         if is_forged(request, self._keys, None):
             raise HTTPException(403, "the page is too old; load it again")
-        name = Path(request.query_params.get("name", "picture")).name or "picture"
-        with tempfile.TemporaryDirectory(prefix="upscaled-try-") as folder:
+        name = Path(request.query_params.get("name", "picture")).name[:200] or "picture"
+        with tempfile.TemporaryDirectory(dir=self._answers.incoming) as folder:
             file = Path(folder) / "picture"
             await bodies.picture(request, file)
-            tried = await self._seen(self._answers.explain, file)
+            tried = await self._seen(self._answers.classify, file, name)
         found = await run_in_threadpool(self._answers.rules)
         return self._pages.page(request, "rules.html", found=found, tried=tried, name=name)
 

@@ -105,20 +105,27 @@ class Answers(Protocol):
     def pause(self, *, paused: bool) -> None:
         """Begin nothing more, or go on and look at everything held."""
 
+    @property
+    def incoming(self) -> Path:
+        """Return where a picture that comes in may lie for a moment."""
+
     def submit(self, upload: Upload) -> Told:
         """Hand a picture in as `submit` does; return what it prints."""
 
     def series(self) -> Sequence[Told]:
         """Return every series with its progress."""
 
-    def strip(self, watch: int, key: str) -> Sequence[Told]:
-        """Return the members of a series, in their order, as `jobs --json` prints them."""
+    def members(self, watch: int, key: str, wanted: Wanted) -> Page:
+        """Return some members of a series, in their order, as `jobs --json` prints them."""
 
     def rules(self) -> Sequence[Told]:
         """Return how often each rule decided: `rule`, `model`, `count`, `last_at`."""
 
-    def explain(self, file: Path) -> Try:
-        """Judge a picture as `classify --explain` does; nothing is kept."""
+    def classify(self, file: Path, name: str) -> Try:
+        """Judge a picture as `classify --explain` does; nothing is kept. `name` is its own."""
+
+    def plan(self, file: Path, name: str, target: str) -> Told:
+        """Return what `plan --json` prints of a picture; nothing is sent and nothing kept."""
 
     def report(self, since: str) -> str:
         """Return the report of the last `24h`, `7d` as a page of its own."""
