@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from place import REPOSITORY
+from upscaled.daemon import DRAIN_SECONDS, STOP_SECONDS
 from upscaled.edge.toml import load_settings
 
 FOLDER = REPOSITORY / "systemd" / "container"
@@ -43,7 +44,26 @@ def test_it_runs_as_nobody_and_carries_no_secret_and_says_whether_it_is_well() -
     assert "RUN" not in last[last.index("USER") :]  # nothing is made as root after it
     assert not re.search(r"(?i)fal_key\s*=|secret\s*=", (FOLDER / "Containerfile").read_text())
     assert all_of("HEALTHCHECK")[0].partition("CMD ")[2].startswith("[")
-    assert json.loads(all_of("ENTRYPOINT")[0])[0] == "upscaled"
+
+
+def test_its_entry_is_the_program_itself_and_lets_the_group_drop_and_take(tmp_path: Path) -> None:
+    """As the unit's `UMask=`: an inbox that only its maker may write into takes no pictures."""
+    stub = tmp_path / "upscaled"
+    stub.write_text('#!/bin/sh\necho "$$ $(umask) $*"\n')
+    stub.chmod(0o755)
+    entry = json.loads(all_of("ENTRYPOINT")[0]) + json.loads(all_of("CMD")[0])
+    here = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    with subprocess.Popen(entry, env=here, stdout=subprocess.PIPE, text=True) as process:
+        said, _ = process.communicate(timeout=10)
+
+    assert said.split() == [
+        str(process.pid),
+        "0002",
+        "--config",
+        "/etc/upscaled/config.toml",
+        "run",
+    ]
 
 
 def test_the_image_keeps_to_the_locks_and_brings_no_more_than_it_needs() -> None:
@@ -70,6 +90,24 @@ def test_the_compose_example_is_read_only_without_rights_and_with_bounds() -> No
         assert wanted in text
     assert "privileged: true" not in text
     assert "FAL_KEY" not in text
+
+
+def test_the_compose_example_says_whose_the_mounted_files_must_be_and_asks_for_health() -> None:
+    """A file for a secret keeps its owner in the container, and some builders drop HEALTHCHECK."""
+    text = (FOLDER / "compose.yaml").read_text()
+    (made,) = [rest for rest in all_of("RUN") if "useradd" in rest]
+    uid = re.search(r"useradd --uid (\d+)", made)
+
+    assert uid
+    assert f"install -o {uid[1]} -g {uid[1]} -m 400 /dev/stdin /etc/upscaled/fal_key" in text
+    assert f"chown {uid[1]}:{uid[1]} /srv/upscaled" in text
+    check = json.loads(all_of("HEALTHCHECK")[0].partition("CMD ")[2])
+    (asked,) = re.findall(r"^      test: (.*)$", text, re.MULTILINE)
+    assert json.loads(asked) == ["CMD", *check]
+    grace = re.search(r"stop_grace_period: (\d+)s", text)
+    assert grace
+    assert int(grace[1]) > DRAIN_SECONDS + STOP_SECONDS
+    assert "file: /etc/upscaled/fal_key" in text  # not in the checkout, whence images are built
 
 
 def test_the_copied_files_build_a_whole_program(tmp_path: Path) -> None:
