@@ -18,7 +18,6 @@ from upscaled.core.folders import drop_folder
 from upscaled.core.gate import Conditions
 from upscaled.core.hands import rests
 from upscaled.core.life import Lane
-from upscaled.core.settle import Settling
 from upscaled.core.standing import sentence
 from upscaled.edge import boxes, disk
 from upscaled.edge.bounded import ask
@@ -28,33 +27,27 @@ from upscaled.edge.service import Service
 from upscaled.edge.signals import two_stages
 from upscaled.edge.timetable import Timetable
 from upscaled.errors import LedgerUnwritable, UpscaledError
-from upscaled.eyes import Eyes, light_of
 from upscaled.flow import billing
 from upscaled.flow.attendance import Attendance, Manager
 from upscaled.flow.book import Book
-from upscaled.flow.cashier import Cashier
 from upscaled.flow.census import Office
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.intake import Intake
 from upscaled.flow.logbooks import Logbooks
 from upscaled.flow.models import Models
 from upscaled.flow.nights import Nights
 from upscaled.flow.orders import LOOK_AGAIN, Orders
-from upscaled.flow.patrol import Beat, Patrol
 from upscaled.flow.pulse import Pulse
 from upscaled.flow.reception import Reception
 from upscaled.flow.series import Gathering
 from upscaled.flow.showing import tiles_folder
-from upscaled.flow.silence import Silence
 from upscaled.flow.space import LOOK_SECONDS
-from upscaled.flow.sums import Days
 from upscaled.house import House
 from upscaled.housekeeping import EVERY_SECONDS, Housekeeping
 from upscaled.measures import Known
-from upscaled.nightly import AGAIN_SECONDS, Nightly
+from upscaled.nightly import AGAIN_SECONDS
 from upscaled.nightwatch import Nightwatch
 from upscaled.nouns import Hold, Job, Sighting, State
-from upscaled.whereabouts import roots_of
+from upscaled.staff import cashier_of, eyes_of, nightly_of, patrol_of, silence_of
 
 log = structlog.get_logger()
 
@@ -78,71 +71,24 @@ class Daemon:
         self.house = house
         self.pulse = Pulse(house.tools.clock.monotonic())
         self.attendance = Attendance(manager or Service(), self.pulse)
-        settings = house.settings
+        self._zone = local_zone(house.settings.schedule.timezone)
         self.book = Book(house.ledger, self._aim)
         gathering = Gathering(house.tools.grammar, house.ledger.series)
         self.conductor = Conductor(house.tools, self.book, house.roads, gathering)
-        self.conductor.door.conditions = self._conditions
-        self.conductor.ended = self._ended
-        self._zone = local_zone(settings.schedule.timezone)
-        self.cashier = Cashier(
-            house.ledger,
-            settings,
-            Days(zone=self._zone, starts=settings.day_starts),
-            house.ledger.inboxes,
-            gathering.costs,
-        )
-        self.conductor.resumed = self._resumed
-        self.eyes = [
-            Eyes(
-                number,
-                config,
-                partial(self._hint, number),
-                light_of(settings.finish),
-                house.ledger.inboxes[number],
-            )
-            for number, config in enumerate(settings.watch)
-        ]
-        for number, eyes in enumerate(self.eyes):
-            eyes.access = house.tools.accesses[number]
-            eyes.require = partial(house.marked.require, number)
-        beats = [
-            Beat(
-                intake=Intake(
-                    number,
-                    house.tools.grammar,
-                    Settling(eyes.settle_seconds),
-                    self.book,
-                    partial(self._left_in_place, number),
-                ),
-                eyes=eyes,
-                lane=house.roads[Lane.ROOT, number],
-            )
-            for number, eyes in enumerate(self.eyes)
-        ]
-        self.patrol = Patrol(self.conductor, beats)
-        self.conductor.look_again = self.patrol.soon
-        self.conductor.unready = self.patrol.unready
-        self.conductor.door.share = self.patrol.share
-        self.conductor.door.silent = self.patrol.silent
-        watched = [roots_of(settings, number) for number in range(len(settings.watch))]
-        self.silence = Silence(watched, house.marked.ask, house.tools.clock)
-        self.patrol.silence = self.silence.of
-        for number, reason in house.marked.refused.items():
-            self.patrol.beats[number].trouble = reason
+        self.cashier = cashier_of(house, gathering.costs, self._zone)
+        self.eyes = eyes_of(house, self._hint)
+        self.patrol = patrol_of(house, self.conductor, self.eyes, self._left_in_place)
+        self.silence = silence_of(house)
         self.orders = Orders(self.conductor, house.ledger, house.roads)
         self.models = Models(house.ledger)
         self.nights = Nights(house.ledger, house.tools.clock, self.conductor.post, self._calendar)
         self.nightwatch = Nightwatch(self._known())
-        self.cashier.warned = self.nightwatch.warned
-        roots = {number: house.roads[Lane.ROOT, number] for number in range(len(settings.watch))}
-        self.nightly = Nightly(lambda: house.settings, house.ledger, house.tools.clock, roots)
-        self.nights.write = self.nightly.write
+        self.nightly = nightly_of(house)
         self.logbooks = Logbooks(
             self.conductor, self.patrol, house.roads, house.ledger.standings, self._zone
         )
-        office = self._office()
-        self.reception = Reception(self.conductor, self.patrol, house.ledger, boxes, office)
+        self.reception = Reception(self.conductor, self.patrol, house.ledger, boxes, self._office())
+        self._join()
         self.failures = 0
         self.heir: Daemon | None = None
         self.relief: Callable[[], Daemon | None] = lambda: None
@@ -158,6 +104,20 @@ class Daemon:
         self._said = ""
         self._said_from: object = None
 
+    def _join(self) -> None:
+        """Let those who work here ask and tell one another."""
+        conductor, patrol = self.conductor, self.patrol
+        conductor.ended = self._ended
+        conductor.resumed = self._resumed
+        conductor.look_again = patrol.soon
+        conductor.unready = patrol.unready
+        conductor.door.conditions = self._conditions
+        conductor.door.share = patrol.share
+        conductor.door.silent = patrol.silent
+        patrol.silence = self.silence.of
+        self.cashier.warned = self.nightwatch.warned
+        self.nights.write = self.nightly.write
+
     def run(self, *, until_idle: bool, shown: Shown | None = None) -> int:
         """Work until asked to stop, or until idle; return the exit code."""
         self.conductor.load()
@@ -166,17 +126,7 @@ class Daemon:
         if not self._succeeds:
             self._sweep()
         self._prune()
-        timetable = Timetable()
-        look = partial(self.conductor.post, self.conductor.look_for_room)
-        timetable.every(LOOK_SECONDS, "room", look)
-        timetable.every(AGAIN_SECONDS, "reports", self.nightly.again)
-        timetable.every(3600.0, "prune", partial(self.conductor.post, self._prune))
-        keeping = Housekeeping(self.house.settings, self.house.ledger, self.house.tools.clock.now)
-        timetable.every(EVERY_SECONDS, "housekeeping", keeping.ask)
-        keeping.ask()
-        if self.house.bills is not None:
-            self._ask_for_bills()
-            timetable.every(billing.EVERY_SECONDS, "bills", self._ask_for_bills)
+        timetable = self._timetable()
         self.nightwatch.start(timetable)
         timetable.start()
         log.info("started", engine=self.house.tools.engine, ledger=self.house.ledger.id)
@@ -200,6 +150,20 @@ class Daemon:
                 self._note_status(alive=False)
                 log.info("stopped")
         return code
+
+    def _timetable(self) -> Timetable:
+        """Return what is done now and then, beside the work; some of it is asked for at once."""
+        made, post = Timetable(), self.conductor.post
+        made.every(LOOK_SECONDS, "room", partial(post, self.conductor.look_for_room))
+        made.every(AGAIN_SECONDS, "reports", self.nightly.again)
+        made.every(3600.0, "prune", partial(post, self._prune))
+        keeping = Housekeeping(self.house.settings, self.house.ledger, self.house.tools.clock.now)
+        made.every(EVERY_SECONDS, "housekeeping", keeping.ask)
+        keeping.ask()
+        if self.house.bills is not None:
+            self._ask_for_bills()
+            made.every(billing.EVERY_SECONDS, "bills", self._ask_for_bills)
+        return made
 
     def stop(self) -> None:
         """Have the turn under way be the last one; called from signal handlers, too."""

@@ -168,8 +168,24 @@ class Ground:
         if before is not None:
             marked.adopt(before)
         marked.open(start=partial(_put, plot.roads))
+        return House(
+            settings=settings,
+            ledger=ledger,
+            tools=self._tools(settings, rules, ledger, plot, marked),
+            roads=plot.roads,
+            has_key=self._key is not None,
+            bills=_bills(settings, self._key, self._stack),
+            close_now=partial(self._workers.close, now=True),
+            marked=marked,
+            renewed=partial(self._renewed, plot, marked),
+        )
+
+    def _tools(
+        self, settings: Settings, rules: Rules, ledger: Ledger, plot: Plot, marked: Marked
+    ) -> Tools:
+        """Return what a step may use."""
         studio = studio_of(settings, self._workers)
-        tools = Tools(
+        return Tools(
             settings=settings,
             grammar=grammar_of(settings),
             rulebook=rules.rulebook,
@@ -195,17 +211,6 @@ class Ground:
             restamp=ledger.restamp,
             at_root=partial(_at_root, plot.roads),
             accesses=plot.accesses,
-        )
-        return House(
-            settings=settings,
-            ledger=ledger,
-            tools=tools,
-            roads=plot.roads,
-            has_key=self._key is not None,
-            bills=_bills(settings, self._key, self._stack),
-            close_now=partial(self._workers.close, now=True),
-            marked=marked,
-            renewed=partial(self._renewed, plot, marked),
         )
 
     def _renewed(self, plot: Plot, marked: Marked, settings: Settings) -> House:
