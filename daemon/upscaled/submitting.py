@@ -84,6 +84,7 @@ class Counter:
         self._asked = asked
         self._known = known
         self._chance = chance
+        self._swept = False
         self._spellings = cache(partial(spellings, folder=asked.folder, grammar=asked.grammar))
 
     def hand_in(self, file: Path) -> Handed:
@@ -224,7 +225,9 @@ class Counter:
         taken = disk.take(file.resolve(), staged)
         if taken.sha256 != wishes.sha256:
             raise NotReady(f"{file} changed while it was read", "submit it again once it is whole")
-        _sweep(staged)
+        if not self._swept:  # a folder may hold a hundred thousand files: it is listed once a call
+            _sweep(staged)
+            self._swept = True
 
     def _write_ticket(self, final: Path, wishes: Wishes) -> bool:
         """Claim a name; False where another picture has it."""

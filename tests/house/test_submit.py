@@ -119,6 +119,8 @@ def test_an_unknown_target_copies_nothing_and_names_the_nearest(farm: Place) -> 
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
 
+    done = farm.run("submit", one, "--target", "hd", "--wait", "--timeout", "nan")
+    assert (done.returncode, "--timeout nan is no time" in done.stderr) == (2, True)
     assert list(farm.path("inbox").iterdir()) == []
 
 

@@ -229,6 +229,25 @@ def test_what_machines_that_died_have_left_goes_after_a_day(farm: Place) -> None
     assert (old.exists(), new.exists()) == (False, True)
 
 
+def test_one_call_lists_the_folder_once_however_many_pictures_it_brings(
+    farm: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [photo(farm.path(f"farm/{number}.png"), (64, 48), seed=number) for number in range(5)]
+    listed, scandir = list[Any](), os.scandir
+
+    def noted(place: Any) -> Any:
+        listed.append(place)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", noted)
+    counter = submitting.Counter(roots(farm), asked(), lambda _id: None)
+
+    for file in files:
+        counter.hand_in(file)
+
+    assert listed.count(farm.path("inbox/hd")) == 1
+
+
 def test_what_lies_under_the_target_already_is_not_copied_beside_itself(farm: Place) -> None:
     there = photo(farm.path("inbox/hd/a.png"), (64, 48))
     counter = submitting.Counter(roots(farm), asked(), lambda _id: None)

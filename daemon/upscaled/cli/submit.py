@@ -176,6 +176,8 @@ def _require_inbox(arguments: argparse.Namespace, place: _Place, ledger: Ledger 
 
 
 def _asked(arguments: argparse.Namespace, settings: Settings) -> Asked:
+    if arguments.timeout is not None and not arguments.timeout >= 0:
+        raise UsageError(f"--timeout {arguments.timeout:g} is no time", "seconds, 0 or more")
     grammar = grammar_of(settings)
     folder, order = read_target(grammar, arguments.target)
     series = None

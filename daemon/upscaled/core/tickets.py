@@ -133,6 +133,7 @@ def submitted_id(sha256: str, wishes: Wishes, member: str = "", nonce: bytes = b
     """
     Return the id that the same picture, asked for in the same way, gets on every machine.
 
+    The target counts as it is spelled here: see `Grammar.spelled` for the one spelling of each.
     `member` is the file's name where it is one of a series: two frames may be alike and both are
     wanted. `nonce` is chance, where it is to be done again.
     """
