@@ -102,6 +102,18 @@ def test_what_waits_for_people_is_found_by_its_state_not_among_all_of_an_inbox(
     assert found == ["SEARCH jobs USING INDEX jobs_by_state (state=?)"]
 
 
+@pytest.mark.parametrize("key", ["4k-series/*", "4k/shot.#.png 1x1", "4k/*Wall 3"])
+def test_a_series_is_told_from_its_own_rows_however_many_others_there_are(
+    ledger: Ledger, key: str
+) -> None:
+    found = plans(ledger, lambda ledger: ledger.standings.progress(0, key, (1, 9)))
+
+    jobs = [step for step in found if " jobs " in f"{step} "]
+    assert len(jobs) > 5
+    own = ("series=?", "run=?", "path=?", "id=?")
+    assert [step for step in jobs if not any(one in step for one in own)] == []
+
+
 def test_a_table_that_is_read_whole_would_be_told(ledger: Ledger) -> None:
     def ask(ledger: Ledger) -> None:
         with ledger._reading() as link:  # noqa: SLF001 - as the ledger itself would

@@ -166,12 +166,13 @@ class _Series:
 
     def _runs(self) -> list[str]:
         """Return the sequences that a series folder holds; members without a number are of none."""
+        # The plus keeps SQLite to the index of the series: there are more frames than its own.
         found = self._all(
-            "SELECT DISTINCT run FROM jobs WHERE SUCH AND run IS NOT NULL ORDER BY run LIMIT :most",
+            "SELECT DISTINCT +run FROM jobs WHERE SUCH AND +run IS NOT NULL LIMIT :most",
             _OF_SERIES,
             {"most": MOST_RUNS},
         )
-        return [run for (run,) in found]
+        return sorted(run for (run,) in found)
 
     def _gaps(self, values: Mapping[str, object], span: Range | None) -> dict[str, list[Range]]:
         """Return what is missing in each sequence, rising."""
@@ -252,7 +253,7 @@ class _Series:
     def _again(self) -> Counter[Word]:
         """Return the earlier jobs of members that came more than once: they do not count."""
         twice = (
-            "SELECT path FROM (SELECT path FROM jobs WHERE SUCH) GROUP BY path HAVING count(*) > 1"
+            "SELECT path FROM (SELECT path FROM jobs WHERE SUCH) GROUP BY +path HAVING count(*) > 1"
         )
         both = " UNION ALL SELECT path FROM jobs WHERE ".join(self._such)
         query = "SELECT seen_at, id, state, hold FROM jobs WHERE SUCH AND path = :path"
