@@ -35,12 +35,13 @@ from upscaled.edge.ledger import Ledger
 from upscaled.errors import Outage
 from upscaled.eyes import Eyes
 from upscaled.flow import lanes
+from upscaled.flow.beat import Beat
 from upscaled.flow.book import Book
 from upscaled.flow.census import Office
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.orders import Orders
-from upscaled.flow.patrol import Beat, Patrol
+from upscaled.flow.patrol import Patrol
 from upscaled.flow.ports import Progress
 from upscaled.flow.promises import Promises
 from upscaled.flow.reception import Reception

@@ -16,7 +16,7 @@ from upscaled.edge import disk, roots
 from upscaled.edge.tickets import Tickets
 from upscaled.edge.watch import hints, looking, polling
 from upscaled.errors import Outage, UpscaledError
-from upscaled.flow.patrol import Paces
+from upscaled.flow.beat import Paces
 from upscaled.nouns import ANYHOW, Sighting
 
 NOTE = "_READ-ME.txt"

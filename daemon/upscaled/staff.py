@@ -11,11 +11,12 @@ from functools import partial
 from upscaled.core.life import Lane
 from upscaled.core.settle import Settling
 from upscaled.eyes import Eyes, light_of
+from upscaled.flow.beat import Beat
 from upscaled.flow.cashier import Cashier
 from upscaled.flow.conductor import Conductor
 from upscaled.flow.intake import Intake
 from upscaled.flow.lanes import Lane as Road
-from upscaled.flow.patrol import Beat, Patrol
+from upscaled.flow.patrol import Patrol
 from upscaled.flow.series_costs import SeriesCosts
 from upscaled.flow.silence import Silence
 from upscaled.flow.sums import Days

@@ -6,10 +6,9 @@ Owned by the conductor's thread; the looks themselves run in the watch's own lan
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Protocol
 
 import structlog
 
@@ -19,10 +18,10 @@ from upscaled.core.outcome import Leave
 from upscaled.core.settle import QUICKEST_SECONDS
 from upscaled.core.strays import Stray
 from upscaled.errors import UpscaledError
+from upscaled.flow.beat import LISTEN_AGAIN_SECONDS, Beat
 from upscaled.flow.book import parted
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.intake import Intake, Look, Moment, Seen
-from upscaled.flow.lanes import Lane
+from upscaled.flow.intake import Look, Moment, Seen
 from upscaled.flow.silence import told
 from upscaled.nouns import Hold, Job, Sighting, State
 
@@ -35,8 +34,6 @@ LOOK_SECONDS = 60.0
 LISTEN_SECONDS = 5.0
 TROUBLED_SECONDS = 5.0
 """After a look that failed: a marker costs little to look for."""
-LISTEN_AGAIN_SECONDS = (5.0, 80.0)
-"""The first pause after hints could not be rebuilt, and the longest."""
 REST, REST_SECONDS = 4, 0.01
 """Looking takes at most a fifth of its lane, however many hints come in."""
 REST_WHOLE, LONGEST_SECONDS = 600, 300.0
@@ -47,90 +44,6 @@ PARTS = 4
 FOLDERS = 200
 """Folders that are looked into in one go."""
 _UNPAID = {State.TAKEN, State.JUDGED, State.PLANNED, State.ADMITTED, State.PREPARED}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paces:
-    """How often a watch is looked at where nothing says so, in seconds."""
-
-    times_seconds: float
-    """The folders' own times."""
-    whole_seconds: float
-    """Everything."""
-
-
-class Eyes(Protocol):
-    """How one watch is seen."""
-
-    @property
-    def paces(self) -> Paces:
-        """Return how often it is looked at where nothing says so."""
-
-    def looks(self, folders: Sequence[str]) -> Iterator[Look]:
-        """Look into folders, part by part, or raise `Outage`."""
-
-    def look(self, paths: tuple[str, ...]) -> Sequence[Sighting]:
-        """Look at single files."""
-
-    def changed(self) -> Sequence[str]:
-        """Return the folders whose own time moved."""
-
-    def told(self, strays: Sequence[Stray], linear: Sequence[str], folders: Sequence[str]) -> None:
-        """Put notes into folders that are not understood; take away those no longer true."""
-
-    def listen(self) -> str:
-        """See that hints come in; return what was wrong, empty where all was well."""
-
-    @property
-    def settle_seconds(self) -> float:
-        """Return how long a file must be quiet; longer on a share, which may come late."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Beat:
-    """One watch's round. Times are seconds of the clock that only grows."""
-
-    intake: Intake
-    eyes: Eyes
-    lane: Lane
-    dirty: dict[str, None] = field(default_factory=dict)
-    """Folders to look into, in the order they were named."""
-    round: Iterator[Look] | None = None
-    """The looks under way; the lane's while `busy`."""
-    whole_at: float = 0.0
-    times_at: float = 0.0
-    look_from: float = 0.0
-    """No sooner are files that settle looked at again, however many there are."""
-    looked: bool = False
-    """The last look was at files that settle: now it is the turn of a folder that waits for one.
-    Else a file that is always due, since it is not there any more, hides all others for good."""
-    listen_at: float = 0.0
-    begun_at: float = 0.0
-    rest_until: float = 0.0
-    """A writer's events come by the thousand; looks are followed by a rest in proportion."""
-    walked: float = 0.0
-    """Seconds that the last whole look took."""
-    walking: bool = False
-    pause: float = LISTEN_AGAIN_SECONDS[0]
-    busy: bool = False
-    scanned: bool = False
-    """The whole inbox was looked at since the start, or since its share was lost."""
-    at_work_since: float | None = None
-    """When its look under way began; None while it waits in the lane behind a step."""
-    trouble: str = ""
-    silent: str = ""
-    """Its folders do not answer: whoever asks them hangs."""
-    told: object = None
-    """What the notes in the folders were last made from."""
-
-    @property
-    def odd(self) -> tuple[str, ...]:
-        """Return what stays where it is."""
-        return self.intake.odd
-
-    def everything(self) -> None:
-        """Look into every folder."""
-        self.dirty = dict.fromkeys(["", *self.intake.folders])
 
 
 class Patrol:
