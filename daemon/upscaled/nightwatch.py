@@ -142,7 +142,8 @@ class Nightwatch:
         }
         free = {str(path): room.free for path, room in conductor.door.space.free().items()}
         low = settings.notify.disk_low_gb * _GIGABYTE
-        return standing(conductor.book.jobs.values(), troubles, free, low)
+        book = conductor.book
+        return standing(book.jobs.values(), troubles, free, low, ledger=book.trouble)
 
     def _night(self, night: Night, said: str) -> None:
         """Tell of a night that has ended, in its report's words."""

@@ -74,6 +74,12 @@ def test_shares_and_disks_stand_for_themselves() -> None:
     }
 
 
+def test_a_ledger_that_cannot_be_written_is_told_since_nothing_moves_then() -> None:
+    found = standing([], {"/a": ""}, {}, 0.0, ledger="no space left on the device")
+
+    assert found == {(Kind.UNREACHABLE, "ledger"): "the ledger: no space left on the device"}
+
+
 def test_a_picture_that_takes_long_is_named_once_and_held_time_does_not_count() -> None:
     overtime, held = Overtime(), replace(JOB, hold=Hold.WINDOW)
 

@@ -270,6 +270,19 @@ def test_a_note_is_not_written_through_a_link_that_somebody_put_there(tmp_path: 
     assert (tmp_path / "note.txt").read_text() == "ours"
 
 
+def test_a_pipe_in_the_place_of_a_note_is_not_waited_for(tmp_path: Path) -> None:
+    """Whoever may write on the share could hold up everything that goes through its lane."""
+    place = tmp_path / "note.txt"
+    os.mkfifo(place)
+
+    writing = threading.Thread(target=disk.note, args=("ours", place), daemon=True)
+    writing.start()
+    writing.join(5)
+
+    assert not writing.is_alive()
+    assert place.read_text() == "ours"
+
+
 def test_a_note_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("old")
 

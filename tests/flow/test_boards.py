@@ -264,6 +264,26 @@ def test_what_a_new_day_lifts_is_told_apart_from_what_only_a_higher_cap_lifts(
     )
 
 
+def test_what_a_new_month_lifts_is_told_apart_from_what_a_new_day_does(studio: Studio) -> None:
+    boards = boards_of(studio)
+    conditions = studio.conductor.door.conditions
+    caps = {"4k/day.png": {"daily": PRICE}, "4k/month.png": {"monthly": PRICE}}
+
+    def poor(job: Job) -> Conditions:
+        spend = Spend(today=PRICE, month=PRICE)
+        return replace(conditions(job), spend=spend, caps=replace(RICH, **caps[job.path]))
+
+    studio.conductor.door.conditions = poor
+    for path in caps:
+        studio.drop("pass", path)
+        studio.settle()
+
+    told = turned(studio, boards)
+
+    assert "waiting for money until Mon 23 Nov 00:00. " in told
+    assert "waiting for money until Tue 01 Dec 00:00. " in told
+
+
 def test_waiting_files_are_told_by_their_number(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

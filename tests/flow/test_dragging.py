@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from handling import Listening, Studio, assert_law, assert_paid_once, told_besid
 from paying import hushed
 from upscaled.edge import disk
 from upscaled.errors import Outage
-from upscaled.nouns import Job, State
+from upscaled.nouns import Code, Job, State, Trouble
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - thousands of fsyncs
 RESULT, SIDECAR, COMPARE = "a.png", "a.png.json", "a.png.compare.png"
@@ -556,6 +557,25 @@ def test_each_folder_of_review_and_failed_says_what_waits_there_and_how_to_answe
     studio.told("retry", first.id)
     assert note(studio, "failed/4k/ACME") == ""
     assert note(studio, "review/4k/ACME").startswith("review/4k/ACME: 2 files wait")
+
+
+def test_what_was_tried_again_and_failed_at_once_is_told_with_its_new_reason(
+    studio: Studio,
+) -> None:
+    """Between two looks it left and came back: the same job in the same folder."""
+    job = arrived(studio)
+    studio.told("reject", job.id)
+    assert "rejected by hand" in note(studio, "failed/4k/ACME")
+    failed = studio.job(job.id)
+    trouble = Trouble(code=Code.GAVE_UP, message="fal was away for long.", hint="try it later")
+    studio.clock.at += timedelta(seconds=1)
+    facts = replace(failed.facts, error=trouble)
+    studio.ledger.record(replace(failed, facts=facts, updated_at=studio.clock.now()), "failed", ())
+
+    studio.settle()
+
+    assert "fal was away for long." in note(studio, "failed/4k/ACME")
+    assert "rejected by hand" not in note(studio, "failed/4k/ACME")
 
 
 def test_notes_of_an_earlier_run_are_taken_away_too(studio: Studio) -> None:

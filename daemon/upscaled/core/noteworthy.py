@@ -32,16 +32,21 @@ def standing(
     troubles: Mapping[str, str],
     free: Mapping[str, int],
     low_bytes: float,
+    *,
+    ledger: str = "",
 ) -> dict[tuple[Kind, str], str]:
     """
     Return all that stands now, under a key that stays the same while it does.
 
-    `troubles`: by inbox, what is wrong with its folders; `free`: bytes by place.
+    `troubles`: by inbox, what is wrong with its folders; `free`: bytes by place; `ledger`: why it
+    cannot be written, for then nothing moves anywhere.
     """
     found: dict[tuple[Kind, str], str] = {}
     for job in jobs:
         if (kind := _HOLDS.get(job.hold) if job.hold else None) is not None:
             found.setdefault((kind, ""), job.reason or kind.value)
+    if ledger:
+        found[Kind.UNREACHABLE, "ledger"] = f"the ledger: {ledger}"
     for inbox, why in troubles.items():
         if why:
             named = why.startswith(inbox)  # it is itself what is not there

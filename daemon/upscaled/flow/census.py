@@ -8,7 +8,7 @@ thread; read for `_STATUS.txt`.
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Protocol
 
@@ -39,10 +39,10 @@ _STAGES = {
 _ENDING = "Being put in its place."
 _QUEUED = "In the queue of this folder."
 
-_Key = tuple[str, Hold | None, str, bool]
+_Key = tuple[str, Hold | None, str, datetime | None]
 """
-What makes a group: the target folder, the hold, without one what is said, and whether it lifts by
-itself: no day is named for a price over a whole cap because another picture waits for tomorrow.
+What makes a group: the target folder, the hold, without one what is said, and the minute in which
+it lifts: no day is named for a price over a whole cap because another picture waits for tomorrow.
 """
 
 
@@ -60,6 +60,10 @@ class Waiting(Protocol):
     @property
     def path(self) -> str:
         """Return where, relative to the root."""
+
+    @property
+    def at(self) -> float:
+        """Return when what is known of it changed last, in seconds since 1970."""
 
 
 class People(Protocol):
@@ -96,7 +100,6 @@ class _Tally:
     says: str = ""
     files: int = 0
     names: list[str] = field(default_factory=list)
-    until: datetime | None = None
 
     def add(self, some: Iterable[str], number: int) -> None:
         self.files += number
@@ -151,20 +154,18 @@ class Census:
         for job in jobs:
             says = job.reason or _STAGES.get(job.state, _ENDING)
             folder = drop_folder(grammar, job.path)
-            lifts = job.hold in _LIFTS and job.due_at is not None
-            key = folder, job.hold, "" if job.hold else says, lifts
+            until = _minute(job.due_at) if job.hold in _LIFTS else None
+            key = folder, job.hold, "" if job.hold else says, until
             tally = found.setdefault(key, _Tally())
             tally.says = says
             tally.add([job.path.removeprefix(f"{folder}/")], 1)
-            if lifts and job.due_at is not None:
-                tally.until = max(tally.until or job.due_at, job.due_at)
         return found
 
     def _queue(self, watch: int, waiting: dict[_Key, _Tally]) -> None:
         """Add what are names alone: by their number, whoever they are."""
         for aim, folders in self._conductor.book.backlog.lines():
             if aim[0] == watch:
-                tally = waiting.setdefault((aim[1], None, _QUEUED, False), _Tally(says=_QUEUED))
+                tally = waiting.setdefault((aim[1], None, _QUEUED, None), _Tally(says=_QUEUED))
                 for some in folders.values():
                     tally.add(some, len(some))
 
@@ -189,6 +190,11 @@ class Census:
         return ahead
 
 
+def _minute(at: datetime | None) -> datetime | None:
+    """Return a time to the full minute: a turn of the calendar was kept as so many seconds."""
+    return at and (at + timedelta(seconds=30)).replace(second=0, microsecond=0)
+
+
 def _groups(tallies: Mapping[_Key, _Tally]) -> tuple[Group, ...]:
     """Return the groups, the largest first."""
     found = [
@@ -198,8 +204,8 @@ def _groups(tallies: Mapping[_Key, _Tally]) -> tuple[Group, ...]:
             files=tally.files,
             names=tuple(tally.names),
             hold=hold,
-            until=tally.until,
+            until=until,
         )
-        for (folder, hold, _, _), tally in tallies.items()
+        for (folder, hold, _, until), tally in tallies.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.files, one.folder)))

@@ -130,7 +130,7 @@ class Readmes:
         return dict(list(found.items())[:FOLDERS])
 
     def _tell(self, shelf: _Shelf, folder: str, some: Sequence[Waiting]) -> None:
-        made_from = (len(some), [one.job for one in some[:SHOWN]])
+        made_from = (len(some), [(one.job, one.at) for one in some[:SHOWN]])
         if shelf.noted.get(folder) == made_from:
             return
         side, disk = shelf.side, self._conductor.tools.disk

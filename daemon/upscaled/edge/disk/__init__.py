@@ -483,7 +483,7 @@ def note(content: str, to: Path) -> None:
     """
     data = content.encode("utf-8" if content.isascii() else "utf-8-sig", "replace")
     with translated(to):
-        if to.exists() and to.read_bytes() == data:
+        if to.is_file() and to.read_bytes() == data:  # a pipe there is not waited for
             return
     write_whole(data, to)
 

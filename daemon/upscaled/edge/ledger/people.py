@@ -26,6 +26,8 @@ class Standing:
     """`review` or `failed`."""
     path: str
     """Relative to that root."""
+    at: float
+    """When what is known of it changed last, in seconds since 1970."""
 
 
 class People:
@@ -52,8 +54,9 @@ class People:
         """Return every file that waits, the latest first; what left no file is not there."""
         set_aside = sa.func.json_extract(_ROWS.facts, "$.set_aside")
         delivered = sa.func.json_extract(_ROWS.facts, "$.delivery.path")
+        paths = set_aside.label("aside"), delivered.label("path")
         query = (
-            sa.select(_ROWS.id, _ROWS.state, set_aside.label("aside"), delivered.label("path"))
+            sa.select(_ROWS.id, _ROWS.state, _ROWS.updated_at, *paths)
             .where(_ROWS.state.in_(_WAITING), self._of(watch))
             .order_by(_ROWS.updated_at.desc(), _ROWS.id.desc())
         )
@@ -63,7 +66,7 @@ class People:
                 root = "review" if row.state == State.REVIEW.value else "failed"
                 path = row.path if root == "review" else row.aside
                 if path:
-                    found.append(Standing(job=row.id, root=root, path=path))
+                    found.append(Standing(job=row.id, root=root, path=path, at=row.updated_at))
         return found
 
     def results(self, sha256: str) -> list[Job]:
