@@ -18,7 +18,7 @@ from upscaled.core.budget import Spend
 from upscaled.core.gate import Conditions
 from upscaled.core.life import Lane
 from upscaled.core.status_text import RENEWED
-from upscaled.flow.boards import WRITE_SECONDS, Boards, _pages
+from upscaled.flow.boards import STARTING_SECONDS, WRITE_SECONDS, Boards, _pages
 from upscaled.flow.census import Office
 from upscaled.nouns import Job
 
@@ -203,6 +203,26 @@ def test_it_says_how_to_see_that_nobody_writes_it_any_more_and_is_renewed_in_tim
     again = turned(studio, boards_of(studio), 0.0)
     assert again != renewed
     assert without_time(again) == without_time(first)
+
+
+def test_a_start_whose_first_look_takes_long_renews_what_a_killed_daemon_left(
+    studio: Studio,
+) -> None:
+    """An inbox of a hundred thousand files on a share is looked through for minutes."""
+    left = studio.folder / "inbox/_STATUS.txt"
+    left.write_text("as it was left")
+    boards = boards_of(studio)
+
+    assert turned(studio, boards, 5.0) == "as it was left"  # most are through by then
+
+    told = turned(studio, boards, STARTING_SECONDS)
+    assert (
+        "This folder is just being looked through; there may be more in it than is told here.\n"
+        in told
+    )
+    assert "everything was done" not in told
+    studio.settle()
+    assert "Nothing waits; everything was done." in turned(studio, boards)
 
 
 def test_at_the_end_it_says_that_nobody_works_here(studio: Studio) -> None:

@@ -89,6 +89,8 @@ class Standing:
     """Why the engine does not work; empty where it does."""
     trouble: tuple[str, ...] = ()
     """What is wrong with the folders or the ledger."""
+    looking: bool = False
+    """The inbox was not looked at whole since the start, or since it was away."""
     working: tuple[Group, ...] = ()
     waiting: tuple[Group, ...] = ()
     held: tuple[Group, ...] = ()
@@ -136,6 +138,8 @@ def files(number: int) -> str:
 def _sums(one: Standing, now: datetime) -> Iterator[str]:
     for trouble in one.trouble:
         yield f"TROUBLE: {plain(trouble)}"
+    if one.alive and one.looking:
+        yield "This folder is just being looked through; there may be more in it than is told here."
     if one.alive and one.stop:
         yield f"STOPPED: {plain(one.stop)}"
     working, waiting, held = (_count(some) for some in (one.working, one.waiting, one.held))
@@ -143,8 +147,9 @@ def _sums(one: Standing, now: datetime) -> Iterator[str]:
     said = f"{files(working)} in work, {waiting:,} waiting, {held:,} held"
     said += f", {people:,} for a person to look at." if people else "."
     left = bool(one.strays or one.odd)
+    idle = not working + waiting + held + people
     rest = "what is left where it is stands below" if left else "everything was done"
-    yield said if working + waiting + held + people else f"Nothing waits; {rest}."
+    yield f"Nothing waits; {rest}." if idle and not one.looking else said
     if one.alive and working + waiting:
         yield _expected(one, now)
     yield from _spent(one)

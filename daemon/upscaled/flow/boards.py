@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 5.0
 WRITE_SECONDS = 60.0
+STARTING_SECONDS = 15.0
+"""A first look may take minutes; what a killed daemon left is not left to stand so long."""
 STOP_SECONDS = 0.5
 """How long an end waits for the last words, of all together; a hung share must not hold it up."""
 
@@ -90,13 +92,18 @@ class Boards:
         self._people = office.people
         self.census = Census(conductor, patrol, office)
         self._pages = list(_pages(conductor.tools.settings, lanes))
+        self._hurry_at = conductor.tools.clock.monotonic() + STARTING_SECONDS
 
     def turn(self) -> None:
         """Look at what is due; a status that changed is written, at most once a minute."""
         now = self._conductor.tools.clock.monotonic()
         for page in self._pages:
             looked = all(self._patrol.share(watch) is not None for watch in page.watches)
-            if looked and not page.busy and now >= max(page.look_at, page.write_at):
+            if (
+                (looked or now >= self._hurry_at)
+                and not page.busy
+                and now >= max(page.look_at, page.write_at)
+            ):
                 page.look_at = now + LOOK_SECONDS
                 self._begin(page, alive=True)
 

@@ -138,6 +138,7 @@ class Census:
             engine=engine,
             stop=stop,
             trouble=tuple(filter(None, (beat.trouble, book.trouble))),
+            looking=not beat.scanned and not beat.trouble,
             working=_groups(self._tallied(by_word.get(Word.WORKING, ()))),
             waiting=_groups(waiting),
             held=_groups(self._tallied(by_word.get(Word.HELD, ()))),
