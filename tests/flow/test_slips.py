@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import tomli_w
 
-from handling import Studio, assert_law
+from handling import Studio, assert_law, told_beside
 from upscaled.flow.slips import LONELY_SECONDS
 from upscaled.nouns import Code, Hold, State
 
@@ -398,3 +398,23 @@ def test_what_is_no_file_is_a_fault_of_its_picture_and_no_outage_of_its_inbox(
     states = {job.path: (job.state, job.hold) for job in studio.jobs()}
     assert states["4k/b.png"] == (State.DONE, None)
     assert states["4k/a.png"] == (State.SEEN, Hold.NOT_READY)
+
+
+def test_a_failed_picture_that_is_dragged_back_with_its_ticket_is_tried_again(
+    studio: Studio,
+) -> None:
+    ticket(studio, "4k/a.png", id=ID, model="text")
+    studio.drop("pass", "4k/a.png")
+    studio.turn()
+    studio.told("cancel", ID)
+    assert studio.only().state is State.FAILED
+    for name in ("a.png", "a.png.job.toml"):
+        (studio.folder / "failed/4k" / name).rename(studio.folder / "inbox/4k" / name)
+
+    studio.settle()
+
+    states = {job.id == ID: job.state for job in studio.jobs()}
+    assert states == {True: State.FAILED, False: State.DONE}
+    assert {"archive/4k/a.png", "archive/4k/a.png.job.toml"} <= studio.files("archive").keys()
+    assert told_beside(studio, "outbox/4k/a.png")["verdict"]["rule"] == "ticket"
+    assert len(studio.fal.paid) == 1

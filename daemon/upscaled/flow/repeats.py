@@ -54,11 +54,16 @@ def belongs(job: Job, taken: Taken, tools: Tools) -> Outcome | None:
     return _repeated(job, taken, wishes, tools) if wishes.repeats else None
 
 
-def _repeated(job: Job, taken: Taken, wishes: Wishes, tools: Tools) -> Outcome:
+def _repeated(job: Job, taken: Taken, wishes: Wishes, tools: Tools) -> Outcome | None:
     first = tools.known(wishes.repeats or "")
     if first is None:
         return Leave(reason="the job of this id is gone; it is looked at anew")
-    if _bytes_of(first, tools) != taken.sha256:
+    known, failed = _bytes_of(first, tools), first.state is State.FAILED
+    if failed and (
+        known is None or (known == taken.sha256 and not _kept(job, taken, first, tools))
+    ):
+        return None  # a person brought it back out of failed/: that asks for another try
+    if known != taken.sha256:
         return _waits(
             job, taken, tools, f"id = {first.id!r} is that of another picture, {first.path}"
         )
@@ -71,11 +76,18 @@ def _repeated(job: Job, taken: Taken, wishes: Wishes, tools: Tools) -> Outcome:
     return _clear_away(job, taken, first, tools)
 
 
+def _kept(job: Job, taken: Taken, first: Job, tools: Tools) -> Path | None:
+    """Return where the first one's original lies whole, None where it does not."""
+    original = _original(first, tools)
+    if original is None or original == tools.inbox(job):
+        return None
+    return original if is_whole(original, taken.sha256, tools) else None
+
+
 def _clear_away(job: Job, taken: Taken, first: Job, tools: Tools) -> Outcome:
-    source, original = tools.inbox(job), _original(first, tools)
-    kept = original is not None and original != source and is_whole(original, taken.sha256, tools)
+    source, kept = tools.inbox(job), _kept(job, taken, first, tools)
     if kept:
-        said = f"submitted again as {job.path}: the same bytes as {original}; that copy was removed"
+        said = f"submitted again as {job.path}: the same bytes as {kept}; that copy was removed"
     else:
         path = own_name(job, tools, "archive", wanted(job))
         said = (
