@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from upscaled.edge import disk, roots
+from upscaled.edge.disk import renaming
 from upscaled.errors import Gone, NameTaken, NotReady, Outage
 from upscaled.nouns import Access
 
@@ -107,7 +108,7 @@ def test_without_the_kernels_help_a_link_keeps_names_safe(
     def refuse(*_: object) -> None:
         raise OSError(missing, "not here")
 
-    monkeypatch.setattr(disk, "_rename_noreplace", refuse)
+    monkeypatch.setattr(renaming, "_rename_noreplace", refuse)
     old, new = write(tmp_path / "old", b"old"), write(tmp_path / "new", b"new")
 
     with pytest.raises(NameTaken):

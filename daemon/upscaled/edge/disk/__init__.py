@@ -5,7 +5,6 @@ Every operating-system error leaves here as one of ours: a full disk and a lost 
 and never a picture's fault. Nothing here knows what a job is.
 """
 
-import ctypes
 import errno
 import hashlib
 import os
@@ -14,73 +13,36 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
-from upscaled.core.causes import outage
 from upscaled.edge.disk import owners
-from upscaled.errors import Gone, NameTaken, NotReady, Outage
+from upscaled.edge.disk.private import (
+    clear,
+    content,
+    drop,
+    lend,
+    make_folder,
+    mark,
+    names,
+    prune,
+    sizes,
+    words,
+)
+from upscaled.edge.disk.renaming import is_there, rename_kind, rename_new, sync_folder
+from upscaled.edge.disk.translating import blaming, making, translated, writing
+from upscaled.errors import Gone, NotReady, Outage
 from upscaled.nouns import ANYHOW, Access, Identity, Room, Taken
+
+__all__ = [
+    "CHUNK", "STAGING", "clear", "content", "digest", "drop", "drop_note", "identity",
+    "is_same", "is_there", "lend", "make_folder", "mark", "may_leave", "names", "note",
+    "open_folder", "prune", "rename_kind", "rename_new", "retire", "reveal", "room", "sizes",
+    "small", "stage", "stage_bytes", "sync_folder", "take", "translated", "words", "write_new",
+    "write_whole",
+]  # fmt: skip
 
 CHUNK = 1024 * 1024
 STAGING = ".upscaled-staging"
 """Hidden folder inside a root, on the same file system, so that the last step is one rename."""
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-_NO_LINK = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS, errno.EXDEV}
-_RENAME_NOREPLACE = 1
-_AT_FDCWD = -100
-
-
-@contextmanager
-def translated(place: Path) -> Iterator[None]:
-    """Turn an operating-system error into one of ours, naming the place."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise Gone(f"{place} is not there any more") from error
-    except OSError as error:
-        raise outage(place, error) from error
-
-
-@contextmanager
-def _making(folder: Path) -> Iterator[None]:
-    """As `translated`, where a folder is to be there afterwards: that it is missing is no news."""
-    try:
-        yield
-    except OSError as error:
-        raise outage(folder, error) from error
-
-
-@contextmanager
-def _writing(place: Path) -> Iterator[None]:
-    """
-    As `translated`, where our own file is made: what is missing then is the folder around it.
-
-    Nothing half stays behind: on a full disk it would keep the very room that is waited for.
-    """
-    try:
-        yield
-    except OSError as error:
-        with suppress(OSError):
-            place.unlink(missing_ok=True)
-        raise outage(place, error) from error
-
-
-@contextmanager
-def _blaming(place: Path) -> Iterator[None]:
-    """Name the place that is full: it is the one written to, not the one read from."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NO_SPACE:
-            raise
-        with translated(place):
-            raise
-
-
-def make_folder(folder: Path) -> None:
-    """Make a private working folder, where it is missing."""
-    with translated(folder):
-        folder.mkdir(parents=True, exist_ok=True)
 
 
 def identity(path: Path) -> Identity:
@@ -114,7 +76,7 @@ def take(source: Path, to: Path) -> Taken:
     try:
         with translated(source), _opened(source) as handle:
             before = _identity(os.fstat(handle))
-            with _blaming(part):
+            with blaming(part):
                 sha256 = _copy(handle, part)
             after = _identity(os.fstat(handle))
     except (Gone, Outage):
@@ -135,7 +97,7 @@ def stage(made: Path, sha256: str, root: Path, name: str, access: Access = ANYHO
     Raises `Outage` where what was read back is not what was written.
     """
     staged = root / STAGING / name
-    with translated(made), made.open("rb") as file, _writing(staged):
+    with translated(made), made.open("rb") as file, writing(staged):
         staged.parent.mkdir(parents=True, exist_ok=True)
         _copy(file.fileno(), staged)
         owners.give(staged, access)
@@ -149,7 +111,7 @@ def stage(made: Path, sha256: str, root: Path, name: str, access: Access = ANYHO
 def stage_bytes(content: bytes, root: Path, name: str, access: Access = ANYHOW) -> Path:
     """Write a small file into the root's hidden staging folder, durably."""
     staged = root / STAGING / name
-    with _writing(staged):
+    with writing(staged):
         staged.parent.mkdir(parents=True, exist_ok=True)
         with staged.open("wb") as file:
             file.write(content)
@@ -181,35 +143,12 @@ def reveal(staged: Path, final: Path, access: Access = ANYHOW) -> None:
 
     Raises `NameTaken`, or `Gone` where the staged file is missing (it was revealed before).
     """
-    with _making(final.parent):
+    with making(final.parent):
         owners.make_folders(final.parent, access)
     owners.follow(staged, final.parent, access)
     rename_new(staged, final)
-    with _making(final.parent):
+    with making(final.parent):
         sync_folder(final.parent)
-
-
-def rename_new(source: Path, final: Path) -> None:
-    """Rename without clobbering: RENAME_NOREPLACE, else link and unlink, else check and rename."""
-    with translated(source):
-        try:
-            _rename_new(source, final)
-        except FileNotFoundError as error:
-            if not is_there(source):
-                raise
-            # Somebody tidied the empty folder away: a missing source would mean "was revealed".
-            raise outage(final.parent, error) from error
-
-
-def _rename_new(source: Path, final: Path) -> None:
-    try:
-        _rename_noreplace(source, final)
-    except FileExistsError as error:
-        raise NameTaken(f"{final} exists already") from error
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY}:
-            raise
-        _link_or_check(source, final)
 
 
 def retire(source: Path, final: Path, sha256: str, access: Access = ANYHOW) -> None:
@@ -219,7 +158,7 @@ def retire(source: Path, final: Path, sha256: str, access: Access = ANYHOW) -> N
     On one device it is a rename; across devices a copy, fsync, re-hash through a fresh open, a
     rename without clobber, and only then the unlink. Raises `NameTaken` or `Outage`.
     """
-    with _making(final.parent):
+    with making(final.parent):
         owners.make_folders(final.parent, access)
         there = final.parent.stat().st_dev
     with translated(source):
@@ -259,68 +198,6 @@ def _rename_same_device(source: Path, final: Path) -> None:
         sync_folder(source.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename durable; file systems that cannot sync a folder are excused."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with suppress(OSError):  # SMB and some FUSE servers answer EINVAL
-            os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def rename_kind(folder: Path) -> str:
-    """Try by doing which rename without clobber this folder offers: noreplace, link or check."""
-    own = uuid4().hex[:12]  # the daemon and a `check` may try at the same time
-    probe, other = folder / f".upscaled-probe-{own}-a", folder / f".upscaled-probe-{own}-b"
-    with translated(folder):
-        probe.write_bytes(b"")
-        try:
-            _rename_noreplace(probe, other)
-        except OSError:
-            return _link_kind(probe, other)
-        else:
-            return "noreplace"
-        finally:
-            probe.unlink(missing_ok=True)
-            other.unlink(missing_ok=True)
-
-
-def _link_kind(probe: Path, other: Path) -> str:
-    try:
-        os.link(probe, other)
-    except OSError:
-        return "check"
-    return "link"
-
-
-def _link_or_check(source: Path, final: Path) -> None:
-    try:
-        os.link(source, final, follow_symlinks=False)
-    except FileExistsError as error:
-        raise NameTaken(f"{final} exists already") from error
-    except OSError as error:
-        if error.errno not in _NO_LINK:
-            raise
-        # Neither way exists here (exFAT, some SMB servers): the name is reserved in the ledger,
-        # so only a stranger's file arriving within this instant could be met.
-        if is_there(final):
-            raise NameTaken(f"{final} exists already") from error
-        source.rename(final)
-    else:
-        source.unlink()
-
-
-def _rename_noreplace(source: Path, final: Path) -> None:
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if call is None:
-        raise OSError(errno.ENOSYS, "renameat2 is missing here")
-    failed = call(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(final), _RENAME_NOREPLACE)
-    if failed:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code), str(final))
-
-
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -350,21 +227,6 @@ def may_leave(path: Path) -> bool:
     return os.access(path.parent, os.W_OK | os.X_OK)
 
 
-def is_there(path: Path) -> bool:
-    """
-    Say whether anything has this name, a dangling link included.
-
-    Raises `Outage` where the share does not say: what cannot be asked is not missing.
-    """
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise outage(path, error) from error
-    return True
-
-
 def is_same(one: Path, other: Path) -> bool:
     """Say whether two names are one file: a crash fell between link and unlink."""
     with translated(other):
@@ -383,65 +245,6 @@ def room(folder: Path) -> Room:
     )
 
 
-def mark(path: Path) -> None:
-    """Make an empty private file, durable before this returns."""
-    with translated(path):
-        with path.open("wb") as file:
-            os.fsync(file.fileno())
-        sync_folder(path.parent)
-
-
-def lend(source: Path, to: Path) -> None:
-    """Give a private file a second name, by a link where the file system has them."""
-    make_folder(to.parent)
-    with translated(to):
-        part = to.with_name(f"{to.name}.part")
-        part.unlink(missing_ok=True)
-        try:
-            os.link(source, part)
-        except OSError:
-            shutil.copyfile(source, part)
-        part.replace(to)
-
-
-def prune(folder: Path, before: float) -> None:
-    """Remove from a private folder what is older than this second of the wall clock."""
-    with translated(folder):
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.stat().st_mtime >= before:
-                continue
-            if path.is_dir():
-                clear(path)
-            else:
-                path.unlink(missing_ok=True)
-
-
-def names(folder: Path) -> tuple[str, ...]:
-    """Return the names in a private folder, none where it is missing."""
-    with translated(folder):
-        found = folder.iterdir() if folder.is_dir() else ()
-        return tuple(sorted(path.name for path in found))
-
-
-def words(path: Path) -> str:
-    """Return what a small private file says in UTF-8, nothing where it is missing."""
-    with translated(path):
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
-def sizes(folder: Path) -> dict[str, int]:
-    """Return the bytes of each file in a private folder by name, none where it is missing."""
-    with translated(folder):
-        found = folder.iterdir() if folder.is_dir() else ()
-        return {path.name: path.stat().st_size for path in found}
-
-
-def content(path: Path) -> bytes:
-    """Return a small private file, nothing where it is missing."""
-    with translated(path):
-        return path.read_bytes() if path.is_file() else b""
-
-
 def small(path: Path, most: int) -> bytes | None:
     """
     Return the bytes of a small file in a shared folder; None for a link, a pipe, or a larger one.
@@ -454,17 +257,6 @@ def small(path: Path, most: int) -> bytes | None:
             return None
         found = file.read(most + 1)
     return found if len(found) <= most else None
-
-
-def drop(path: Path) -> None:
-    """Remove one of our own working files, if it is there."""
-    with translated(path):
-        path.unlink(missing_ok=True)
-
-
-def clear(folder: Path) -> None:
-    """Remove a private working folder with all that is in it."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def drop_note(path: Path, *, signature: str) -> None:
