@@ -37,4 +37,4 @@ def test_no_request_that_the_document_allows_breaks_it(window: Place, tmp_path: 
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:]
-    assert "Tested: 15" in done.stdout, done.stdout[-2000:]
+    assert "Tested: 18" in done.stdout, done.stdout[-2000:]

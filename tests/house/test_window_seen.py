@@ -23,6 +23,14 @@ HOSTILE = "<img src=x onerror=alert(1)>.png"
 FORM = "form:has(input[value={verb}]) button"
 
 
+ON_TOP = """(() => {
+    const slider = document.querySelector(".stage .slider");
+    slider.scrollIntoView({ block: "nearest" });
+    const box = slider.getBoundingClientRect();
+    return document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2) === slider;
+})()"""
+
+
 class Window(Place):
     """A place with a window on a free port."""
 
@@ -121,10 +129,28 @@ def test_every_page_is_kept_as_a_picture_and_axe_finds_nothing_serious(
     assert chromium.dialogs == []
 
 
+def test_a_link_in_a_report_leads_to_the_job_and_back_to_all_reports(
+    window: Window, chromium: Browser
+) -> None:
+    for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+        chromium.open(f"{window.address}/reports/now", size)
+        assert not chromium.wider_than_the_screen, size_name
+        chromium.screenshot(f"window-report-{size_name}-light")
+    for link, there in (("/jobs/", "/jobs/"), ("/reports", "/reports")):
+        chromium.open(f"{window.address}/reports/now")
+        chromium.click(f"a[href^='{link}']")
+        chromium.wait_for(f"location.pathname.startsWith('{there}')", f"the way to {there}")
+        chromium.wait_for("document.querySelector('header.bar') !== null", "a page of ours")
+
+
 def test_the_divider_moves_by_mouse_and_by_keyboard(window: Window, chromium: Browser) -> None:
     chromium.open(f"{window.address}/review/{job_of(window, 'print-a5/a.jpg')}")
     chromium.wait_for("document.querySelector('[data-ready]') !== null", "tiles")
     at = "document.querySelector('.slider').value"
+    for size in (DESKTOP, (1280, 640), (1600, 1200), PHONE):
+        chromium.look(size)
+        assert chromium.run(ON_TOP), f"something lies over the handle at {size}"
+    chromium.look(DESKTOP)
     clip = "document.querySelector('canvas.before').style.clipPath"
     assert chromium.run(at) == "50"
     chromium.click(".stage .slider")  # in its middle: it has the focus now

@@ -16,12 +16,13 @@ _LINK = re.compile(
     r"""\shref\s*=\s*(?:"(?!\#)[^"]*"|'(?!\#)[^']*'|(?!["'\#])[^\s>]+)""", re.IGNORECASE
 )
 _JOB = re.compile(r"<code>([0-9a-z]{12,32})</code>")
-_BODY = re.compile(r"<body[^>]*>")
-_BACK = '<p style="padding: .9rem 1rem 0; margin: 0"><a href="/reports">All reports</a></p>'
+_HEAD = re.compile(r"<header[^>]*>|<body[^>]*>(?!\s*<header)")
+_BACK = '<p><a href="/reports">All reports</a></p>'
+"""In the report's own head: its policy lets no other style in."""
 
 
 def shown(html: str) -> str:
     """Return a report's page with links that can be followed here, and those alone."""
     plain = _LINK.sub("", html)
     linked = _JOB.sub(r'<a href="/jobs/\1"><code>\1</code></a>', plain)
-    return _BODY.sub(lambda found: found[0] + _BACK, linked, count=1)
+    return _HEAD.sub(lambda found: found[0] + _BACK, linked, count=1)

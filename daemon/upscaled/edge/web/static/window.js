@@ -5,11 +5,12 @@
   const main = document.getElementById("main");
   const said = document.getElementById("live");
   const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
   function dress(root) {
     for (const time of root.querySelectorAll("time[datetime]")) {
       const at = new Date(time.dateTime);
-      if (!Number.isNaN(at.getTime())) { time.textContent = clock.format(at); time.title = time.dateTime; }
+      if (!Number.isNaN(at.getTime())) { time.textContent = (time.closest(".story") ? exact : clock).format(at); time.title = time.dateTime; }
     }
     for (const image of root.querySelectorAll("img")) {
       image.addEventListener("error", () => image.classList.add("gone"), { once: true });
