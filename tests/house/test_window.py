@@ -18,7 +18,7 @@ from upscaled import __version__
 from upscaled.cli.window.answers import House
 from upscaled.cli.window.gathering import given_of
 from upscaled.cli.window.pictures import Pictures
-from upscaled.edge.ledger import shelf
+from upscaled.edge.ledger import posting, shelf
 from upscaled.edge.ledger.glance import glanced
 from upscaled.edge.toml import load_settings
 from upscaled.edge.web.app import application
@@ -229,6 +229,27 @@ def test_the_document_names_every_call_and_only_those(opened: Opened) -> None:
         for method in calls:
             answer = client.request(method, path.replace("{job}", "nobody"), json={})
             assert answer.status_code not in {405, 500}, (method, path)
+
+
+def test_what_a_person_must_know_before_resuming_stands_on_the_first_page(
+    studio: Place, opened: Opened
+) -> None:
+    client, ledger = opened(), studio.path("state/ledger.sqlite")
+    fault = {"key": "watch[0].inbox", "expected": "another folder", "place": "", "hint": ""}
+    refused = {"ok": False, "at": "2026-01-02T03:04:05Z", "faults": [fault], "changes": []}
+    told = {
+        "paused": "1",
+        "restored": json.dumps({"copied_at": "2026-01-02T03:04:05Z", "at": ""}),
+        "reload": json.dumps(refused),
+    }
+    assert "Restored from its copy" not in client.get("/").text
+    posting.remember(ledger, told)
+    html = client.get("/?anew").text
+    for words in ("Restored from its copy", "was refused", "expected another folder."):
+        assert words in html
+    client.post("/api/v1/resume", json={})
+    posting.remember(ledger, {"reload": "null"})
+    assert "Restored from its copy" not in client.get("/?again").text
 
 
 def test_another_site_gets_nothing_to_look_at_either(opened: Opened) -> None:

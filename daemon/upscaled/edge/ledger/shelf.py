@@ -15,7 +15,7 @@ from upscaled.edge.ledger.glance import Glance, Line
 from upscaled.edge.ledger.rows import job_of, when
 from upscaled.nouns import Facts, Job
 
-_TOLD = json.dumps(["daemon", "paused", "look_again", "paused_models"])
+_TOLD = json.dumps(["daemon", "paused", "look_again", "paused_models", "reload", "restored"])
 """Remembered values that pages show."""
 
 
