@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from orders import FOUR_K, probe, shipped, verdict
 from upscaled.core.draft import PlanRequest
 from upscaled.core.plan import make_plan
-from upscaled.core.receipt import PLAIN, Ending, Receipt, cost_basis, receipt, schema
+from upscaled.core.receipt import PLAIN, Ending, cost_basis, receipt
+from upscaled.core.receipt_schema import Receipt, schema
 from upscaled.nouns import (
     Artifact,
     Code,
