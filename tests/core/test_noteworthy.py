@@ -60,7 +60,14 @@ def test_holds_stand_under_one_key_however_many_jobs_they_hold(
 
     found = standing(held, {"/inbox": ""}, {"/work": 10**12}, 5e9)
 
-    assert found == ({(kind, ""): "because"} if kind else {})
+    which = "4k/a.png and 499 more: " if hold is Hold.BUDGET else ""
+    assert found == ({(kind, ""): f"{which}because"} if kind else {})
+
+
+def test_what_a_cap_holds_is_named_since_its_reason_is_about_one_picture() -> None:
+    held = replace(JOB, hold=Hold.BUDGET, reason="It would cost $0.56.")
+
+    assert list(standing([held], {}, {}, 0.0).values()) == ["4k/a.png: It would cost $0.56."]
 
 
 def test_shares_and_disks_stand_for_themselves() -> None:

@@ -1,13 +1,12 @@
 """What of the present state people should be told of unasked, and in which words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from upscaled.core.notice_kinds import Kind
 from upscaled.nouns import Code, Hold, Job, State
 
 _BY_HAND = frozenset({Code.CANCELLED.value, Code.REJECTED.value, Code.WITHDRAWN.value})
 _HOLDS = {
-    Hold.BUDGET: Kind.CAP_REACHED,
     Hold.LOCKED: Kind.LOCKED,
     Hold.NO_KEY: Kind.LOCKED,
     Hold.DISK: Kind.DISK_LOW,
@@ -41,10 +40,7 @@ def standing(
     `troubles`: by inbox, what is wrong with its folders; `free`: bytes by place; `ledger`: why it
     cannot be written, for then nothing moves anywhere.
     """
-    found: dict[tuple[Kind, str], str] = {}
-    for job in jobs:
-        if (kind := _HOLDS.get(job.hold) if job.hold else None) is not None:
-            found.setdefault((kind, ""), job.reason or kind.value)
+    found = _held(jobs)
     if ledger:
         found[Kind.UNREACHABLE, "ledger"] = f"the ledger: {ledger}"
     for inbox, why in troubles.items():
@@ -56,3 +52,23 @@ def standing(
             words = f"{number / _GIGABYTE:.1f} GB are free in {place}, below disk_low_gb"
             found[Kind.DISK_LOW, place] = words
     return found
+
+
+def _held(jobs: Iterable[Job]) -> dict[tuple[Kind, str], str]:
+    found: dict[tuple[Kind, str], str] = {}
+    capped: list[Job] = []
+    for job in jobs:
+        if job.hold is Hold.BUDGET:
+            capped.append(job)
+        elif (kind := _HOLDS.get(job.hold) if job.hold else None) is not None:
+            found.setdefault((kind, ""), job.reason or kind.value)
+    if capped:
+        found[Kind.CAP_REACHED, ""] = _capped(capped)
+    return found
+
+
+def _capped(jobs: Sequence[Job]) -> str:
+    """Return what a cap holds: the reason is about one picture, so that is named."""
+    first, more = jobs[0], len(jobs) - 1
+    which = f"{first.path} and {more:,} more" if more else first.path
+    return f"{which}: {first.reason or Kind.CAP_REACHED.value}"
