@@ -34,6 +34,13 @@ def test_the_folder_itself_may_be_reached_through_a_link(share: Path) -> None:
     assert Trees([link]).read(link / "print-a3" / "a.json", MOST) == b"ours"
 
 
+def test_a_folder_in_another_one_may_be_a_link_where_it_is_named_itself(share: Path) -> None:
+    inner = share / "archive"
+    inner.symlink_to(share.with_name("outside"))
+    assert Trees([share]).read(inner / "a.json", MOST) is None
+    assert Trees([share, inner]).read(inner / "a.json", MOST) == b"a secret"
+
+
 def test_a_link_on_the_way_is_not_followed(share: Path) -> None:
     outside = share.with_name("outside")
     (share / "swapped").symlink_to(outside)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from copy import copy
@@ -321,6 +322,22 @@ def test_a_picture_is_judged_and_planned_as_the_command_line_does(
     assert list(studio.path("state/views/incoming").iterdir()) == []
 
 
+def test_what_is_no_picture_is_told_where_pictures_are_tried(opened: Opened) -> None:
+    client = opened()
+    found = re.search(r'name="forgery" content="([^"]+)"', client.get("/rules").text)
+    assert found
+    answer = client.post(
+        "/rules/try",
+        params={"name": "notes.txt"},
+        content=b"no picture",
+        headers={"X-Upscaled-Token": found[1], "X-Fragment": "1"},
+        timeout=60,
+    )
+    assert answer.status_code == 200
+    assert "notes.txt" in answer.text
+    assert "not a picture" in answer.text
+
+
 def test_members_of_a_series_come_in_parts(opened: Opened) -> None:
     client = opened()
 
@@ -352,6 +369,7 @@ def test_tiles_are_let_go_of_where_they_take_too_much_room(studio: Place, tmp_pa
     for most, left in ((1, 1), (10**9, 3)):
         pictures = Pictures(replace(given, settings=apart), most_bytes=most)
         try:
+            assert stat.S_IMODE((tmp_path / "views").stat().st_mode) == 0o700
             for job in pairs:
                 assert pictures.view(job)
                 assert pictures.tile(job.id, "after", (0, 0, 0))

@@ -83,8 +83,10 @@ def test_a_window_begins_with_its_first_visitor_and_anew_after_its_end(place: Pl
     url = f"http://{address}"
     place.wait_for(lambda: is_alive(url), "the window")
     (window,) = windows_of(place)
+    assert place.path("state/views").exists()
     window.terminate()
     window.wait(10)
+    assert not place.path("state/views").exists()
     place.wait_for(lambda: is_alive(url), "the next one")
     assert windows_of(place) != [window]
 

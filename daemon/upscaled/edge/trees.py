@@ -19,7 +19,7 @@ class Trees:
     """Some folders, and nothing outside of them."""
 
     def __init__(self, roots: Iterable[Path]) -> None:
-        self._roots = tuple(dict.fromkeys(roots))
+        self._roots = sorted(set(roots), key=lambda one: -len(one.parts))  # the nearest first
 
     def read(self, path: Path, most: int) -> bytes | None:
         """Return a file of at most `most` bytes; None where it is none, or not in these folders."""

@@ -18,7 +18,7 @@ from threading import Event, Lock, Thread
 
 import structlog
 
-from upscaled.cli.window.verb import BESIDE, LEAN
+from upscaled.cli.window.verb import BESIDE, LEAN, window_faults
 from upscaled.core.settings import Settings
 from upscaled.core.settings_types import Address
 from upscaled.edge.web.listening import address_of, bind
@@ -52,6 +52,8 @@ def window_beside(settings: Settings, config: Path) -> Iterator[Beside]:
     if settings.web.listen is None:
         yield Beside()
         return
+    for fault in window_faults(settings, config):
+        log.warning("window_would_not_open", reason=fault.hint)
     keeper = _Keeper(settings.web.listen, config)
     thread = Thread(target=keeper.keep, name="window", daemon=True)
     thread.start()

@@ -57,9 +57,10 @@ class Pictures:
         self.incoming = self._cut / "incoming"
         """What comes in over the wire lies here until it is handed in."""
         shutil.rmtree(self._cut, ignore_errors=True)
+        self._cut.mkdir(mode=0o700, exist_ok=True)  # pictures belong to customers
         scratch = self._cut / ".scratch"
         for folder in (scratch, self._thumbs, self.incoming):
-            folder.mkdir(parents=True)
+            folder.mkdir(exist_ok=True)
         self._workers = Workers(1, Limits(idle_seconds=30.0), scratch=scratch)
         self._studio = Studio(self._workers, given.bands, "", given.conversions)
         self._one = Lock()

@@ -28,6 +28,8 @@ KEY = "window.key"
 
 def main() -> None:
     """Serve until told to end; beside a daemon also until nobody has come for a while."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # the server raises it again at its end
+        signal.signal(number, lambda *_: sys.exit(0))
     listening = socket.socket(fileno=int(sys.argv[1]))
     with os.fdopen(int(sys.argv[2]), "rb") as file:
         given = taken(file)

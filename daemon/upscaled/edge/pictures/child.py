@@ -170,7 +170,7 @@ def start(limits: Limits, tasks: str, scratch: Path | None) -> Child:
 
 def _environment(scratch: Path | None) -> dict[str, str]:
     """Only what a worker needs: a secret in the daemon's environment never reaches it."""
-    passed = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "LD_LIBRARY_PATH", "SYSTEMROOT")
+    passed = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT")
     here = str(Path(upscaled.__file__).resolve().parents[1])
     paths = [here, os.environ.get("PYTHONPATH", "")]
     return {

@@ -129,7 +129,9 @@ def is_ours(headers: Headers, names: Container[str] = ()) -> bool:
         return True
     try:
         found = urlsplit(origin)
-        return found.netloc.lower() == headers.get("host", "").lower() or found.hostname in names
+        if found.scheme == "https" and found.hostname in names:
+            return True
+        return found.netloc.lower() == headers.get("host", "").lower()
     except ValueError:
         return False
 
