@@ -6,14 +6,8 @@ from pathlib import Path
 from upscaled.core import names
 from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import NameTaken
-from upscaled.flow.finals import (
-    move_original,
-    original_of,
-    own_name,
-    require_same,
-    stage_sidecar,
-    wanted,
-)
+from upscaled.flow.finals import move_original, require_same, stage_sidecar
+from upscaled.flow.naming import original_of, own_name, wanted
 from upscaled.flow.ports import Progress
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Job, State

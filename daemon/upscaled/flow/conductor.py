@@ -28,7 +28,7 @@ from upscaled.errors import Gone, LedgerUnwritable, UpscaledError
 from upscaled.flow import lanes, steps
 from upscaled.flow.book import Book, parted
 from upscaled.flow.door import LOOK_SECONDS, Door
-from upscaled.flow.finals import spoken_for
+from upscaled.flow.naming import spoken_for
 from upscaled.flow.places import Due
 from upscaled.flow.posts import Done, Message, NotBegun, Post
 from upscaled.flow.series import Gathering

@@ -17,21 +17,15 @@ from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NameTaken, UpscaledError
 from upscaled.flow.collisions import replaces
 from upscaled.flow.finals import (
-    awaited,
     delivery_of,
-    finished,
     is_whole,
     move_original,
-    own_name,
     require_same,
-    root_of,
-    sidecar_of,
     staged,
     supersede,
     supersede_sidecar,
-    turn,
-    wanted,
 )
+from upscaled.flow.naming import awaited, finished, own_name, root_of, sidecar_of, turn, wanted
 from upscaled.flow.ports import Progress
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Delivery, Fidelity, Flicker, Job, State

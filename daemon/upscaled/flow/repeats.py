@@ -14,7 +14,8 @@ from upscaled.core.names import ticket_name
 from upscaled.core.outcome import Later, Leave, Next, Outcome
 from upscaled.core.tickets import DIGEST_DIGITS, waits
 from upscaled.errors import Gone
-from upscaled.flow.finals import is_whole, original_of, own_name, wanted
+from upscaled.flow.finals import is_whole
+from upscaled.flow.naming import original_of, own_name, wanted
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Hold, Job, State, Taken, Wishes
 

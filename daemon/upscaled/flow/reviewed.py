@@ -12,17 +12,8 @@ from upscaled.core import names
 from upscaled.core.hands import no_more_accepted
 from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NameTaken
-from upscaled.flow.finals import (
-    awaited,
-    delivery_of,
-    finished,
-    is_whole,
-    move_once,
-    own_name,
-    speak_for,
-    staged,
-    staged_beside,
-)
+from upscaled.flow.finals import delivery_of, is_whole, move_once, staged, staged_beside
+from upscaled.flow.naming import awaited, finished, own_name, speak_for
 from upscaled.flow.ports import Progress
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Job, Reviewed, State

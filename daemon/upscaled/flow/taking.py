@@ -11,7 +11,7 @@ from pathlib import Path
 
 from upscaled.core.outcome import Later, Next, Outcome
 from upscaled.errors import Gone, NotReady, Outage
-from upscaled.flow.finals import original_of
+from upscaled.flow.naming import original_of
 from upscaled.flow.ports import Progress
 from upscaled.flow.repeats import belongs, first_is_unread, require_ticket
 from upscaled.flow.resting import rests

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from upscaled.core import names
 from upscaled.errors import Gone, NameTaken
-from upscaled.flow.finals import delivery_of, finished, is_whole, move_once, sidecar_of
+from upscaled.flow.finals import delivery_of, is_whole, move_once
+from upscaled.flow.naming import finished, sidecar_of
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Dragged, Job, State
 

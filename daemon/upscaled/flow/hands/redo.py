@@ -7,9 +7,9 @@ from upscaled.core import hands, names
 from upscaled.core.folders import Target
 from upscaled.errors import Outage
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.finals import original_of, speak_for
 from upscaled.flow.hands.desk import Asked, Bench, Desk
 from upscaled.flow.hands.drag import bring_back
+from upscaled.flow.naming import original_of, speak_for
 from upscaled.nouns import Dragged, Family, Job
 
 

@@ -8,9 +8,10 @@ from upscaled.core import names
 from upscaled.core.hands import given_over, kept_wishes, redone_by
 from upscaled.core.life import check_move
 from upscaled.errors import Gone
-from upscaled.flow.finals import free_name, move_once, move_ticket
+from upscaled.flow.finals import move_once, move_ticket
 from upscaled.flow.hands.desk import Asked, Bench
 from upscaled.flow.hands.drag import bring_back
+from upscaled.flow.naming import free_name
 from upscaled.flow.tools import Tools
 from upscaled.nouns import Dragged, Facts, Job, State
 

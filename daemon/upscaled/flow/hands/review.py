@@ -6,9 +6,10 @@ from upscaled.core import hands
 from upscaled.core.names import REJECTED
 from upscaled.core.outcome import Next
 from upscaled.flow.conductor import Conductor
-from upscaled.flow.finals import finished, is_whole
+from upscaled.flow.finals import is_whole
 from upscaled.flow.hands.desk import Asked, Bench, Desk
 from upscaled.flow.hands.drag import bring_back, found_in_outbox
+from upscaled.flow.naming import finished
 from upscaled.flow.reviewed import TAKEN_OUT
 from upscaled.nouns import Dragged, Job, State
 
