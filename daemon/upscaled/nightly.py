@@ -23,7 +23,7 @@ from upscaled.errors import LedgerUnwritable, Outage, UpscaledError
 from upscaled.flow.lanes import Lane
 from upscaled.flow.ports import Clock
 from upscaled.flow.space import LOOK_RANK
-from upscaled.outboxes import Outbox, Wanted, Written, outboxes_of, report_outbox
+from upscaled.outboxes import Outbox, Real, Wanted, Written, outboxes_of, report_outbox
 from upscaled.reporting import span_between
 
 log = structlog.get_logger()
@@ -55,6 +55,7 @@ class Nightly:
     Writes reports, and remembers which are owed.
 
     `write` blocks its lane; `again` returns at once. Both may be called from any thread.
+    `real` says where an outbox lies, and asks no disk.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class Nightly:
         ledger: Ledger,
         clock: Clock,
         lanes: Mapping[int, Lane],
+        real: Real,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._clock = clock
         self._lanes = lanes
+        self._real = real
         self._lock = Lock()
         self._under_way: set[tuple[str, datetime]] = set()
 
@@ -78,8 +81,7 @@ class Nightly:
         Raises `Outage` where none could be written.
         """
         asked = [
-            (outbox, self._begin(outbox, night.begins, night.ends))
-            for outbox in outboxes_of(self._settings())
+            (outbox, self._begin(outbox, night.begins, night.ends)) for outbox in self._outboxes()
         ]
         wait([future for _, future in asked], timeout=PATIENCE_SECONDS)
         stands = [future.result() for _, future in asked if _stands(future)]
@@ -91,7 +93,7 @@ class Nightly:
 
     def again(self) -> None:
         """Try what is owed once more."""
-        outboxes = {str(outbox.folder): outbox for outbox in outboxes_of(self._settings())}
+        outboxes = {str(outbox.folder): outbox for outbox in self._outboxes()}
         for one in self._owed():
             if one.outbox in outboxes:
                 self._begin(outboxes[one.outbox], one.begins, one.ends)
@@ -99,6 +101,9 @@ class Nightly:
                 self._forget(one)  # the outbox has left the configuration
 
     # ---- inside
+
+    def _outboxes(self) -> list[Outbox]:
+        return outboxes_of(self._settings(), self._real)
 
     def _begin(self, outbox: Outbox, begins: datetime, ends: datetime) -> "Future[Written]":
         future: Future[Written] = Future()

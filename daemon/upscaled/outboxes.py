@@ -8,18 +8,25 @@ again by whoever asked.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from upscaled.core.report.page import BY_HAND
 from upscaled.core.report.values import Report, Span
 from upscaled.core.settings import Settings
 from upscaled.edge import disk, roots
+from upscaled.edge.bounded import ask
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import Outage, UpscaledError
 from upscaled.reporting import Asked, gather, write
+from upscaled.whereabouts import BRIEF_SECONDS
 
+Real = Callable[[Path], str]
+ANSWER_SECONDS = 3.0
+"""How long an outbox is given to say whether it is there."""
 _HEAD_BYTES = 2000
 """Of a page: its first lines."""
 
@@ -55,14 +62,20 @@ class Written:
     text: Path
 
 
-def outboxes_of(settings: Settings) -> list[Outbox]:
-    """Return each outbox once, in the config's order; or the one folder named for reports."""
+def outboxes_of(settings: Settings, real: Real | None = None) -> list[Outbox]:
+    """
+    Return each outbox once, in the config's order; or the one folder named for reports.
+
+    `real` says where an outbox lies without asking its disk, which may hang; without it each is
+    asked, and one that does not answer lies where it is spelled.
+    """
     if settings.report.folder is not None:
         every = tuple(range(len(settings.watch)))
         return [Outbox(folder=settings.report.folder, watches=every, scope="", is_root=False)]
     found: dict[str, list[int]] = {}
+    real = real or _asked(settings)
     for number, watch in enumerate(settings.watch):
-        found.setdefault(os.path.realpath(watch.outbox), []).append(number)
+        found.setdefault(real(watch.outbox), []).append(number)
     return [
         Outbox(
             folder=settings.watch[numbers[0]].outbox,
@@ -73,6 +86,12 @@ def outboxes_of(settings: Settings) -> list[Outbox]:
         )
         for numbers in found.values()
     ]
+
+
+def _asked(settings: Settings) -> Real:
+    folders = {watch.outbox for watch in settings.watch}
+    heard = ask({one: partial(os.path.realpath, one) for one in folders}, BRIEF_SECONDS)
+    return lambda folder: heard.get(folder, str(folder.absolute()))
 
 
 def _named(settings: Settings, number: int) -> str:
@@ -89,13 +108,27 @@ def report_outboxes(
     Returns what stands, and a sentence for each outbox that cannot be written.
     """
     written, missed = [], []
-    wanted = Wanted(span=span, now=now, by_hand=True)
-    for outbox in outboxes_of(settings):
+    wanted, outboxes = Wanted(span=span, now=now, by_hand=True), outboxes_of(settings)
+    asked = {one.folder: partial(_away, one, ledger) for one in outboxes}
+    heard = ask(asked, ANSWER_SECONDS)
+    for outbox in outboxes:
+        why = heard.get(outbox.folder, f"{outbox.folder} does not answer")
         try:
-            written.append(report_outbox(settings, ledger, outbox, wanted))
+            if not why:
+                written.append(report_outbox(settings, ledger, outbox, wanted))
         except UpscaledError as error:
-            missed.append(error.message)
+            why = error.message
+        missed += [why] if why else []
     return written, missed
+
+
+def _away(outbox: Outbox, ledger: Ledger) -> str:
+    """Return why an outbox cannot be written into, empty where it can."""
+    try:
+        _require(outbox, ledger)
+    except UpscaledError as error:
+        return error.message
+    return ""
 
 
 def report_outbox(settings: Settings, ledger: Ledger, outbox: Outbox, wanted: Wanted) -> Written:

@@ -85,7 +85,7 @@ def span_between(settings: Settings, since: datetime, until: datetime) -> Span:
 
 def gather(settings: Settings, ledger: Ledger, asked: Asked) -> Report:
     """Return all that the page tells."""
-    within = _within(settings, asked)
+    within = _within(ledger, asked)
     night, zone = Figures(asked.span), local_zone(settings.schedule.timezone)
     for end in ledger.nights.ends(within):
         night.count(end)
@@ -167,8 +167,8 @@ def _slowest(
             yield tell(job)
 
 
-def _within(settings: Settings, asked: Asked) -> Within:
-    inboxes = [os.path.realpath(settings.watch[number].inbox) for number in asked.watches]
+def _within(ledger: Ledger, asked: Asked) -> Within:
+    inboxes = [ledger.inboxes[number] for number in asked.watches]
     everything = not asked.scope  # inboxes that left the config too: their money was spent
     return Within(
         since=asked.span.since,

@@ -50,6 +50,11 @@ class Marked:
         here = range(len(self._settings.watch))
         self._met |= {watch for watch in here if roots_of(self._settings, watch) in met}
 
+    def real(self, root: Path) -> str:
+        """Return where a root lies, as it said itself; as it is spelled until it has answered."""
+        found = self._places.found.get(root)
+        return found.real if found else os.path.abspath(root)  # noqa: PTH100 - no disk
+
     def met_roots(self) -> set[tuple[Path, ...]]:
         """Return the roots of the watches that have been met."""
         return {roots_of(self._settings, watch) for watch in self._met}

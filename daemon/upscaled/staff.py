@@ -80,7 +80,8 @@ def silence_of(house: House) -> Silence:
 
 def nightly_of(house: House) -> Nightly:
     """Return who writes the nights' reports."""
-    return Nightly(lambda: house.settings, house.ledger, house.tools.clock, root_roads(house))
+    clock, roads = house.tools.clock, root_roads(house)
+    return Nightly(lambda: house.settings, house.ledger, clock, roads, house.marked.real)
 
 
 def root_roads(house: House) -> dict[int, Road]:

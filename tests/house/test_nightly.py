@@ -1,9 +1,11 @@
 """A night's report reaches every outbox; one that is away gets it later and holds up nobody."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 import pytest
 
@@ -12,6 +14,7 @@ from place import Place, photo
 from report_studio import Studio
 from upscaled.core.litter import is_ours
 from upscaled.core.nights import Night
+from upscaled.edge import roots
 from upscaled.edge.roots import MARKER
 from upscaled.edge.toml import load_settings
 from upscaled.errors import Outage
@@ -42,9 +45,8 @@ class Morning:
         """Start the daemon's part anew; what it remembers stands in the ledger."""
         self.lanes = {number: Lane(f"root-{number}", 1) for number in (0, 1)}
         studio = self.studio
-        self.nightly = Nightly(
-            lambda: studio.settings, studio.ledger, Hand(ENDS + timedelta(minutes=1)), self.lanes
-        )
+        clock = Hand(ENDS + timedelta(minutes=1))
+        self.nightly = Nightly(lambda: studio.settings, studio.ledger, clock, self.lanes, str)
         return self.nightly
 
     def names(self, watch: int) -> list[str]:
@@ -125,18 +127,50 @@ def test_a_share_that_hangs_keeps_nobody_elses_report_back(
         hangs.set()
         answers.wait(20)
 
+    def realpath(path: "str | os.PathLike[str]") -> str:
+        """Whoever asks where it lies hangs with it, and so does what waits for him."""
+        if "zeta" in str(path):
+            answers.wait(20)
+        return str(path)
+
     morning.lanes[1].put(9999, hang)
     assert hangs.wait(5)
+    monkeypatch.setattr("os.path.realpath", realpath)
+    began = monotonic()
 
     said = morning.nightly.write(NIGHT)
     morning.nightly.again()  # still hanging: not asked twice
 
     assert morning.names(0) == REPORTS
+    assert monotonic() - began < 10
     assert f"The report for {morning.outboxes[1]} follows" in said
     answers.set()
     morning.settle()
     assert morning.names(1) == REPORTS
     assert morning.studio.ledger.get(OWED) == "[]"
+
+
+def test_by_hand_a_share_that_hangs_is_named_and_the_others_get_their_report(
+    morning: Morning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upscaled.outboxes.ANSWER_SECONDS", 0.2)
+    answers, ask = Event(), roots.read_marker
+
+    def read_marker(root: Path, own: str) -> roots.Marker:
+        if root == morning.outboxes[1]:
+            answers.wait(20)
+        return ask(root, own)
+
+    monkeypatch.setattr(roots, "read_marker", read_marker)
+    studio = morning.studio
+    span = span_until(studio.settings, ENDS, timedelta(hours=9))
+
+    written, missed = report_outboxes(studio.settings, studio.ledger, span, ENDS)
+
+    assert not answers.is_set()
+    answers.set()
+    assert [one.page.parent for one in written] == morning.outboxes[:1]
+    assert missed == [f"{morning.outboxes[1]} does not answer"]
 
 
 def test_an_outbox_that_left_the_config_is_owed_nothing(morning: Morning) -> None:
