@@ -16,7 +16,9 @@ from threading import Lock
 import structlog
 
 from upscaled.core.nights import Night
+from upscaled.core.notices import LONGEST
 from upscaled.core.report.lead import lead
+from upscaled.core.report.words import count
 from upscaled.core.settings import Settings
 from upscaled.edge.ledger import Ledger
 from upscaled.errors import LedgerUnwritable, Outage, UpscaledError
@@ -33,6 +35,8 @@ OWED = "reports_owed"
 AGAIN_SECONDS = 300.0
 PATIENCE_SECONDS = 60.0
 """How long a share may take before the night is told without it."""
+MOST_SAID = LONGEST - 20
+"""Characters of a morning's message; the night's date stands before them."""
 MOST_OWED = 200
 """A share that is gone for good is not waited for for ever: the oldest are let go."""
 
@@ -89,7 +93,7 @@ class Nightly:
         if not stands:
             raise Outage("; ".join(_why(future) for _, future in asked), hold="share")
         self._owe(missed, night)
-        return " ".join([*map(_said, stands), *map(_missed, missed)])
+        return joined([*map(_said, stands), *map(_missed, missed)])
 
     def again(self) -> None:
         """Try what is owed once more."""
@@ -164,6 +168,19 @@ class Nightly:
             self._ledger.put(OWED, told)
         except LedgerUnwritable as error:
             log.warning("owed_not_remembered", reason=error.message)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return what fits into one message whole, and how much more there is."""
+    shown = list(parts)
+    while len(said := _with_rest(shown, len(parts) - len(shown))) > MOST_SAID and len(shown) > 1:
+        shown.pop()
+    return said
+
+
+def _with_rest(shown: Sequence[str], more: int) -> str:
+    rest = f"And {count(more, 'more outbox', 'more outboxes')}."
+    return " ".join([*shown, rest] if more else shown)
 
 
 def _utc(seconds: float) -> datetime:

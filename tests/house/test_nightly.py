@@ -14,13 +14,14 @@ from place import Place, photo
 from report_studio import Studio
 from upscaled.core.litter import is_ours
 from upscaled.core.nights import Night
+from upscaled.core.notices import LONGEST
 from upscaled.edge import roots
 from upscaled.edge.roots import MARKER
 from upscaled.edge.toml import load_settings
 from upscaled.errors import Outage
 from upscaled.flow.lanes import Lane
 from upscaled.flow.nights import MARK
-from upscaled.nightly import OWED, Nightly
+from upscaled.nightly import OWED, Nightly, joined
 from upscaled.nouns import State
 from upscaled.outboxes import report_outboxes
 from upscaled.reporting import span_until
@@ -171,6 +172,19 @@ def test_by_hand_a_share_that_hangs_is_named_and_the_others_get_their_report(
     answers.set()
     assert [one.page.parent for one in written] == morning.outboxes[:1]
     assert missed == [f"{morning.outboxes[1]} does not answer"]
+
+
+def test_a_message_about_many_outboxes_ends_with_how_many_more_there_are() -> None:
+    """A message is cut at its end, and half a path leads nowhere."""
+    parts = [f"{number} pictures were finished. The report: /{'x' * 90}" for number in range(20)]
+
+    told = joined(parts)
+
+    assert len(f"2026-12-01: {told}") <= LONGEST
+    assert told.startswith(" ".join(parts[:4]))
+    assert told.endswith(f"/{'x' * 90} And 16 more outboxes.")
+    assert joined(parts[:4]) == " ".join(parts[:4])
+    assert joined(parts[:5]).endswith(" And 1 more outbox.")
 
 
 def test_an_outbox_that_left_the_config_is_owed_nothing(morning: Morning) -> None:
