@@ -29,7 +29,7 @@ def line_of(job: Job, settings: Settings, grammar: Grammar, zone: tzinfo) -> Lin
         source=(probe.width, probe.height) if probe else None,
         result=(made.width, made.height) if made else None,
         result_bytes=made.bytes if made else 0,
-        notes=notes_of(job.facts),
+        notes=notes_of(facts, job.reason if job.state is State.REVIEW else None),
         cost=job.cost,
         basis=basis_of(facts, job.cost),
         fal_cost=plan.fal_cost if plan else 0,
@@ -39,12 +39,13 @@ def line_of(job: Job, settings: Settings, grammar: Grammar, zone: tzinfo) -> Lin
     )
 
 
-def notes_of(facts: Facts) -> tuple[str, ...]:
-    """Return the sentences on a result that its owner might not expect."""
+def notes_of(facts: Facts, reason: str | None = None) -> tuple[str, ...]:
+    """Return the sentences on a result that its owner might not expect; `reason` is its own."""
     plan, fidelity = facts.plan, facts.fidelity
     found = fidelity.reasons if fidelity and fidelity.verdict != "pass" else ()
+    planned = (plan.review_reason if plan.review else None, plan.shortfall) if plan else ()
     kept: list[str] = []
-    for one in (*found, plan.shortfall if plan else None, *(plan.notes if plan else ())):
+    for one in (reason, *found, *planned, *(plan.notes if plan else ())):
         # Why a person is asked may hold a note already, among its own words.
         if one and not any(one.rstrip(".") in before for before in kept):
             kept.append(one)
