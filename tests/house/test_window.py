@@ -156,6 +156,7 @@ def test_a_foreign_name_for_this_machine_is_not_answered(opened: Opened, host: s
 def test_with_a_token_nothing_is_shown_without_it(opened: Opened) -> None:
     client = opened(TOKEN, host="studio.example")
     assert client.get("/jobs").headers["location"] == "/login"
+    assert '<nav aria-label="Pages">' not in client.get("/login").text
     for path in ("/api/v1/jobs", "/api/v1/status", "/api/v1/openapi.json"):
         assert client.get(path).status_code == 401
         wrong = client.get(path, headers={"Authorization": "Bearer open sesam"})
@@ -353,7 +354,10 @@ def test_members_of_a_series_come_in_parts(opened: Opened) -> None:
     assert (some["total"], some["jobs"]) == (len(FRAMES), whole["jobs"][1:2])
     assert part(watch=9, key=series["key"]).json() == {"jobs": [], "total": 0}
     assert part(watch=0).status_code == 400
-    assert "shot.1003.png" in client.get(f"/series/{of['watch']}", params={"key": of["key"]}).text
+    html = client.get(f"/series/{of['watch']}", params={"key": of["key"]}).text
+    assert "shot.1003.png" in html
+    counts = [(series[word], says) for word, says in (("done", "of 3 done"), ("failed", "failed"))]
+    assert all(f"{number} {says}" in html for number, says in counts if number)
 
 
 def test_tiles_are_let_go_of_where_they_take_too_much_room(studio: Place, tmp_path: Path) -> None:
