@@ -323,20 +323,23 @@ def test_a_picture_is_judged_and_planned_as_the_command_line_does(
     assert list(studio.path("state/views/incoming").iterdir()) == []
 
 
-def test_what_is_no_picture_is_told_where_pictures_are_tried(opened: Opened) -> None:
+def test_pictures_are_tried_and_what_is_none_is_told(opened: Opened, tmp_path: Path) -> None:
     client = opened()
     found = re.search(r'name="forgery" content="([^"]+)"', client.get("/rules").text)
     assert found
-    answer = client.post(
-        "/rules/try",
-        params={"name": "notes.txt"},
-        content=b"no picture",
-        headers={"X-Upscaled-Token": found[1], "X-Fragment": "1"},
-        timeout=60,
-    )
-    assert answer.status_code == 200
-    assert "notes.txt" in answer.text
-    assert "not a picture" in answer.text
+
+    def tried(name: str, data: bytes) -> str:
+        headers = {"X-Upscaled-Token": found[1], "X-Fragment": "1"}
+        query = {"name": name}
+        answer = client.post("/rules/try", params=query, content=data, headers=headers, timeout=60)
+        assert answer.status_code == 200
+        assert name in answer.text
+        return answer.text
+
+    assert "not a picture" in tried("notes.txt", b"no picture")
+    html = tried("good.jpg", photo(tmp_path / "good.jpg").read_bytes())
+    for words in ("% sure", "What tipped it"):
+        assert words in html
 
 
 def test_members_of_a_series_come_in_parts(opened: Opened) -> None:
