@@ -12,7 +12,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from upscaled.core.report.style import STYLE
-from upscaled.edge.web.api import PREFIX, Api
+from upscaled.edge.web.api import Api
+from upscaled.edge.web.calls import PREFIX
 from upscaled.edge.web.guarding import Guard, Keys
 from upscaled.edge.web.pages import Site
 from upscaled.edge.web.ports import Answers
