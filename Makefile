@@ -41,7 +41,8 @@ test: .venv/dev  ## format, lint, types, import contracts and every test that ne
 	@$(PY) -m ruff check --quiet .
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 	@$(PY) -m mypy --no-error-summary && $(PY) -m mypy --no-error-summary tests
-	@$(PY) -m pytest -n 2 -m "not (system or long)"
+	@# Three at a time on two cores: much of a test is waiting for a file to settle.
+	@$(PY) -m pytest -n 3 -m "not (system or long)"
 
 test-system: .venv/dev  ## what needs parts of the system (fails where one is missing), and what takes long
 	@sh tests/system-parts
