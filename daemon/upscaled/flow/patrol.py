@@ -36,8 +36,8 @@ TROUBLED_SECONDS = 5.0
 """After a look that failed: a marker costs little to look for."""
 REST, REST_SECONDS = 4, 0.01
 """Looking takes at most a fifth of its lane, however many hints come in."""
-REST_WHOLE, LONGEST_SECONDS = 600, 300.0
-"""A whole look is followed by six hundred times what it took, but by no more than five minutes:
+REST_WHOLE, LONGEST_SECONDS = 1000, 300.0
+"""A whole look is followed by a thousand times what it took, but by no more than five minutes:
 the more lies there, the rarer the look that only finds what was replaced in place."""
 PARTS = 4
 """Parts of a look that come back at once: some thousand files."""
@@ -142,11 +142,8 @@ class Patrol:
             beat.listen_at = now + LISTEN_SECONDS
             self._put(beat, self._listen)
         elif now >= beat.whole_at:
-            pace = max(
-                beat.eyes.paces.whole_seconds, min(LONGEST_SECONDS, REST_WHOLE * beat.walked)
-            )
+            beat.whole_at = now + self._pace(beat)
             beat.walked, beat.walking = 0.0, True
-            beat.whole_at = now + pace * (0.75 + 0.5 * self._conductor.tools.die())
             beat.everything()
             self._look_into(beat, now)
         elif not (walks and beat.looked) and (paths := self._unsettled(beat, now)):
@@ -158,6 +155,12 @@ class Patrol:
         elif now >= beat.times_at:
             beat.times_at = now + beat.eyes.paces.times_seconds
             self._put(beat, self._times)
+
+    def _pace(self, beat: Beat) -> float:
+        """Return the seconds until the next whole look, by what the last one took."""
+        rest = min(LONGEST_SECONDS, REST_WHOLE * beat.walked)
+        whole = max(beat.eyes.paces.whole_seconds, rest)
+        return whole * (0.75 + 0.5 * self._conductor.tools.die())
 
     def _unsettled(self, beat: Beat, now: float) -> tuple[str, ...]:
         return beat.intake.settling.due(now) if now >= beat.look_from else ()
@@ -288,6 +291,8 @@ class Patrol:
 
     def _went_round(self, beat: Beat, now: float, odd: tuple[str, ...]) -> None:
         """Rest after the last folder that was named."""
+        if beat.walking:
+            beat.whole_at = max(beat.whole_at, now + self._pace(beat))
         beat.scanned, beat.walking = True, False
         beat.rest_until = now + REST * max(REST_SECONDS, now - beat.begun_at)
         if self._conductor.book.trouble:
