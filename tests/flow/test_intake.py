@@ -292,3 +292,15 @@ def test_a_placeholder_of_many_that_left_leaves_no_row_and_a_restart_keeps_the_o
     (known,) = rounds.ledger.alive_at(0, [crowd[-2].path])
     again.rouse(known)
     assert again.at(0, known.path) == known
+
+
+def test_what_stays_where_it_is_keeps_its_order_whichever_folder_is_looked_into(
+    rounds: Round,
+) -> None:
+    for folder in ("4k", "8k"):
+        rounds.took(Look(folder=folder, odd=[f"{folder}/x: a link"]))
+    rounds.took(Look(folder="4k", odd=["4k/x: a link"]))
+
+    assert list(rounds.intake.odd) == ["4k/x: a link", "8k/x: a link"]
+    rounds.took(Look(folder="4k"))
+    assert list(rounds.intake.odd) == ["8k/x: a link"]

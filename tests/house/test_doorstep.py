@@ -67,6 +67,11 @@ def test_what_the_system_mounts_there_and_is_not_mounted_is_missed(
     with pytest.raises(Fatal, match=f"{point} is not mounted"):
         asked(share, share.inbox.parent)
 
+    share.inbox.rmdir()
+    with pytest.raises(Fatal, match=f"{point} is not mounted"):
+        asked(share, share.inbox.parent)
+    assert not share.inbox.exists(), "made under the mount point"
+
 
 @pytest.mark.parametrize(
     ("path", "kind"),

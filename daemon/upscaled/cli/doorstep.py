@@ -29,14 +29,14 @@ def require_inbox(place: Roots, home: Path, *, named: bool, known: bool) -> str:
                 f"the inbox {inbox} is not there",
                 "mount the share; a new inbox is made by `upscaled init` or the daemon's start",
             )
-        inbox.mkdir(parents=True)
-    if (inbox / roots.MARKER).exists():
+    elif (inbox / roots.MARKER).exists():
         return ""
     others = (place.outbox, place.archive, place.review, place.failed)
     if known or all((root / roots.MARKER).exists() for root in others):
         raise Fatal(f"the inbox {inbox} is there without its marker", MOUNT)
     if missing := roots.missing_mount(inbox):
         raise Fatal(f"{missing} is not mounted, so the inbox {inbox} is not there", MOUNT)
+    inbox.mkdir(parents=True, exist_ok=True)
     return (
         f"{inbox} carries no {roots.MARKER}: no daemon has looked at it yet; if a share should be"
         " mounted there, it is not"

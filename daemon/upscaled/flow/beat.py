@@ -92,6 +92,15 @@ class Beat:
     """What the notes in the folders were last made from."""
 
     @property
+    def walks(self) -> bool:
+        """
+        Say whether a whole look is under way: no other begins before its end.
+
+        A share that takes longer than the pause between two would never be looked at to its end.
+        """
+        return self.walking and bool(self.round or self.dirty)
+
+    @property
     def odd(self) -> tuple[str, ...]:
         """Return what stays where it is."""
         return self.intake.odd

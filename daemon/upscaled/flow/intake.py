@@ -220,9 +220,10 @@ class Intake:
         if folder.files != len(parts.names) or folder.closed != parts.closed:
             self._strays = None
         folder.files, folder.closed = len(parts.names), parts.closed
-        self._odd.pop(path, None)
         if parts.odd:
-            self._odd[path] = tuple(parts.odd)
+            self._odd[path] = tuple(parts.odd)  # in its old place: the order is compared, too
+        else:
+            self._odd.pop(path, None)
         if parts.closed:
             return
         lit = any(name.lower().endswith(".exr") for name in parts.names)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from math import inf
 
 import structlog
 
@@ -115,7 +116,7 @@ class Patrol:
     def _next(self, beat: Beat) -> float:
         if beat.trouble:
             return beat.whole_at
-        due = [beat.whole_at, beat.times_at, beat.listen_at]
+        due = [inf if beat.walks else beat.whole_at, beat.times_at, beat.listen_at]
         if beat.dirty or beat.round:
             due.append(beat.rest_until)
         due.append(max(beat.look_from, beat.intake.settling.next_at()))
@@ -141,7 +142,7 @@ class Patrol:
         if now >= beat.listen_at:
             beat.listen_at = now + LISTEN_SECONDS
             self._put(beat, self._listen)
-        elif now >= beat.whole_at:
+        elif now >= beat.whole_at and not beat.walks:
             beat.whole_at = now + self._pace(beat)
             beat.walked, beat.walking = 0.0, True
             beat.everything()
@@ -266,7 +267,7 @@ class Patrol:
         if beat.trouble != reason:
             log.warning("watch_unhealthy", watch=beat.intake.watch, reason=reason)
         self._ill(beat, reason)
-        beat.round, beat.scanned = None, False
+        beat.round, beat.scanned, beat.walking = None, False, False
         beat.dirty.clear()
         for folder in beat.intake.folders.values():
             folder.round = None
