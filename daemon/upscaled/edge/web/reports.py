@@ -15,7 +15,7 @@ REPORT_CSP = (
 _LINK = re.compile(
     r"""\shref\s*=\s*(?:"(?!\#)[^"]*"|'(?!\#)[^']*'|(?!["'\#])[^\s>]+)""", re.IGNORECASE
 )
-_JOB = re.compile(r"<code>([0-9a-z][0-9a-z-]{5,39})</code>")
+_JOB = re.compile(r"<code>([0-9a-z]{12,32})</code>")
 _HEAD = re.compile(r"<header[^>]*>|<body[^>]*>(?!\s*<header)")
 _BACK = '<p><a href="/reports">All reports</a></p>'
 """In the report's own head: its policy lets no other style in."""
