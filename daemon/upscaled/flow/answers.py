@@ -34,7 +34,6 @@ from upscaled.nouns import Dragged, Identity, Job
 log = structlog.get_logger()
 
 LOOK_SECONDS = 3.0
-UNSETTLED_SECONDS = 1.0
 AGAIN_SECONDS = 600.0
 """After an order that could not be carried out: its share was lost, or its file in use."""
 MOST = 5000
